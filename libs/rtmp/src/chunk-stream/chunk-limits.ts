@@ -1,0 +1,23 @@
+/** What the chunk layer accepts from its peer. */
+export interface ChunkLimits {
+  /** Longest message accepted, in bytes. Defaults to 16 MiB - 1, the most the field can say. */
+  maxMessageLength: number;
+  /** Chunk streams one connection may open. Defaults to 64. */
+  maxChunkStreams: number;
+  /** Memory all unfinished messages of one connection may hold, in bytes. Defaults to 32 MiB. */
+  maxPendingBytes: number;
+}
+
+/** Defaults of {@link ChunkLimits}. */
+export const DEFAULT_CHUNK_LIMITS: Readonly<ChunkLimits> = Object.freeze({
+  maxMessageLength: 0xffffff,
+  maxChunkStreams: 64,
+  maxPendingBytes: 32 * 1024 * 1024,
+});
+
+/** Chunk size of either direction until a Set Chunk Size (RTMP 1.0 §5.4.1). */
+export const DEFAULT_CHUNK_SIZE = 128;
+/** Largest chunk size; anything above 0xFFFFFF means "one chunk" (§5.4.1). */
+export const MAX_CHUNK_SIZE = 0x7fffffff;
+/** Value of the timestamp field that announces an extended timestamp (§5.3.1.3). */
+export const EXTENDED_TIMESTAMP = 0xffffff;

@@ -1,0 +1,115 @@
+import { EXTENDED_TIMESTAMP } from './chunk-limits.js';
+
+/** Bytes of a basic header (RTMP 1.0 §5.3.1.1). */
+export function basicHeaderLength(chunkStreamId: number): 1 | 2 | 3 {
+  return chunkStreamId < 64 ? 1 : chunkStreamId < 320 ? 2 : 3;
+}
+
+/** Writes the shortest basic header; returns where it ends. */
+export function writeBasicHeader(target: Uint8Array, at: number, type: number, chunkStreamId: number): number {
+  if (chunkStreamId < 64) {
+    target[at] = (type << 6) | chunkStreamId;
+    return at + 1;
+  }
+  const rest = chunkStreamId - 64;
+  if (rest < 256) {
+    target[at] = type << 6;
+    target[at + 1] = rest;
+    return at + 2;
+  }
+  target[at] = (type << 6) | 1;
+  target[at + 1] = rest & 0xff;
+  target[at + 2] = rest >> 8;
+  return at + 3;
+}
+
+/** Bytes that a message takes as one type 0 chunk and type 3 chunks behind it. */
+export function messageChunksLength(
+  chunkStreamId: number,
+  timestamp: number,
+  length: number,
+  chunkSize: number,
+): number {
+  const basic = basicHeaderLength(chunkStreamId);
+  const extended = timestamp >= EXTENDED_TIMESTAMP ? 4 : 0;
+  const continuations = length > chunkSize ? Math.ceil(length / chunkSize) - 1 : 0;
+  return basic + 11 + extended + length + continuations * (basic + extended);
+}
+
+/**
+ * Writes a message as one type 0 chunk and type 3 chunks behind it, which
+ * depends on nothing sent before. The extended timestamp is repeated on every
+ * chunk (§5.3.1.3): FFmpeg, librtmp and OBS always expect it.
+ *
+ * @returns where the message ends in `target`
+ */
+export function writeMessageChunks(
+  target: Uint8Array,
+  at: number,
+  chunkStreamId: number,
+  messageStreamId: number,
+  messageTypeId: number,
+  timestamp: number,
+  payload: Uint8Array,
+  chunkSize: number,
+): number {
+  const length = payload.length;
+  const extended = timestamp >= EXTENDED_TIMESTAMP;
+  at = writeBasicHeader(target, at, 0, chunkStreamId);
+  at = writeUint24(target, at, extended ? EXTENDED_TIMESTAMP : timestamp);
+  at = writeUint24(target, at, length);
+  target[at] = messageTypeId;
+  target[at + 1] = messageStreamId & 0xff; // little-endian, §5.3.1.2.1
+  target[at + 2] = (messageStreamId >>> 8) & 0xff;
+  target[at + 3] = (messageStreamId >>> 16) & 0xff;
+  target[at + 4] = messageStreamId >>> 24;
+  at += 5;
+  if (extended) at = writeUint32(target, at, timestamp);
+  if (length <= chunkSize) {
+    target.set(payload, at);
+    return at + length;
+  }
+  return writeChunkData(target, at, chunkStreamId, extended ? timestamp : -1, payload, chunkSize);
+}
+
+/**
+ * Writes a payload behind a chunk header that is already there, with type 3
+ * headers in between.
+ *
+ * @param extendedTimestamp value repeated on every type 3 chunk, -1 for none
+ */
+export function writeChunkData(
+  target: Uint8Array,
+  at: number,
+  chunkStreamId: number,
+  extendedTimestamp: number,
+  payload: Uint8Array,
+  chunkSize: number,
+): number {
+  const length = payload.length;
+  for (let from = 0; from < length || from === 0; from += chunkSize) {
+    if (from > 0) {
+      at = writeBasicHeader(target, at, 3, chunkStreamId);
+      if (extendedTimestamp >= 0) at = writeUint32(target, at, extendedTimestamp);
+    }
+    const to = Math.min(from + chunkSize, length);
+    target.set(from === 0 && to === length ? payload : payload.subarray(from, to), at);
+    at += to - from;
+  }
+  return at;
+}
+
+export function writeUint24(target: Uint8Array, at: number, value: number): number {
+  target[at] = (value >>> 16) & 0xff;
+  target[at + 1] = (value >>> 8) & 0xff;
+  target[at + 2] = value & 0xff;
+  return at + 3;
+}
+
+export function writeUint32(target: Uint8Array, at: number, value: number): number {
+  target[at] = value >>> 24;
+  target[at + 1] = (value >>> 16) & 0xff;
+  target[at + 2] = (value >>> 8) & 0xff;
+  target[at + 3] = value & 0xff;
+  return at + 4;
+}

@@ -1,0 +1,96 @@
+/** What a peer sent about the stream it means. */
+export interface StreamAddressInput {
+  /** `app` of connect. */
+  readonly app: string;
+  /** `tcUrl` of connect, may be missing or broken. */
+  readonly tcUrl?: string;
+  /** Publishing or stream name. */
+  readonly name: string;
+}
+
+/** A stream's address, the same whichever way an encoder cut its URL. */
+export interface StreamAddress {
+  /** First part of the path. */
+  readonly app: string;
+  /** The rest of the path; may contain slashes. */
+  readonly name: string;
+  /** `app/name`: what streams are found by. */
+  readonly path: string;
+  /** Query parameters of tcUrl, app and name, the later ones winning; without a prototype. */
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** Why an address is refused, as a sentence for the person at the encoder. */
+export interface StreamAddressProblem {
+  readonly problem: string;
+}
+
+/** Longest path accepted, in bytes of UTF-8. */
+export const MAX_STREAM_PATH_BYTES = 256;
+const MAX_QUERY_PARAMETERS = 64;
+
+/**
+ * Makes one address of app, tcUrl and name. Encoders cut the same URL in
+ * different places (FFmpeg: app `live/a`, name `b/c`; librtmp: app `live/a/b`,
+ * name `c`) and put the query into any part, so it goes by the joined path:
+ * queries cut off, slashes trimmed, `/_definst_` dropped, and the `flv:`,
+ * `mp4:` and `mp3:` that FFmpeg makes of file extensions removed.
+ */
+export function parseStreamAddress(input: StreamAddressInput): StreamAddress | StreamAddressProblem {
+  const app = splitQuery(input.app);
+  const name = splitQuery(input.name);
+  const appPath = trimSlashes(app.path).replace(/\/_definst_$/u, '');
+  const namePath = trimSlashes(name.path).replace(/^(?:flv|mp4|mp3):/u, '');
+  const path = appPath === '' ? namePath : namePath === '' ? appPath : `${appPath}/${namePath}`;
+  const problem = pathProblem(path);
+  if (problem !== undefined) return { problem };
+  const slash = path.indexOf('/');
+  if (slash < 0) return { problem: 'The stream has no name: publish to rtmp://host/app/name.' };
+  const query = Object.create(null) as Record<string, string>;
+  for (const part of [splitQuery(input.tcUrl ?? '').query, app.query, name.query]) mergeQuery(query, part);
+  return { app: path.slice(0, slash), name: path.slice(slash + 1), path, query };
+}
+
+/** The app alone of a connect command, cleaned in the same way. */
+export function parseAppName(app: string): string {
+  return trimSlashes(splitQuery(app).path).replace(/\/_definst_$/u, '');
+}
+
+function pathProblem(path: string): string | undefined {
+  if (path === '') return 'The stream has no name: publish to rtmp://host/app/name.';
+  const bytes = new TextEncoder().encode(path).length;
+  if (bytes > MAX_STREAM_PATH_BYTES) {
+    return `The stream path has ${bytes} bytes, at most ${MAX_STREAM_PATH_BYTES} are allowed.`;
+  }
+  // U+FFFD is what invalid UTF-8 was decoded to.
+  if (/[\u0000-\u001f\u007f-\u009f\ufffd\\]/u.test(path))
+    return 'The stream path contains characters that are not allowed.';
+  for (const segment of path.split('/')) {
+    if (segment === '' || segment === '.' || segment === '..') {
+      return "The stream path contains an empty part, '.' or '..'.";
+    }
+  }
+  return undefined;
+}
+
+function splitQuery(text: string): { path: string; query: string } {
+  const at = text.indexOf('?');
+  return at < 0 ? { path: text, query: '' } : { path: text.slice(0, at), query: text.slice(at + 1) };
+}
+
+function trimSlashes(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && text.charCodeAt(from) === 0x2f) from++;
+  while (to > from && text.charCodeAt(to - 1) === 0x2f) to--;
+  return text.slice(from, to);
+}
+
+function mergeQuery(query: Record<string, string>, text: string): void {
+  if (text === '') return;
+  let count = 0;
+  for (const [key, value] of new URLSearchParams(text.replaceAll('?', '&'))) {
+    if (++count > MAX_QUERY_PARAMETERS) return;
+    query[key] = value;
+  }
+}

@@ -1,0 +1,48 @@
+/** What a NetStream is doing (RTMP 1.0 §7.2.2). */
+export type NetStreamState = 'idle' | 'publishing' | 'playing';
+
+/** The NetStreams of one connection by message stream ID; 0 is the NetConnection itself. */
+export class NetStreams {
+  readonly #states = new Map<number, NetStreamState>();
+  readonly #limit: number;
+
+  /** @param limit NetStreams at a time */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(messageStreamId: number): NetStreamState | undefined {
+    return this.#states.get(messageStreamId);
+  }
+
+  /** The lowest free message stream ID, or undefined at the limit. */
+  create(): number | undefined {
+    if (this.#states.size >= this.#limit) return undefined;
+    let id = 1;
+    while (this.#states.has(id)) id++;
+    this.#states.set(id, 'idle');
+    return id;
+  }
+
+  /** Some encoders publish without createStream: their message stream ID becomes a NetStream as it is. */
+  adopt(messageStreamId: number): boolean {
+    if (this.#states.has(messageStreamId)) return true;
+    if (messageStreamId === 0 || this.#states.size >= this.#limit) return false;
+    this.#states.set(messageStreamId, 'idle');
+    return true;
+  }
+
+  set(messageStreamId: number, state: NetStreamState): void {
+    this.#states.set(messageStreamId, state);
+  }
+
+  delete(messageStreamId: number): void {
+    this.#states.delete(messageStreamId);
+  }
+
+  /** Whether any NetStream publishes or plays. */
+  get isAnyActive(): boolean {
+    for (const state of this.#states.values()) if (state !== 'idle') return true;
+    return false;
+  }
+}

@@ -1,0 +1,114 @@
+import type { AmfObject, AmfValue } from '#lib/amf';
+import type { ConnectCommand, PublishCommand, RtmpCommand } from '../command/commands.js';
+import type { RtmpStatus } from '../command/status.js';
+import { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from '../message/message-types.js';
+import type { ServerSessionOptions } from './server-session-options.js';
+import type { SessionOutput } from './session-output.js';
+
+/** Names itself as a server whose H.264 support encoders do not question; what nginx-rtmp and SRS send too. */
+const FMS_VERSION = 'FMS/3,5,3,888';
+const CAPABILITIES = 127;
+
+/** Commands that carry a stream name and are answered with an empty result. */
+const ACKNOWLEDGED = new Set(['releaseStream', 'FCPublish', 'FCUnpublish', 'FCSubscribe', 'FCUnsubscribe', '_checkbw']);
+
+/** NetStream commands whose refusal is an onStatus, not an `_error`. */
+const STATUS_COMMANDS = new Set([
+  'publish',
+  'play',
+  'play2',
+  'seek',
+  'pause',
+  'pauseRaw',
+  'receiveAudio',
+  'receiveVideo',
+]);
+
+/** connect: window, bandwidth and chunk size first, since FFmpeg and OBS take them up before they go on (§7.2.1.1). */
+export function acceptConnect(
+  output: SessionOutput,
+  command: ConnectCommand,
+  options: Readonly<ServerSessionOptions>,
+  reply: AmfValue,
+): void {
+  const window = options.windowAcknowledgementSize;
+  output.control(MessageTypeId.WindowAcknowledgementSize, window);
+  output.control(MessageTypeId.SetPeerBandwidth, window, PeerBandwidthLimit.Dynamic);
+  output.control(MessageTypeId.SetChunkSize, options.chunkSize);
+  const information = {
+    level: 'status',
+    code: 'NetConnection.Connect.Success',
+    description: 'Connection succeeded.',
+    objectEncoding: command.objectEncoding,
+    ...(isProperties(reply) ? reply : undefined),
+  };
+  const properties = { fmsVer: FMS_VERSION, capabilities: CAPABILITIES, mode: 1 };
+  output.command(0, '_result', command.transactionId, amfObject(properties), amfObject(information));
+}
+
+/** publish: the NetStream begins, then Publish.Start on its message stream ID, where GStreamer looks for it. */
+export function acceptPublish(output: SessionOutput, command: PublishCommand): void {
+  const { messageStreamId, publishingName } = command;
+  output.userControl(UserControlEvent.StreamBegin, messageStreamId);
+  sendStatus(output, messageStreamId, {
+    level: 'status',
+    code: 'NetStream.Publish.Start',
+    description: `${displayName(publishingName)} is now published.`,
+    details: displayName(publishingName),
+  });
+}
+
+/** Everything without a dialogue of its own. A transaction ID of 0 wants no reply, and Twitch's rule Q22 is to send none. */
+export function acceptOther(output: SessionOutput, command: RtmpCommand, reply: AmfValue): void {
+  const { name, transactionId } = command;
+  if (transactionId === 0) return;
+  if (ACKNOWLEDGED.has(name)) {
+    if (name === 'FCPublish') {
+      // Livestream Studio and some hardware need the request's transaction ID in onFCPublish (Q16).
+      const description = `FCPublish to stream ${displayName(String(command.args[0] ?? ''))}.`;
+      const information = { level: 'status', code: 'NetStream.Publish.Start', description };
+      output.command(0, 'onFCPublish', transactionId, null, amfObject(information));
+    }
+    output.command(0, '_result', transactionId, null, reply);
+  } else if (name === 'getStreamLength') {
+    output.command(0, '_result', transactionId, null, typeof reply === 'number' ? reply : 0);
+  } else if (reply !== undefined) {
+    output.command(command.messageStreamId, '_result', transactionId, null, reply);
+  } else {
+    rejectCall(output, command, {
+      level: 'error',
+      code: 'NetConnection.Call.Failed',
+      description: `Method not found (${displayName(name)}).`,
+    });
+  }
+}
+
+/** A refusal: onStatus for NetStream commands, `_error` for all others (§7.2.1, §7.2.2). */
+export function rejectCommand(output: SessionOutput, command: RtmpCommand, status: RtmpStatus): void {
+  if (STATUS_COMMANDS.has(command.name)) sendStatus(output, command.messageStreamId, status);
+  else rejectCall(output, command, status);
+}
+
+function rejectCall(output: SessionOutput, command: RtmpCommand, status: RtmpStatus): void {
+  if (command.transactionId === 0) return;
+  const messageStreamId = command.name === 'connect' || command.name === 'createStream' ? 0 : command.messageStreamId;
+  output.command(messageStreamId, '_error', command.transactionId, null, amfObject(status));
+}
+
+/** onStatus on a NetStream (§7.2.2). */
+export function sendStatus(output: SessionOutput, messageStreamId: number, status: RtmpStatus): void {
+  output.command(messageStreamId, 'onStatus', 0, null, amfObject(status));
+}
+
+function isProperties(value: AmfValue): value is AmfObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+function amfObject(value: object): AmfObject {
+  return Object.assign(Object.create(null), value) as AmfObject;
+}
+
+/** A peer's own text is cut short before it goes into a reply. */
+function displayName(text: string): string {
+  return text.length > 256 ? `${text.slice(0, 256)}…` : text;
+}
