@@ -1,0 +1,162 @@
+import { CONFIGURATION_FLAGS, MediaFlags, TagType, TimestampUnwrapper, classifyMedia } from '#lib/flv';
+import { ConfigurationStore, type StoredConfiguration } from './configuration-store.js';
+import type { MediaMessage, MediaSink } from './media-message.js';
+import { normaliseScriptData, scriptDataKind } from './script-data.js';
+import { countMessage, createStreamCounters, type StreamCounters } from './stream-counters.js';
+
+/** Longest onMetaData kept and passed on, in bytes: it is sent to every player. */
+const MAX_METADATA_BYTES = 64 * 1024;
+
+/** Where a live stream is found and who published it. */
+export interface LiveStreamInfo {
+  /** Unique in this process: two publishes of one name differ. */
+  readonly id: string;
+  readonly app: string;
+  readonly name: string;
+  /** `app/name`. */
+  readonly path: string;
+  /** When the publish was accepted, milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/**
+ * A stream while it is being published. Every message is looked at once, here:
+ * what kind it is, whether one can start at it, what it configures. Then it
+ * goes to each sink in a plain call; nothing is copied for them.
+ */
+export class LiveStream implements LiveStreamInfo {
+  readonly id: string;
+  readonly app: string;
+  readonly name: string;
+  readonly path: string;
+  readonly startedAt: number;
+  readonly counters: Readonly<StreamCounters> = createStreamCounters();
+
+  readonly #configurations = new ConfigurationStore();
+  readonly #unwrapper = new TimestampUnwrapper();
+  readonly #message: MediaMessage = { tagType: 0, timestamp: 0, payload: new Uint8Array(0), flags: 0 };
+  /** Copied on write: a sink may leave while the stream is handing out a message. */
+  #sinks: readonly MediaSink[] = [];
+  #metadata: Uint8Array | undefined;
+  #isEnded = false;
+
+  constructor(info: LiveStreamInfo) {
+    this.id = info.id;
+    this.app = info.app;
+    this.name = info.name;
+    this.path = info.path;
+    this.startedAt = info.startedAt;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** The newest onMetaData as the payload of a script tag: the name, then the value. */
+  get metadata(): Uint8Array | undefined {
+    return this.#metadata;
+  }
+
+  /** The newest configuration of every track. */
+  get configurations(): StoredConfiguration[] {
+    return this.#configurations.values();
+  }
+
+  /** Goes up whenever a sequence header changes its bytes. */
+  get configurationVersion(): number {
+    return this.#configurations.version;
+  }
+
+  /** The time of the newest coded message in milliseconds; undefined before the first. */
+  get timestamp(): number | undefined {
+    return this.#unwrapper.value;
+  }
+
+  get sinkCount(): number {
+    return this.#sinks.length;
+  }
+
+  /**
+   * Takes a message as it came from the publisher. `payload` may be a view
+   * that is valid during the call only.
+   *
+   * @param timestamp milliseconds modulo 2^32
+   */
+  push(messageTypeId: number, timestamp: number, payload: Uint8Array): void {
+    const flags = classifyMedia(messageTypeId, payload);
+    countMessage(this.counters, flags, payload.length);
+    if (flags & MediaFlags.Invalid || this.#isEnded) return;
+    const message = this.#message;
+    message.tagType = messageTypeId;
+    message.flags = flags;
+    message.payload = payload;
+    if (flags & MediaFlags.Coded) {
+      message.timestamp = this.#unwrapper.unwrap(timestamp);
+    } else {
+      // OBS and FFmpeg send sequence headers at 0 wherever the stream is.
+      message.timestamp = this.#unwrapper.value ?? timestamp;
+      if (flags & CONFIGURATION_FLAGS) this.#configurations.put(message);
+      else if (flags & MediaFlags.Data && !this.#takeScriptData(message)) return;
+    }
+    const sinks = this.#sinks;
+    for (let i = 0; i < sinks.length; i++) sinks[i]!.onMessage(message);
+  }
+
+  /**
+   * Adds a sink, which first gets metadata and configurations if there are any.
+   *
+   * @returns a function that takes it away again; onEnd() is not called then
+   */
+  addSink(sink: MediaSink): () => void {
+    if (this.#isEnded) {
+      sink.onEnd();
+      return () => {};
+    }
+    this.#greet(sink);
+    this.#sinks = [...this.#sinks, sink];
+    return () => {
+      this.#sinks = this.#sinks.filter((other) => other !== sink);
+    };
+  }
+
+  /** Ends the stream for all its sinks; may be called twice. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const sinks = this.#sinks;
+    this.#sinks = [];
+    for (const sink of sinks) sink.onEnd();
+  }
+
+  #greet(sink: MediaSink): void {
+    const timestamp = this.#unwrapper.value ?? 0;
+    if (this.#metadata !== undefined) {
+      sink.onMessage({ tagType: TagType.Script, timestamp, payload: this.#metadata, flags: MediaFlags.Data });
+    }
+    for (const { tagType, flags, payload } of this.#configurations.values()) {
+      sink.onMessage({ tagType, timestamp, payload, flags });
+    }
+  }
+
+  /** Unwraps a data message and keeps it when it is metadata; false when there is nothing to pass on. */
+  #takeScriptData(message: MediaMessage): boolean {
+    const body = normaliseScriptData(message.tagType, message.payload);
+    message.tagType = TagType.Script;
+    message.payload = body;
+    switch (scriptDataKind(body)) {
+      case 'clear':
+        this.#metadata = undefined;
+        return false;
+      case 'metadata': {
+        // GStreamer's flvmux repeats it dozens of times a second.
+        const known = this.#metadata;
+        if (body.length > MAX_METADATA_BYTES) return false;
+        if (known !== undefined && Buffer.compare(known, body) === 0) return false;
+        this.#metadata = body.slice();
+        return true;
+      }
+      default:
+        return body.length > 0;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * One message of a live stream as its sinks see it. The same object is handed
+ * out every time: it and its payload are valid until onMessage() returns.
+ */
+export interface MediaMessage {
+  /** 8 audio, 9 video, 18 script data: the FLV tag type and the RTMP message type ID. */
+  tagType: number;
+  /** Milliseconds. Unlike on the wire it does not wrap; it starts where the publisher started. */
+  timestamp: number;
+  /** Tag data: what an FLV tag and an RTMP message carry alike. */
+  payload: Uint8Array;
+  /** `MediaFlags` of `#lib/flv`. */
+  flags: number;
+}
+
+/**
+ * Takes the messages of a live stream, one plain call each. It must not throw,
+ * must not wait, and must copy what it keeps.
+ */
+export interface MediaSink {
+  onMessage(message: MediaMessage): void;
+  /** The stream ended; no message follows. */
+  onEnd(): void;
+}
