@@ -45,15 +45,21 @@ export function finishedMetadata(
 }
 
 function assemble(figures: AmfObject, { known, extra }: PublisherMetadata, creator: string): AmfObject {
-  const { keyframes, ...scalars } = figures;
-  const present = Object.entries(scalars).filter(([, value]) => value !== undefined);
-  return {
-    ...known,
-    ...Object.fromEntries(present),
+  const { keyframes, videoTrackIdInfoMap, audioTrackIdInfoMap } = figures;
+  const scalars: AmfObject = {};
+  for (const key of Object.keys(FULL_FIGURES)) scalars[key] = figures[key] ?? known[key];
+  return defined({
+    ...scalars,
     metadatacreator: creator,
     ...extra,
-    ...(keyframes === undefined ? {} : { keyframes }),
-  };
+    videoTrackIdInfoMap,
+    audioTrackIdInfoMap,
+    keyframes,
+  });
+}
+
+function defined(properties: AmfObject): AmfObject {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
 }
 
 /** One of each figure; what counts is how long they are, and numbers and booleans always are the same. */
@@ -156,7 +162,7 @@ function trackMaps({ moreVideo, moreAudio }: RecordingBook, duration: number): A
 function infoMap(tracks: ReadonlyMap<number, TrackBook>, describe: (track: TrackBook) => AmfObject): AmfObject {
   const map: AmfObject = {};
   for (const [trackId, track] of tracks) {
-    map[trackId] = Object.fromEntries(Object.entries(describe(track)).filter(([, value]) => value !== undefined));
+    map[trackId] = defined(describe(track));
   }
   return map;
 }

@@ -19,6 +19,9 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
   'lastkeyframetimestamp',
   'lastkeyframelocation',
   'metadatacreator',
+  // Maps of tracks of the connection; those of the file are made anew.
+  'videoTrackIdInfoMap',
+  'audioTrackIdInfoMap',
 ]);
 
 /** Keys of which the file knows better, unless it could not find out; the value must be of this type. */
