@@ -136,12 +136,9 @@ export class ChunkDecoder {
   #readTypeThree(stream: ChunkStream, at: number): boolean {
     const input = this.#input;
     let bodyAt = at;
-    if (stream.hasExtendedTimestamp) {
-      const repeated = stream.isOpen ? this.#repeatsExtendedTimestamp(stream, at) : stream.repeatsExtendedTimestamp;
-      if (repeated !== false) {
-        if (input.end < at + 4) return false;
-        bodyAt = at + 4;
-      }
+    if (stream.hasExtendedTimestamp && this.#repeatsExtendedTimestamp(stream, at) !== false) {
+      if (input.end < at + 4) return false;
+      bodyAt = at + 4;
     }
     input.position = bodyAt;
     if (!stream.isOpen) {
@@ -155,11 +152,18 @@ export class ChunkDecoder {
   /**
    * §5.3.1.3 repeats the extended timestamp on every type 3 chunk. Old FFmpeg
    * and librtmp releases, OBS up to 30.0 and some hardware do not: the first
-   * continuation chunk tells, and its verdict holds for the chunk stream.
+   * continuation chunk tells, and its verdict holds for the chunk stream. A
+   * chunk that opens a message tells nothing: old FFmpeg repeats it there.
    * Undefined while too few bytes are here to tell.
    */
   #repeatsExtendedTimestamp(stream: ChunkStream, at: number): boolean | undefined {
-    if (stream.repeatsExtendedTimestamp !== undefined) return stream.repeatsExtendedTimestamp;
+    const verdict = stream.repeatsExtendedTimestamp;
+    if (!stream.isOpen) return verdict !== false || this.#isExtendedTimestamp(stream, at);
+    return verdict ?? (stream.repeatsExtendedTimestamp = this.#isExtendedTimestamp(stream, at));
+  }
+
+  /** Whether the bytes at `at` say the extended timestamp; undefined when they do so far and there are too few. */
+  #isExtendedTimestamp(stream: ChunkStream, at: number): boolean | undefined {
     const { bytes, end } = this.#input;
     const count = Math.min(4, end - at);
     let isField = true;
@@ -169,9 +173,8 @@ export class ChunkDecoder {
       if (bytes[at + i] !== ((stream.timestampField >>> shift) & 0xff)) isField = false;
       if (bytes[at + i] !== ((stream.timestamp >>> shift) & 0xff)) isTime = false;
     }
-    if (!isField && !isTime) return (stream.repeatsExtendedTimestamp = false);
-    if (count < 4) return undefined;
-    return (stream.repeatsExtendedTimestamp = true);
+    if (!isField && !isTime) return false;
+    return count < 4 ? undefined : true;
   }
 
   #open(id: number, type: number): ChunkStream {
