@@ -63,8 +63,7 @@ function pathProblem(path: string): string | undefined {
     return `The stream path has ${bytes} bytes, at most ${MAX_STREAM_PATH_BYTES} are allowed.`;
   }
   // U+FFFD is what invalid UTF-8 was decoded to.
-  if (/[\u0000-\u001f\u007f-\u009f\ufffd\\]/u.test(path))
-    return 'The stream path contains characters that are not allowed.';
+  if (/[\p{Cc}\ufffd\\]/u.test(path)) return 'The stream path contains characters that are not allowed.';
   for (const segment of path.split('/')) {
     if (segment === '' || segment === '.' || segment === '..') {
       return "The stream path contains an empty part, '.' or '..'.";

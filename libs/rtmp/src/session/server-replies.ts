@@ -1,5 +1,5 @@
 import type { AmfObject, AmfValue } from '#lib/amf';
-import type { ConnectCommand, PublishCommand, RtmpCommand } from '../command/commands.js';
+import type { ConnectCommand, PublishCommand, RtmpCommand, StreamNameCommand } from '../command/commands.js';
 import type { RtmpStatus } from '../command/status.js';
 import { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from '../message/message-types.js';
 import type { ServerSessionOptions } from './server-session-options.js';
@@ -65,7 +65,7 @@ export function acceptOther(output: SessionOutput, command: RtmpCommand, reply: 
   if (ACKNOWLEDGED.has(name)) {
     if (name === 'FCPublish') {
       // Livestream Studio and some hardware need the request's transaction ID in onFCPublish (Q16).
-      const description = `FCPublish to stream ${displayName(String(command.args[0] ?? ''))}.`;
+      const description = `FCPublish to stream ${displayName((command as StreamNameCommand).streamName)}.`;
       const information = { level: 'status', code: 'NetStream.Publish.Start', description };
       output.command(0, 'onFCPublish', transactionId, null, amfObject(information));
     }
