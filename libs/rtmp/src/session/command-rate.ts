@@ -16,7 +16,7 @@ export class CommandRate {
   take(now: number): void {
     const refill = ((now - this.#last) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#perSecond * 2, this.#tokens + Math.max(0, refill));
-    this.#last = now;
+    this.#last = Math.max(this.#last, now);
     if (this.#tokens < 1) {
       throw new RtmpProtocolError('RTMP_ERR_COMMAND_RATE', `limit is ${this.#perSecond}, twice that in a burst`);
     }
