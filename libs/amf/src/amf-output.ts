@@ -17,17 +17,24 @@ export class AmfOutput {
     return new AmfUsageError(message, `values[${this.#values - 1}]${path}`);
   }
 
-  topLevel(): void {
+  /** Writes the next value of the message. */
+  topLevel(write: () => void): void {
     this.#values++;
+    write();
+    this.#checkLength();
   }
 
-  /** Goes to a member of the value being written while `write` runs. */
+  /** Writes a member of the value being written. */
   member(step: string | number, write: () => void): void {
     this.#path.push(step);
     if (this.#path.length > MAX_NESTING) throw this.misuse(`values nested more than ${MAX_NESTING} levels deep`);
     write();
+    this.#checkLength();
     this.#path.pop();
-    // Objects that share others are written out each time in AMF0: what is small in memory need not be here.
+  }
+
+  /** Objects that share others are written out each time in AMF0: what is small in memory need not be here. */
+  #checkLength(): void {
     if (this.bytes.length > MAX_LENGTH) {
       throw this.misuse(`message would be longer than ${MAX_LENGTH} bytes, the most RTMP and FLV can carry`);
     }

@@ -39,8 +39,7 @@ class Amf0Writer {
   }
 
   topLevel(value: AmfValue | AmfAvmPlus): void {
-    this.#output.topLevel();
-    this.#value(value);
+    this.#output.topLevel(() => this.#value(value));
   }
 
   #value(value: AmfValue | AmfAvmPlus): void {

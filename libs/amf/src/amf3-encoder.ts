@@ -11,9 +11,6 @@ import type { AmfValue } from './values.js';
 export function encodeAmf3(...values: AmfValue[]): Uint8Array {
   const output = new AmfOutput();
   const writer = new Amf3ValueWriter(output);
-  for (const value of values) {
-    output.topLevel();
-    writer.value(value);
-  }
+  for (const value of values) output.topLevel(() => writer.value(value));
   return output.bytes.finish();
 }
