@@ -1,4 +1,12 @@
-import { type AmfLimits, type AmfObject, type AmfValue, AmfError, decodeAmf0, decodeAmf3Framed } from '#lib/amf';
+import {
+  AmfError,
+  type AmfLimits,
+  type AmfObject,
+  type AmfValue,
+  decodeAmf0,
+  decodeAmf3Framed,
+  isAmfObject,
+} from '#lib/amf';
 import { RtmpProtocolError } from '../errors.js';
 import { MessageTypeId } from '../message/message-types.js';
 import type { CommandBase, PublishingType, RtmpCommand } from './commands.js';
@@ -117,10 +125,6 @@ function text(value: AmfValue): string {
 
 function number(value: AmfValue, otherwise: number): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
-}
-
-function isAmfObject(value: AmfValue): value is AmfObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 function emptyObject(): AmfObject {

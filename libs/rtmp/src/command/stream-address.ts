@@ -28,36 +28,57 @@ export interface StreamAddressProblem {
 /** Longest path accepted, in bytes of UTF-8. */
 export const MAX_STREAM_PATH_BYTES = 256;
 const MAX_QUERY_PARAMETERS = 64;
+const NO_NAME = 'The stream has no name: publish to rtmp://host/app/name.';
 
 /**
  * Makes one address of app, tcUrl and name. Encoders cut the same URL in
  * different places (FFmpeg: app `live/a`, name `b/c`; librtmp: app `live/a/b`,
  * name `c`) and put the query into any part, so it goes by the joined path:
- * queries cut off, slashes trimmed, `/_definst_` dropped, and the `flv:`,
- * `mp4:` and `mp3:` that FFmpeg makes of file extensions removed.
+ * queries cut off, slashes trimmed, `/_definst_` behind the first part
+ * dropped, and the `flv:`, `mp4:` and `mp3:` that FFmpeg makes of file
+ * extensions removed. What app or name leave out is looked for in tcUrl (Q20).
  */
 export function parseStreamAddress(input: StreamAddressInput): StreamAddress | StreamAddressProblem {
+  const tcUrl = splitQuery(withoutQuotes(input.tcUrl ?? ''));
   const app = splitQuery(input.app);
   const name = splitQuery(input.name);
-  const appPath = trimSlashes(app.path).replace(/\/_definst_$/u, '');
   const namePath = trimSlashes(name.path).replace(/^(?:flv|mp4|mp3):/u, '');
-  const path = appPath === '' ? namePath : namePath === '' ? appPath : `${appPath}/${namePath}`;
+  const appPath = appOrUrlPath(trimSlashes(app.path), tcUrl.path, namePath);
+  const joined = appPath === '' ? namePath : namePath === '' ? appPath : `${appPath}/${namePath}`;
+  const path = withoutDefaultInstance(joined);
   const problem = pathProblem(path);
   if (problem !== undefined) return { problem };
   const slash = path.indexOf('/');
-  if (slash < 0) return { problem: 'The stream has no name: publish to rtmp://host/app/name.' };
+  if (slash < 0) return { problem: NO_NAME };
   const query = Object.create(null) as Record<string, string>;
-  for (const part of [splitQuery(input.tcUrl ?? '').query, app.query, name.query]) mergeQuery(query, part);
+  for (const part of [tcUrl.query, app.query, name.query]) mergeQuery(query, part);
   return { app: path.slice(0, slash), name: path.slice(slash + 1), path, query };
 }
 
-/** The app alone of a connect command, cleaned in the same way. */
+/** The app that addresses of a connection will have: the first part of the `app` of its connect command. */
 export function parseAppName(app: string): string {
-  return trimSlashes(splitQuery(app).path).replace(/\/_definst_$/u, '');
+  return trimSlashes(splitQuery(app).path).split('/', 1)[0]!;
+}
+
+/** The app's path, or that of tcUrl when there is no app or when only tcUrl has the name as well. */
+function appOrUrlPath(appPath: string, tcUrl: string, namePath: string): string {
+  if (appPath !== '' && namePath !== '') return appPath;
+  const urlPath = trimSlashes(/^[a-z]+:\/\/[^/]*(.*)$/iu.exec(tcUrl)?.[1] ?? '');
+  return appPath === '' || urlPath.startsWith(`${appPath}/`) ? urlPath : appPath;
+}
+
+/** Flash Media Server's name for "the default instance of the application". */
+function withoutDefaultInstance(path: string): string {
+  return path.replace(/^([^/]+)\/_definst_(?=\/|$)/u, '$1');
+}
+
+/** Neko's encoder sends its tcUrl in single quotes. */
+function withoutQuotes(text: string): string {
+  return text.length > 1 && text.startsWith("'") && text.endsWith("'") ? text.slice(1, -1) : text;
 }
 
 function pathProblem(path: string): string | undefined {
-  if (path === '') return 'The stream has no name: publish to rtmp://host/app/name.';
+  if (path === '') return NO_NAME;
   const bytes = new TextEncoder().encode(path).length;
   if (bytes > MAX_STREAM_PATH_BYTES) {
     return `The stream path has ${bytes} bytes, at most ${MAX_STREAM_PATH_BYTES} are allowed.`;

@@ -1,4 +1,4 @@
-import type { AmfObject, AmfValue } from '#lib/amf';
+import { type AmfObject, type AmfValue, isAmfObject } from '#lib/amf';
 import type { ConnectCommand, PublishCommand, RtmpCommand, StreamNameCommand } from '../command/commands.js';
 import type { RtmpStatus } from '../command/status.js';
 import { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from '../message/message-types.js';
@@ -40,7 +40,7 @@ export function acceptConnect(
     code: 'NetConnection.Connect.Success',
     description: 'Connection succeeded.',
     objectEncoding: command.objectEncoding,
-    ...(isProperties(reply) ? reply : undefined),
+    ...(isAmfObject(reply) ? reply : undefined),
   };
   const properties = { fmsVer: FMS_VERSION, capabilities: CAPABILITIES, mode: 1 };
   output.command(0, '_result', command.transactionId, amfObject(properties), amfObject(information));
@@ -98,10 +98,6 @@ function rejectCall(output: SessionOutput, command: RtmpCommand, status: RtmpSta
 /** onStatus on a NetStream (§7.2.2). */
 export function sendStatus(output: SessionOutput, messageStreamId: number, status: RtmpStatus): void {
   output.command(messageStreamId, 'onStatus', 0, null, amfObject(status));
-}
-
-function isProperties(value: AmfValue): value is AmfObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 function amfObject(value: object): AmfObject {
