@@ -1,6 +1,7 @@
 import { CONFIGURATION_FLAGS, MediaFlags, TagType, TimestampUnwrapper, classifyMedia } from '#lib/flv';
 import { ConfigurationStore, type StoredConfiguration } from './configuration-store.js';
 import type { MediaMessage, MediaSink } from './media-message.js';
+import { PublisherHold } from './publisher-hold.js';
 import { normaliseScriptData, scriptDataKind } from './script-data.js';
 import { countMessage, createStreamCounters, type StreamCounters } from './stream-counters.js';
 
@@ -31,6 +32,8 @@ export class LiveStream implements LiveStreamInfo {
   readonly path: string;
   readonly startedAt: number;
   readonly counters: Readonly<StreamCounters> = createStreamCounters();
+  /** Back-pressure from sinks to the publisher's connection. */
+  readonly publisherHold = new PublisherHold();
 
   readonly #configurations = new ConfigurationStore();
   readonly #unwrapper = new TimestampUnwrapper();
@@ -52,7 +55,7 @@ export class LiveStream implements LiveStreamInfo {
     return this.#isEnded;
   }
 
-  /** The newest onMetaData as the payload of a script tag: the name, then the value. */
+  /** The newest onMetaData as the payload of a script tag: the name, then the value. Sinks get this very array. */
   get metadata(): Uint8Array | undefined {
     return this.#metadata;
   }
@@ -152,7 +155,7 @@ export class LiveStream implements LiveStreamInfo {
         const known = this.#metadata;
         if (body.length > MAX_METADATA_BYTES) return false;
         if (known !== undefined && Buffer.compare(known, body) === 0) return false;
-        this.#metadata = body.slice();
+        message.payload = this.#metadata = body.slice();
         return true;
       }
       default:

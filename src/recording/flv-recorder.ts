@@ -1,0 +1,162 @@
+import { MediaFlags, TagType } from '#lib/flv';
+import type { LiveStream, MediaMessage, MediaSink } from '#lib/live';
+import type { RecordingStorage } from '../storage/recording-storage.js';
+import type { BufferPool } from './buffer-pool.js';
+import { FlvSegment, type FlvSegmentContext } from './flv-segment.js';
+import { MAX_FILE_DURATION, type RecorderOptions, type RecordingOptions } from './recording-options.js';
+import type { RecordingObserver } from './recording-events.js';
+import { RecordingError } from './recording.errors.js';
+
+/** What a recorder shares with the others of its server. */
+export interface FlvRecorderContext {
+  readonly storage: RecordingStorage;
+  readonly pool: BufferPool;
+  readonly observer: RecordingObserver;
+  readonly options: Readonly<RecorderOptions>;
+  /** The recording ended; its last file may still be open. */
+  onStop(): void;
+}
+
+/**
+ * Records a live stream as FLV, message for message. A file begins with the
+ * headers and its first picture is a key frame; audio that comes before it is
+ * kept. When its storage is slower than the publisher the publisher's socket
+ * waits; when it fails the publish goes on unrecorded.
+ */
+export class FlvRecorder implements MediaSink {
+  readonly #stream: LiveStream;
+  readonly #context: FlvRecorderContext;
+  readonly #segmentContext: FlvSegmentContext;
+  readonly #maxDuration: number;
+  readonly #maxBytes: number;
+  readonly #finishing = new Set<Promise<void>>();
+  readonly #removeSink: () => void;
+  #segment: FlvSegment | undefined;
+  /** A picture that depends on one that is not in the file must not be in it either. */
+  #hasKeyFrame = false;
+  #configurationVersion = 0;
+  #release: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(stream: LiveStream, recording: RecordingOptions, context: FlvRecorderContext) {
+    this.#stream = stream;
+    this.#context = context;
+    const { storage, pool, observer } = context;
+    this.#segmentContext = { storage, pool, observer, onQueueChange: () => this.#queueChanged() };
+    this.#maxDuration = Math.min(recording.maxDuration ?? Infinity, MAX_FILE_DURATION);
+    this.#maxBytes = recording.maxBytes ?? Infinity;
+    this.#removeSink = stream.addSink(this);
+  }
+
+  /** Where the file being written is, once the storage has said so. */
+  get location(): string | undefined {
+    return this.#segment?.info.location;
+  }
+
+  onMessage(message: MediaMessage): void {
+    if (this.#isStopped) return;
+    const { flags } = message;
+    if ((flags & MediaFlags.Coded) === 0) {
+      this.#addUncoded(message);
+      return;
+    }
+    const isKeyFrame = (flags & MediaFlags.KeyFrame) !== 0;
+    if (this.#segment === undefined) {
+      if (flags & MediaFlags.Video && !isKeyFrame) return;
+      this.#begin(message);
+    } else if (this.#isDue(flags)) {
+      this.#endSegment();
+      this.#begin(message);
+    }
+    if (flags & MediaFlags.Video) {
+      if (isKeyFrame) this.#hasKeyFrame = true;
+      else if (!this.#hasKeyFrame) return;
+    }
+    const segment = this.#segment!;
+    segment.add(message);
+    if (this.#release === undefined && segment.queue.queuedBytes > this.#context.options.maxQueuedBytes) {
+      this.#release = this.#stream.publisherHold.take();
+    }
+  }
+
+  onEnd(): void {
+    this.stop();
+  }
+
+  /** Writes out what was received. Called at the flush interval. */
+  flush(now: number): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    const { writeTimeout } = this.#context.options;
+    const { busySince } = segment.queue;
+    if (busySince !== undefined && now - busySince > writeTimeout) {
+      segment.queue.fail(new RecordingError('RECORDING_ERR_WRITE_TIMEOUT', `${writeTimeout} ms`));
+      return;
+    }
+    segment.flush();
+  }
+
+  /** Ends the recording; what was received goes into the file. */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#removeSink();
+    this.#endSegment();
+    this.#release?.();
+    this.#release = undefined;
+    this.#context.onStop();
+  }
+
+  /** All files are closed. */
+  async whenFinished(): Promise<void> {
+    while (this.#finishing.size > 0) await Promise.all(this.#finishing);
+  }
+
+  /** Sequence headers that changed, colour information and script data other than onMetaData, which is in the header. */
+  #addUncoded(message: MediaMessage): void {
+    if (this.#segment === undefined || message.flags & MediaFlags.Empty) return;
+    if (message.tagType === TagType.Script) {
+      if (message.payload === this.#stream.metadata) return;
+    }
+    if (message.flags & (MediaFlags.SequenceHeader | MediaFlags.Metadata | MediaFlags.MultichannelConfig)) {
+      const version = this.#stream.configurationVersion;
+      if (version === this.#configurationVersion) return;
+      this.#configurationVersion = version;
+    }
+    this.#segment.add(message);
+  }
+
+  #begin(message: MediaMessage): void {
+    this.#segment = new FlvSegment(this.#stream, message, this.#segmentContext);
+    this.#configurationVersion = this.#stream.configurationVersion;
+    this.#hasKeyFrame = false;
+  }
+
+  /** Files are cut where a player can begin: at a key frame, or anywhere when there is no video. */
+  #isDue(flags: number): boolean {
+    const segment = this.#segment!;
+    if (segment.time < this.#maxDuration && segment.bytes < this.#maxBytes) return false;
+    return (flags & MediaFlags.KeyFrame) !== 0 || this.#stream.counters.videoMessages === 0;
+  }
+
+  #endSegment(): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    this.#segment = undefined;
+    const finishing = segment.finish().finally(() => this.#finishing.delete(finishing));
+    this.#finishing.add(finishing);
+  }
+
+  #queueChanged(): void {
+    const segment = this.#segment;
+    if (segment?.queue.failure !== undefined) {
+      this.stop();
+    } else if (
+      this.#release !== undefined &&
+      (segment?.queue.queuedBytes ?? 0) <= this.#context.options.maxQueuedBytes / 2
+    ) {
+      this.#release();
+      this.#release = undefined;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { FlvRepair } from '#lib/flv';
+import type { LiveStream } from '#lib/live';
+import type { RecordingStorage, UnfinishedRecording } from '../storage/recording-storage.js';
+import { BufferPool } from './buffer-pool.js';
+import { FlvRecorder } from './flv-recorder.js';
+import type { RecordingObserver } from './recording-events.js';
+import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions, type RecordingOptions } from './recording-options.js';
+
+/** All recorders of one server: they share buffers and the clock that flushes them. */
+export class FlvRecorders {
+  readonly #storage: RecordingStorage;
+  readonly #observer: RecordingObserver;
+  readonly #options: Readonly<RecorderOptions>;
+  readonly #pool = new BufferPool();
+  /** Recorders whose files are not all closed. */
+  readonly #recorders = new Set<FlvRecorder>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(storage: RecordingStorage, observer: RecordingObserver, options: Partial<RecorderOptions> = {}) {
+    this.#storage = storage;
+    this.#observer = observer;
+    this.#options = { ...DEFAULT_RECORDER_OPTIONS, ...options };
+  }
+
+  /** Records a stream until it ends. */
+  record(stream: LiveStream, recording: RecordingOptions = {}): FlvRecorder {
+    const recorder = new FlvRecorder(stream, recording, {
+      storage: this.#storage,
+      pool: this.#pool,
+      observer: this.#observer,
+      options: this.#options,
+      onStop: () => void this.#forget(recorder),
+    });
+    this.#recorders.add(recorder);
+    this.#timer ??= setInterval(() => this.#flush(), this.#options.flushInterval).unref();
+    return recorder;
+  }
+
+  /** Ends all recordings; resolves when their files are closed. */
+  async close(): Promise<void> {
+    const recorders = [...this.#recorders];
+    for (const recorder of recorders) recorder.stop();
+    await Promise.all(recorders.map((recorder) => recorder.whenFinished()));
+  }
+
+  /** Makes whole what an earlier process left unfinished, one file after the other. */
+  async repair(): Promise<void> {
+    if (this.#storage.unfinished === undefined) return;
+    for await (const recording of this.#storage.unfinished()) {
+      try {
+        await this.#repairOne(recording);
+      } catch (error) {
+        this.#observer.onFailed({ ...unknownInfo(recording), error: error as Error });
+      }
+    }
+  }
+
+  async #repairOne(recording: UnfinishedRecording): Promise<void> {
+    const repair = new FlvRepair();
+    for await (const bytes of recording.read()) repair.push(bytes);
+    const { empty, truncateTo, patches, duration, fileSize } = repair.finish();
+    if (empty) {
+      await recording.discard();
+      return;
+    }
+    await recording.repair(truncateTo, patches);
+    const figures = { duration: duration / 1000, bytes: fileSize, isRepaired: true };
+    this.#observer.onCompleted({ ...unknownInfo(recording), ...figures });
+  }
+
+  #flush(): void {
+    const now = Date.now();
+    for (const recorder of this.#recorders) recorder.flush(now);
+  }
+
+  async #forget(recorder: FlvRecorder): Promise<void> {
+    await recorder.whenFinished();
+    this.#recorders.delete(recorder);
+    if (this.#recorders.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** Of a file that was left behind only its place is known. */
+function unknownInfo({ location }: UnfinishedRecording) {
+  return { streamId: '', app: '', name: '', location, startedAt: 0 };
+}

@@ -1,0 +1,161 @@
+import { FlvMuxer, readOnMetaData, tagLength } from '#lib/flv';
+import type { LiveStream, MediaMessage } from '#lib/live';
+import type { RecordingStorage, RecordingWriter } from '../storage/recording-storage.js';
+import type { BufferPool } from './buffer-pool.js';
+import type { RecordingInfo, RecordingObserver } from './recording-events.js';
+import { RecordingTimeline } from './recording-timeline.js';
+import { WriteQueue } from './write-queue.js';
+
+/** What a segment needs from its recorder. */
+export interface FlvSegmentContext {
+  readonly storage: RecordingStorage;
+  readonly pool: BufferPool;
+  readonly observer: RecordingObserver;
+  /** The queue grew shorter, or failed. */
+  onQueueChange(): void;
+}
+
+/**
+ * One FLV file: headers, then messages as tags, then its true duration and
+ * index. Tags are put together in pooled buffers, one copy each, and written
+ * behind the media's back.
+ */
+export class FlvSegment {
+  readonly #context: FlvSegmentContext;
+  readonly #info: Omit<RecordingInfo, 'location'>;
+  readonly #muxer: FlvMuxer;
+  readonly #timeline: RecordingTimeline;
+  readonly #writer: Promise<RecordingWriter>;
+  readonly queue: WriteQueue;
+  #location = '';
+  #buffer: Uint8Array | undefined;
+  /** Bytes of the buffer that have been queued, and that are filled. */
+  #queuedTo = 0;
+  #filledTo = 0;
+  #bytes = 0;
+  #time = 0;
+
+  /** @param first the coded message the file is to begin with */
+  constructor(stream: LiveStream, first: MediaMessage, context: FlvSegmentContext) {
+    this.#context = context;
+    const startedAt = Date.now();
+    const { id: streamId, app, name } = stream;
+    this.#info = { streamId, app, name, startedAt };
+    this.#timeline = new RecordingTimeline(first.timestamp);
+    this.#writer = this.#open();
+    this.queue = new WriteQueue(this.#writer, context.pool, () => this.#queueChanged());
+    this.#muxer = new FlvMuxer();
+    const metadata = stream.metadata && readOnMetaData(stream.metadata);
+    if (metadata !== undefined) this.#muxer.setMetadata(metadata.properties);
+    this.#addBytes(this.#muxer.header());
+    const at = this.#timeline.at(first.timestamp);
+    for (const { tagType, flags, payload } of stream.configurations) this.#addTag(tagType, at, payload, flags);
+  }
+
+  /** Bytes in the file so far, those not yet written included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Time of the newest tag, in milliseconds from the beginning of the file. */
+  get time(): number {
+    return this.#time;
+  }
+
+  get info(): RecordingInfo {
+    return { ...this.#info, location: this.#location };
+  }
+
+  add(message: MediaMessage): void {
+    this.#time = this.#timeline.at(message.timestamp);
+    this.#addTag(message.tagType, this.#time, message.payload, message.flags);
+  }
+
+  /** Queues what the buffer holds; the rest of the buffer goes on being filled. */
+  flush(): void {
+    const buffer = this.#buffer;
+    if (buffer === undefined || this.#queuedTo === this.#filledTo) return;
+    this.queue.add(buffer.subarray(this.#queuedTo, this.#filledTo));
+    this.#queuedTo = this.#filledTo;
+  }
+
+  /** Begins the buffer anew when all of it has been written: a slow stream then never touches most of its memory. */
+  #rewind(): void {
+    if (this.queue.queuedBytes === 0 && this.#queuedTo === this.#filledTo) this.#queuedTo = this.#filledTo = 0;
+  }
+
+  /** Writes what is left and the final figures. Reports how it went; does not throw. */
+  async finish(): Promise<void> {
+    try {
+      this.#releaseBuffer();
+      await this.queue.whenIdle();
+      if (this.queue.failure !== undefined) throw this.queue.failure;
+      const { patches, duration, fileSize } = this.#muxer.finish();
+      const writer = await this.#writer;
+      if (writer.patch !== undefined) {
+        for (const { position, bytes } of patches) await writer.patch(position, bytes);
+      }
+      await writer.complete();
+      const figures = { duration: duration / 1000, bytes: fileSize };
+      this.#context.observer.onCompleted({ ...this.info, ...figures, isRepaired: false });
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** Lets go of the file and reports it. The storage may never have opened it, or hang: it is not waited for. */
+  #fail(error: Error): void {
+    this.queue.fail(error);
+    void this.#writer.then((writer) => writer.abandon()).catch(() => {});
+    this.#context.observer.onFailed({ ...this.info, error });
+  }
+
+  async #open(): Promise<RecordingWriter> {
+    const { app, name, startedAt } = this.#info;
+    const writer = await this.#context.storage.create({ app, name, startedAt, extension: 'flv' });
+    this.#location = writer.location;
+    this.#context.observer.onStarted(this.info);
+    return writer;
+  }
+
+  #queueChanged(): void {
+    this.#rewind();
+    this.#context.onQueueChange();
+  }
+
+  #addTag(tagType: number, timestamp: number, payload: Uint8Array, flags: number): void {
+    const length = tagLength(payload.length);
+    this.#bytes += length;
+    if (length > this.#context.pool.size) {
+      this.#releaseBuffer();
+      const bytes = new Uint8Array(length);
+      this.#muxer.writeTag(bytes, 0, tagType, timestamp, payload, flags);
+      this.queue.add(bytes);
+      return;
+    }
+    const buffer = this.#room(length);
+    this.#filledTo = this.#muxer.writeTag(buffer, this.#filledTo, tagType, timestamp, payload, flags);
+  }
+
+  #addBytes(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    const buffer = this.#room(bytes.length);
+    buffer.set(bytes, this.#filledTo);
+    this.#filledTo += bytes.length;
+  }
+
+  /** The buffer, with room for so many bytes from `#filledTo` on. */
+  #room(length: number): Uint8Array {
+    if (this.#buffer !== undefined && this.#buffer.length - this.#filledTo < length) this.#releaseBuffer();
+    return (this.#buffer ??= this.#context.pool.take());
+  }
+
+  /** Queues what the buffer holds and lets it go. */
+  #releaseBuffer(): void {
+    const buffer = this.#buffer;
+    if (buffer === undefined) return;
+    this.queue.add(buffer.subarray(this.#queuedTo, this.#filledTo), buffer);
+    this.#buffer = undefined;
+    this.#queuedTo = this.#filledTo = 0;
+  }
+}

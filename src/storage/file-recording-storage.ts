@@ -1,0 +1,204 @@
+import { constants } from 'node:fs';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { recordingPathSegments } from './recording-file-name.js';
+import type { RecordingRequest, RecordingStorage, RecordingWriter, UnfinishedRecording } from './recording-storage.js';
+
+/** How {@link FileRecordingStorage} keeps its files. */
+export interface FileRecordingStorageOptions {
+  /** The directory; made when it does not exist. */
+  directory: string;
+}
+
+const PART = '.part';
+const READ_SIZE = 1024 * 1024;
+/** Names tried for one recording: streams that differ only in what a file name cannot say, in the same millisecond. */
+const MAX_NAME_TRIES = 1000;
+/** A process on another host cannot be asked whether it lives; after so long without a write it does not. */
+const FOREIGN_GRACE_MS = 10 * 60_000;
+
+/**
+ * Recordings as files: `directory/app/name-TIME.flv`. While one is written its
+ * name ends in `.PID@HOST.part`, which tells the next start whether whoever
+ * wrote it is still there. Files are opened exclusively, so nothing is ever
+ * overwritten; no name leads out of the directory.
+ */
+export class FileRecordingStorage implements RecordingStorage {
+  readonly directory: string;
+
+  constructor(options: FileRecordingStorageOptions) {
+    this.directory = resolve(options.directory);
+  }
+
+  async create(request: RecordingRequest): Promise<RecordingWriter> {
+    const segments = recordingPathSegments(request);
+    const base = segments.pop()!;
+    const folder = join(this.directory, ...segments);
+    await mkdir(folder, { recursive: true });
+    for (let attempt = 0; attempt < MAX_NAME_TRIES; attempt++) {
+      const name = `${attempt === 0 ? base : `${base}-${attempt}`}.${request.extension}`;
+      const writer = await FileRecordingWriter.open(join(folder, name));
+      if (writer !== undefined) return writer;
+    }
+    throw new Error(`no free name for ${join(folder, base)} in ${MAX_NAME_TRIES} tries`);
+  }
+
+  async *unfinished(): AsyncIterable<UnfinishedRecording> {
+    const entries = await readdir(this.directory, { recursive: true, withFileTypes: true }).catch(ignoreMissing);
+    for (const entry of entries) {
+      if (!entry.isFile() || !entry.name.endsWith(PART)) continue;
+      const path = join(entry.parentPath, entry.name);
+      if (await isAbandoned(path)) yield new UnfinishedFile(path);
+    }
+  }
+}
+
+class FileRecordingWriter implements RecordingWriter {
+  #length = 0;
+
+  private constructor(
+    readonly location: string,
+    readonly part: string,
+    readonly file: FileHandle,
+  ) {}
+
+  /** Undefined when the name is taken, by a finished recording or by one that is being written. */
+  static async open(location: string): Promise<FileRecordingWriter | undefined> {
+    if (await exists(location)) return undefined;
+    const part = `${location}.${process.pid}@${hostLabel()}${PART}`;
+    const file = await openExclusive(part);
+    if (file === undefined) return undefined;
+    openParts.add(part);
+    return new FileRecordingWriter(location, part, file);
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.file, bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  async patch(position: number, bytes: Uint8Array): Promise<void> {
+    await writeAll(this.file, bytes, position);
+  }
+
+  async complete(): Promise<void> {
+    await this.file.datasync();
+    await this.file.close();
+    await renameExclusive(this.part, this.location);
+    openParts.delete(this.part);
+  }
+
+  async abandon(): Promise<void> {
+    await this.file.close().catch(() => {});
+    openParts.delete(this.part);
+  }
+}
+
+class UnfinishedFile implements UnfinishedRecording {
+  readonly location: string;
+
+  constructor(readonly part: string) {
+    this.location = finalPath(part);
+  }
+
+  async *read(): AsyncIterable<Uint8Array> {
+    const file = await open(this.part, 'r');
+    try {
+      for (let position = 0; ;) {
+        const buffer = new Uint8Array(READ_SIZE);
+        const { bytesRead } = await file.read(buffer, 0, READ_SIZE, position);
+        if (bytesRead === 0) return;
+        position += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async repair(length: number, patches: readonly { position: number; bytes: Uint8Array }[]): Promise<void> {
+    const file = await open(this.part, 'r+');
+    try {
+      await file.truncate(length);
+      for (const { position, bytes } of patches) await writeAll(file, bytes, position);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await renameExclusive(this.part, this.location);
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.part, { force: true });
+  }
+}
+
+/** Parts this process is writing: its own PID in a name does not make them abandoned. */
+const openParts = new Set<string>();
+
+async function isAbandoned(path: string): Promise<boolean> {
+  if (openParts.has(path)) return false;
+  const owner = /\.(\d+)@([^@]*)\.part$/u.exec(basename(path));
+  if (owner === null) return false;
+  const [, pid, host] = owner;
+  if (host === hostLabel()) return Number(pid) === process.pid || !isProcessAlive(Number(pid));
+  const { mtimeMs } = await stat(path);
+  return Date.now() - mtimeMs > FOREIGN_GRACE_MS;
+}
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function finalPath(part: string): string {
+  return join(dirname(part), basename(part).replace(/\.\d+@[^@]*\.part$/u, ''));
+}
+
+function hostLabel(): string {
+  return hostname()
+    .replace(/[^A-Za-z0-9.-]/gu, '_')
+    .slice(0, 64);
+}
+
+async function openExclusive(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o644);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/** rename() would replace a file that has the name by now; link() does not. Some file systems have no links. */
+async function renameExclusive(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || (await exists(to))) throw error;
+    await rename(from, to);
+    return;
+  }
+  await rm(from);
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): [] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}
