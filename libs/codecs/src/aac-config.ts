@@ -2,9 +2,8 @@ import { BitReader } from '#lib/bytes';
 import { CodecError, truncated } from './errors.js';
 
 const RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350] as const;
-const CHANNELS: Readonly<Record<number, number>> = {
-  1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 14: 8,
-}; // prettier-ignore
+/** By channel configuration; 0 where it does not say, or is reserved. */
+const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 0, 8, 0] as const;
 /** Object types that go on with a GASpecificConfig (ISO 14496-3 §1.6.2.1). */
 const GENERAL_AUDIO: ReadonlySet<number> = new Set([1, 2, 3, 4, 6, 7, 17, 19, 20, 21, 22, 23]);
 const SBR = 5;
@@ -56,7 +55,7 @@ export function parseAacConfig(record: Uint8Array): AacConfig {
     if (objectType === 22) bits.skip(4); // extensionChannelConfiguration
   }
 
-  let channels = CHANNELS[channelConfiguration] ?? 0;
+  let channels: number = CHANNELS[channelConfiguration]!;
   let frameLength = 1024;
   if (GENERAL_AUDIO.has(objectType)) {
     // The minimal record of two bytes has these three bits; anything shorter threw above.

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { hex } from '#test/hex';
 import * as codecs from './index.js';
 
