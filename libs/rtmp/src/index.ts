@@ -35,8 +35,9 @@ export { type AggregatedMessage, splitAggregate } from './message/aggregate.js';
 export { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from './message/message-types.js';
 export type { Message } from './message/message.js';
 export type { NetStreamState } from './session/net-streams.js';
-export { ServerSession, type ServerSessionPhase } from './session/server-session.js';
+export { ServerSession } from './session/server-session.js';
 export { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from './session/server-session-options.js';
+export type { ServerSessionPhase } from './session/session-deadlines.js';
 export type {
   BadMessageEvent,
   CommandEvent,

@@ -3,11 +3,12 @@ import { MessageTypeId } from '../message/message-types.js';
 import type { Message } from '../message/message.js';
 import {
   type ChunkLimits,
-  DEFAULT_CHUNK_LIMITS,
   DEFAULT_CHUNK_SIZE,
   EXTENDED_TIMESTAMP,
   MAX_CHUNK_SIZE,
+  resolveChunkLimits,
 } from './chunk-limits.js';
+import { readUint32 } from './integers.js';
 import { ChunkStream } from './chunk-stream.js';
 import { InputBuffer } from './input-buffer.js';
 
@@ -49,8 +50,9 @@ export class ChunkDecoder {
   #current: ChunkStream | undefined;
   #chunkRemaining = 0;
 
+  /** @throws {RtmpUsageError} for a limit that is no number */
   constructor(limits: Partial<ChunkLimits> = {}) {
-    this.#limits = { ...DEFAULT_CHUNK_LIMITS, ...limits };
+    this.#limits = resolveChunkLimits(limits);
   }
 
   /** Bytes pushed and not yet consumed. */
@@ -336,8 +338,4 @@ export class ChunkDecoder {
 function impliedDelta(stream: ChunkStream): number {
   if (stream.isAbsolute && stream.timestampField > MAX_IMPLIED_DELTA) return 0;
   return stream.timestampField;
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

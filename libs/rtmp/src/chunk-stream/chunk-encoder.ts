@@ -1,13 +1,12 @@
 import { RtmpUsageError } from '../errors.js';
 import { DEFAULT_CHUNK_SIZE, EXTENDED_TIMESTAMP, MAX_CHUNK_SIZE } from './chunk-limits.js';
+import { writeUint24, writeUint32 } from './integers.js';
 import {
   basicHeaderLength,
   messageChunksLength,
   writeBasicHeader,
   writeChunkData,
   writeMessageChunks,
-  writeUint24,
-  writeUint32,
 } from './message-chunks.js';
 
 interface SentHeader {

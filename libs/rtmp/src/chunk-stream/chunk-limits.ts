@@ -1,3 +1,5 @@
+import { RtmpUsageError } from '../errors.js';
+
 /** What the chunk layer accepts from its peer. */
 export interface ChunkLimits {
   /** Longest message accepted, in bytes. Defaults to 16 MiB - 1, the most the field can say. */
@@ -14,6 +16,21 @@ export const DEFAULT_CHUNK_LIMITS: Readonly<ChunkLimits> = Object.freeze({
   maxChunkStreams: 64,
   maxPendingBytes: 32 * 1024 * 1024,
 });
+
+/**
+ * The defaults with `limits` over them; what is undefined is left out.
+ *
+ * @throws {RtmpUsageError} for a limit that is no number
+ */
+export function resolveChunkLimits(limits: Partial<ChunkLimits>): ChunkLimits {
+  const resolved = { ...DEFAULT_CHUNK_LIMITS };
+  for (const name of Object.keys(resolved) as Array<keyof ChunkLimits>) {
+    const value = limits[name] ?? resolved[name];
+    if (!(value >= 0)) throw new RtmpUsageError(`${name} is ${value}, must be a number from 0 to Infinity`);
+    resolved[name] = value;
+  }
+  return resolved;
+}
 
 /** Chunk size of either direction until a Set Chunk Size (RTMP 1.0 §5.4.1). */
 export const DEFAULT_CHUNK_SIZE = 128;

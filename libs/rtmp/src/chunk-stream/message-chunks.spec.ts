@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { hex, toHex } from '#test/hex';
+import { readUint32, writeUint24, writeUint32 } from './integers.js';
 import { ChunkDecoder } from './chunk-decoder.js';
 import {
   basicHeaderLength,
@@ -7,8 +8,6 @@ import {
   writeBasicHeader,
   writeChunkData,
   writeMessageChunks,
-  writeUint24,
-  writeUint32,
 } from './message-chunks.js';
 
 const fill = (byte: string, count: number) => byte.repeat(count);
@@ -32,11 +31,12 @@ describe('basic header (§5.3.1.1)', () => {
   });
 });
 
-it('writes big-endian integers of 24 and 32 bits', () => {
+it('writes and reads big-endian integers of 24 and 32 bits', () => {
   const target = new Uint8Array(8);
   expect(writeUint24(target, 0, 0xfedcba)).toBe(3);
   expect(writeUint32(target, 3, 0xfedcba98)).toBe(7);
   expect(toHex(target)).toBe('fedcbafedcba9800');
+  expect(readUint32(target, 3)).toBe(0xfedcba98);
 });
 
 const MESSAGES: Array<{

@@ -1,4 +1,5 @@
 import { EXTENDED_TIMESTAMP } from './chunk-limits.js';
+import { writeUint24, writeUint32 } from './integers.js';
 
 /** Bytes of a basic header (RTMP 1.0 §5.3.1.1). */
 export function basicHeaderLength(chunkStreamId: number): 1 | 2 | 3 {
@@ -97,19 +98,4 @@ export function writeChunkData(
     at += to - from;
   }
   return at;
-}
-
-export function writeUint24(target: Uint8Array, at: number, value: number): number {
-  target[at] = (value >>> 16) & 0xff;
-  target[at + 1] = (value >>> 8) & 0xff;
-  target[at + 2] = value & 0xff;
-  return at + 3;
-}
-
-export function writeUint32(target: Uint8Array, at: number, value: number): number {
-  target[at] = value >>> 24;
-  target[at + 1] = (value >>> 16) & 0xff;
-  target[at + 2] = (value >>> 8) & 0xff;
-  target[at + 3] = value & 0xff;
-  return at + 4;
 }

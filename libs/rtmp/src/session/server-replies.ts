@@ -12,7 +12,7 @@ const CAPABILITIES = 127;
 /** Commands that carry a stream name and are answered with an empty result. */
 const ACKNOWLEDGED = new Set(['releaseStream', 'FCPublish', 'FCUnpublish', 'FCSubscribe', 'FCUnsubscribe', '_checkbw']);
 
-/** NetStream commands whose refusal is an onStatus, not an `_error`. */
+/** NetStream commands: no reply to yes, and an onStatus instead of an `_error` to no. */
 const STATUS_COMMANDS = new Set([
   'publish',
   'play',
@@ -61,7 +61,7 @@ export function acceptPublish(output: SessionOutput, command: PublishCommand): v
 /** Everything without a dialogue of its own. A transaction ID of 0 wants no reply, and Twitch's rule Q22 is to send none. */
 export function acceptOther(output: SessionOutput, command: RtmpCommand, reply: AmfValue): void {
   const { name, transactionId } = command;
-  if (transactionId === 0) return;
+  if (transactionId === 0 || STATUS_COMMANDS.has(name)) return;
   if (ACKNOWLEDGED.has(name)) {
     if (name === 'FCPublish') {
       // Livestream Studio and some hardware need the request's transaction ID in onFCPublish (Q16).
@@ -90,8 +90,9 @@ export function rejectCommand(output: SessionOutput, command: RtmpCommand, statu
 }
 
 function rejectCall(output: SessionOutput, command: RtmpCommand, status: RtmpStatus): void {
-  if (command.transactionId === 0) return;
-  const messageStreamId = command.name === 'connect' || command.name === 'createStream' ? 0 : command.messageStreamId;
+  const isAwaited = command.name === 'connect' || command.name === 'createStream';
+  if (command.transactionId === 0 && !isAwaited) return;
+  const messageStreamId = isAwaited ? 0 : command.messageStreamId;
   output.command(messageStreamId, '_error', command.transactionId, null, amfObject(status));
 }
 

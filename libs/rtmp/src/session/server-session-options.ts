@@ -1,5 +1,6 @@
-import { DEFAULT_AMF_LIMITS, type AmfLimits } from '#lib/amf';
-import { DEFAULT_CHUNK_LIMITS, type ChunkLimits } from '../chunk-stream/chunk-limits.js';
+import { type AmfLimits, decodeAmf0, DEFAULT_AMF_LIMITS } from '#lib/amf';
+import { type ChunkLimits, DEFAULT_CHUNK_LIMITS, MAX_CHUNK_SIZE } from '../chunk-stream/chunk-limits.js';
+import { RtmpUsageError } from '../errors.js';
 
 /** What a server session allows its peer, and what it announces. */
 export interface ServerSessionOptions {
@@ -51,3 +52,41 @@ export const DEFAULT_SERVER_SESSION_OPTIONS: Readonly<ServerSessionOptions> = Ob
   windowAcknowledgementSize: 5_000_000,
   defaultAcknowledgementWindow: 2_500_000,
 });
+
+type NumberOption = Exclude<keyof ServerSessionOptions, 'chunk' | 'amf'>;
+
+/** The least and the most each option can be. */
+const RANGES: Readonly<Record<NumberOption, readonly [number, number]>> = {
+  maxCommandLength: [1, Infinity],
+  maxCommandsPerSecond: [1, Infinity],
+  maxNetStreams: [1, Infinity],
+  maxBadMessages: [0, Infinity],
+  handshakeTimeout: [1, Infinity],
+  connectTimeout: [1, Infinity],
+  idleTimeout: [1, Infinity],
+  chunkSize: [1, MAX_CHUNK_SIZE],
+  windowAcknowledgementSize: [1, 0xffffffff],
+  defaultAcknowledgementWindow: [1, Infinity],
+};
+
+/**
+ * The defaults with `options` over them; what is undefined is left out.
+ *
+ * @throws {RtmpUsageError} for a number outside its range
+ */
+export function resolveServerSessionOptions(options: Partial<ServerSessionOptions>): ServerSessionOptions {
+  const resolved = { ...DEFAULT_SERVER_SESSION_OPTIONS };
+  if (options.chunk !== undefined) resolved.chunk = options.chunk;
+  if (options.amf !== undefined) resolved.amf = options.amf;
+  decodeAmf0(new Uint8Array(0), resolved.amf); // refuses limits that are none
+  for (const name of Object.keys(RANGES) as NumberOption[]) {
+    const value = options[name];
+    if (value === undefined) continue;
+    const [least, most] = RANGES[name];
+    if (!(value >= least && value <= most)) {
+      throw new RtmpUsageError(`options.${name} is ${value}, must be a number from ${least} to ${most}`);
+    }
+    resolved[name] = value;
+  }
+  return resolved;
+}

@@ -1,6 +1,7 @@
 import type { AmfValue } from '#lib/amf';
 import { ChunkDecoder } from '../chunk-stream/chunk-decoder.js';
-import type { PublishCommand, RtmpCommand } from '../command/commands.js';
+import { readUint32 } from '../chunk-stream/integers.js';
+import type { ConnectCommand, DeleteStreamCommand, PublishCommand, RtmpCommand } from '../command/commands.js';
 import { decodeCommand } from '../command/decode-command.js';
 import type { RtmpStatus } from '../command/status.js';
 import { RtmpProtocolError, RtmpUsageError } from '../errors.js';
@@ -13,14 +14,12 @@ import { Acknowledger } from './acknowledger.js';
 import { CommandRate } from './command-rate.js';
 import { type NetStreamState, NetStreams } from './net-streams.js';
 import { acceptConnect, acceptOther, acceptPublish, rejectCommand, sendStatus } from './server-replies.js';
-import { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from './server-session-options.js';
+import { resolveServerSessionOptions, type ServerSessionOptions } from './server-session-options.js';
+import { SessionDeadlines, type ServerSessionPhase } from './session-deadlines.js';
 import type { MediaEvent, ServerSessionEvent } from './session-events.js';
 import { SessionOutput } from './session-output.js';
 
-/** What the session waits for: the end of the handshake, connect, or anything. */
-export type ServerSessionPhase = 'handshake' | 'connecting' | 'connected';
-
-/** A peer may have so many pings answered for each message it sends otherwise; the rest are dropped. */
+/** So many pings are answered for each receive(); the rest of a flood is dropped. */
 const MAX_PINGS_PER_RECEIVE = 4;
 
 /**
@@ -46,6 +45,7 @@ export class ServerSession {
   readonly #acknowledger: Acknowledger;
   readonly #rate: CommandRate;
   readonly #netStreams: NetStreams;
+  readonly #deadlines: SessionDeadlines;
   readonly #media: MediaEvent = {
     type: 'media',
     messageStreamId: 0,
@@ -54,7 +54,6 @@ export class ServerSession {
     payload: new Uint8Array(0),
   };
   #handshake: ServerHandshake | undefined = new ServerHandshake(randomHandshakeBytes);
-  #phase: ServerSessionPhase = 'handshake';
   #pending: RtmpCommand | undefined;
   /** Events that come before the next message. */
   #queued: ServerSessionEvent[] = [];
@@ -63,26 +62,23 @@ export class ServerSession {
   #wantsClose = false;
   #badMessages = 0;
   #pings = 0;
-  #now: number;
-  #phaseSince: number;
-  #lastReceived: number;
-  #pingedAt: number | undefined;
 
   /**
    * @param options see {@link ServerSessionOptions}
    * @param now the time in milliseconds, of any clock that does not go back
+   * @throws {RtmpUsageError} for an option that cannot be
    */
   constructor(options: Partial<ServerSessionOptions> = {}, now = 0) {
-    this.#options = { ...DEFAULT_SERVER_SESSION_OPTIONS, ...options };
+    this.#options = resolveServerSessionOptions(options);
     this.#decoder = new ChunkDecoder(this.#options.chunk);
     this.#acknowledger = new Acknowledger(this.#options.defaultAcknowledgementWindow);
     this.#rate = new CommandRate(this.#options.maxCommandsPerSecond, now);
     this.#netStreams = new NetStreams(this.#options.maxNetStreams);
-    this.#now = this.#phaseSince = this.#lastReceived = now;
+    this.#deadlines = new SessionDeadlines(this.#options, now);
   }
 
   get phase(): ServerSessionPhase {
-    return this.#phase;
+    return this.#deadlines.phase;
   }
 
   /** The command that waits for accept() or reject(). */
@@ -116,8 +112,8 @@ export class ServerSession {
    * @throws {RtmpProtocolError} the peer broke the protocol: send the output, then close.
    */
   receive(bytes: Uint8Array, now: number): void {
-    this.#now = this.#lastReceived = now;
-    this.#pingedAt = undefined;
+    if (this.#wantsClose) return; // nothing of it will be looked at
+    this.#deadlines.received(now);
     this.#pings = 0;
     let rest = bytes;
     if (this.#handshake !== undefined) {
@@ -165,8 +161,8 @@ export class ServerSession {
     this.#decide(command);
     switch (command.name) {
       case 'connect':
-        acceptConnect(this.#output, command as Extract<RtmpCommand, { name: 'connect' }>, this.#options, reply);
-        this.#enter('connected');
+        acceptConnect(this.#output, command as ConnectCommand, this.#options, reply);
+        this.#deadlines.enter('connected');
         return;
       case 'createStream': {
         const id = this.#netStreams.create();
@@ -183,7 +179,7 @@ export class ServerSession {
         this.#netStreams.set(command.messageStreamId, 'publishing');
         return;
       case 'deleteStream': {
-        const { streamId } = command as Extract<RtmpCommand, { name: 'deleteStream' }>;
+        const { streamId } = command as DeleteStreamCommand;
         this.#endNetStream(streamId, command.name);
         this.#netStreams.delete(streamId);
         return;
@@ -198,13 +194,6 @@ export class ServerSession {
         return;
       case 'play':
         this.#netStreams.set(command.messageStreamId, 'playing');
-        return;
-      case 'receiveAudio':
-      case 'receiveVideo':
-      case 'pause':
-      case 'pauseRaw':
-      case 'seek':
-      case 'play2':
         return;
       default:
         acceptOther(this.#output, command, reply);
@@ -242,13 +231,9 @@ export class ServerSession {
     return this.#output.take();
   }
 
-  /** When to call handleDeadline(), on the clock of `now`. */
-  nextDeadline(): number {
-    const { handshakeTimeout, connectTimeout, idleTimeout } = this.#options;
-    if (this.#phase === 'handshake') return this.#phaseSince + handshakeTimeout;
-    if (this.#pending !== undefined) return this.#now + idleTimeout;
-    if (this.#phase === 'connecting') return this.#phaseSince + connectTimeout;
-    return this.#lastReceived + (this.#pingedAt === undefined ? idleTimeout / 2 : idleTimeout);
+  /** When to call handleDeadline(), on the clock of `now`; undefined when the session only wants to be closed. */
+  nextDeadline(): number | undefined {
+    return this.#wantsClose ? undefined : this.#deadlines.next();
   }
 
   /**
@@ -257,25 +242,8 @@ export class ServerSession {
    * @throws {RtmpProtocolError} the peer took too long
    */
   handleDeadline(now: number): void {
-    if (now < this.nextDeadline()) return;
-    this.#now = now;
-    const { handshakeTimeout, connectTimeout, idleTimeout } = this.#options;
-    if (this.#phase === 'handshake') {
-      throw new RtmpProtocolError('RTMP_ERR_HANDSHAKE_TIMEOUT', `${handshakeTimeout} ms`);
-    }
-    if (this.#pending !== undefined) {
-      // The peer waits for us. Bytes may wait unread as well, so its silence says nothing.
-      this.#lastReceived = now;
-      return;
-    }
-    if (this.#phase === 'connecting') {
-      throw new RtmpProtocolError('RTMP_ERR_CONNECT_TIMEOUT', `${connectTimeout} ms`);
-    }
-    if (now - this.#lastReceived >= idleTimeout) {
-      throw new RtmpProtocolError('RTMP_ERR_IDLE_TIMEOUT', `${idleTimeout} ms`);
-    }
-    this.#pingedAt = now;
-    this.#output.userControl(UserControlEvent.PingRequest, now >>> 0);
+    if (this.#wantsClose) return;
+    if (this.#deadlines.handle(now)) this.#output.userControl(UserControlEvent.PingRequest, now >>> 0);
   }
 
   #shakeHands(handshake: ServerHandshake, bytes: Uint8Array): number {
@@ -286,14 +254,9 @@ export class ServerSession {
     }
     if (handshake.isDone) {
       this.#handshake = undefined;
-      this.#enter('connecting');
+      this.#deadlines.enter('connecting');
     }
     return taken;
-  }
-
-  #enter(phase: ServerSessionPhase): void {
-    this.#phase = phase;
-    this.#phaseSince = this.#now;
   }
 
   #decide(command: RtmpCommand): void {
@@ -301,6 +264,7 @@ export class ServerSession {
       throw new RtmpUsageError(`${command.name} is not the pending command; each command is answered once`);
     }
     this.#pending = undefined;
+    this.#deadlines.resume();
   }
 
   #handleMessage(message: Message): ServerSessionEvent | undefined {
@@ -321,8 +285,7 @@ export class ServerSession {
         }
         return undefined;
       case MessageTypeId.UserControl:
-        this.#handleUserControl(message.payload);
-        return undefined;
+        return this.#handleUserControl(message.payload);
       case MessageTypeId.WindowAcknowledgementSize:
         if (message.payload.length >= 4) this.#acknowledger.setWindow(readUint32(message.payload, 0));
         return undefined;
@@ -365,7 +328,7 @@ export class ServerSession {
   #handleCommand(message: Message): ServerSessionEvent | undefined {
     const { messageTypeId, messageStreamId, payload } = message;
     if (payload.length === 0) return undefined;
-    this.#rate.take(this.#now);
+    this.#rate.take(this.#deadlines.now);
     let command: RtmpCommand;
     try {
       if (payload.length > this.#options.maxCommandLength) {
@@ -377,13 +340,14 @@ export class ServerSession {
       return this.#badMessage(message, error);
     }
     if (command.name === '_result' || command.name === '_error' || command.name === 'onStatus') return undefined;
-    if (this.#phase !== 'connected' && command.name !== 'connect') {
+    if (this.phase !== 'connected' && command.name !== 'connect') {
       throw new RtmpProtocolError('RTMP_ERR_NOT_CONNECTED', JSON.stringify(command.name.slice(0, 64)));
     }
-    if (this.#phase === 'connected' && command.name === 'connect') {
+    if (this.phase === 'connected' && command.name === 'connect') {
       throw new RtmpProtocolError('RTMP_ERR_ALREADY_CONNECTED', `transaction ID ${command.transactionId}`);
     }
     this.#pending = command;
+    this.#deadlines.suspend();
     if ((command.name === 'publish' || command.name === 'play') && !this.#mayStart(command)) return undefined;
     return { type: 'command', command };
   }
@@ -405,7 +369,7 @@ export class ServerSession {
 
   /** A command that cannot be decoded ends a session that is not connected, later only when there are many. */
   #badMessage(message: Message, error: unknown): ServerSessionEvent {
-    if (!(error instanceof RtmpProtocolError) || this.#phase !== 'connected') throw error;
+    if (!(error instanceof RtmpProtocolError) || this.phase !== 'connected') throw error;
     if (++this.#badMessages > this.#options.maxBadMessages) {
       throw new RtmpProtocolError('RTMP_ERR_TOO_MANY_BAD_MESSAGES', `the last: ${error.message}`, { cause: error });
     }
@@ -413,10 +377,10 @@ export class ServerSession {
     return { type: 'badMessage', messageTypeId, messageStreamId, error };
   }
 
-  #handleUserControl(payload: Uint8Array): void {
-    if (payload.length < 6) return;
-    const event = (payload[0]! << 8) | payload[1]!;
-    if (event !== UserControlEvent.PingRequest || ++this.#pings > MAX_PINGS_PER_RECEIVE) return;
+  /** Answers a Ping Request; all other events are a server's own, or unknown (Q27). */
+  #handleUserControl(payload: Uint8Array): undefined {
+    if (payload.length < 6 || payload[0] !== 0 || payload[1] !== UserControlEvent.PingRequest) return;
+    if (++this.#pings > MAX_PINGS_PER_RECEIVE) return;
     this.#output.userControl(UserControlEvent.PingResponse, readUint32(payload, 2));
   }
 
@@ -433,8 +397,4 @@ export class ServerSession {
     }
     this.#queued.push({ type: 'streamClosed', messageStreamId, was: state, reason });
   }
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

@@ -1,6 +1,7 @@
 import { type AmfValue, encodeAmf0 } from '#lib/amf';
-import { messageChunksLength, writeMessageChunks, writeUint32 } from '../chunk-stream/message-chunks.js';
 import { DEFAULT_CHUNK_SIZE } from '../chunk-stream/chunk-limits.js';
+import { writeUint32 } from '../chunk-stream/integers.js';
+import { messageChunksLength, writeMessageChunks } from '../chunk-stream/message-chunks.js';
 import { MessageTypeId } from '../message/message-types.js';
 
 /** Chunk streams we send on: 2 is for protocol control (§5.4), 3 and 5 are what other servers use. */

@@ -1,0 +1,101 @@
+import { RtmpProtocolError } from '../errors.js';
+import type { ServerSessionOptions } from './server-session-options.js';
+
+/** What the session waits for: the end of the handshake, connect, or anything. */
+export type ServerSessionPhase = 'handshake' | 'connecting' | 'connected';
+
+type Timeouts = Pick<ServerSessionOptions, 'handshakeTimeout' | 'connectTimeout' | 'idleTimeout'>;
+
+/**
+ * How long a session waits for its peer, in milliseconds of any clock that
+ * does not go back: for the handshake, then for connect, then for anything at
+ * all. A peer that waits for us may be silent.
+ */
+export class SessionDeadlines {
+  readonly #timeouts: Readonly<Timeouts>;
+  #phase: ServerSessionPhase = 'handshake';
+  #now: number;
+  #phaseSince: number;
+  /** Since when the peer might have said something. */
+  #silentSince: number;
+  #pingedAt: number | undefined;
+  #waitsForUs = false;
+  /** Our answer went out at a time we were not told. */
+  #wasAnswered = false;
+
+  constructor(timeouts: Readonly<Timeouts>, now: number) {
+    this.#timeouts = timeouts;
+    this.#now = this.#phaseSince = this.#silentSince = now;
+  }
+
+  get phase(): ServerSessionPhase {
+    return this.#phase;
+  }
+
+  /** The latest time known. */
+  get now(): number {
+    return this.#now;
+  }
+
+  enter(phase: ServerSessionPhase): void {
+    this.#phase = phase;
+    this.#phaseSince = this.#now;
+  }
+
+  /** Any bytes are a sign of life: OBS and rtmpsink answer no pings while they publish. */
+  received(now: number): void {
+    this.#now = this.#silentSince = now;
+    this.#pingedAt = undefined;
+    this.#wasAnswered = false;
+  }
+
+  /** A command is undecided. Received bytes may wait unread as well, so silence says nothing. */
+  suspend(): void {
+    this.#waitsForUs = true;
+  }
+
+  /** The command is answered: it is the peer's turn again. */
+  resume(): void {
+    this.#waitsForUs = false;
+    this.#wasAnswered = true;
+    this.#pingedAt = undefined;
+  }
+
+  /** When to call handle(). */
+  next(): number {
+    const { handshakeTimeout, connectTimeout, idleTimeout } = this.#timeouts;
+    if (this.#phase === 'handshake') return this.#phaseSince + handshakeTimeout;
+    if (this.#waitsForUs) return this.#now + idleTimeout;
+    if (this.#phase === 'connecting') return this.#phaseSince + connectTimeout;
+    return (this.#pingedAt ?? this.#silentSince) + idleTimeout / 2;
+  }
+
+  /**
+   * Time passed; true when it is time for a Ping Request. Nobody is given up
+   * without one, however late we are: our process may have been suspended.
+   *
+   * @throws {RtmpProtocolError} the peer took too long
+   */
+  handle(now: number): boolean {
+    if (now < this.next()) return false;
+    this.#now = now;
+    const { handshakeTimeout, connectTimeout, idleTimeout } = this.#timeouts;
+    if (this.#phase === 'handshake') {
+      throw new RtmpProtocolError('RTMP_ERR_HANDSHAKE_TIMEOUT', `${handshakeTimeout} ms`);
+    }
+    if (this.#waitsForUs) return false;
+    if (this.#phase === 'connecting') {
+      throw new RtmpProtocolError('RTMP_ERR_CONNECT_TIMEOUT', `${connectTimeout} ms`);
+    }
+    if (this.#wasAnswered) {
+      this.#wasAnswered = false;
+      this.#silentSince = now;
+      return false;
+    }
+    if (this.#pingedAt !== undefined) {
+      throw new RtmpProtocolError('RTMP_ERR_IDLE_TIMEOUT', `${idleTimeout} ms`);
+    }
+    this.#pingedAt = now;
+    return true;
+  }
+}
