@@ -185,6 +185,14 @@ describe('decodeAmf0', () => {
     expect(decodeAmf0(nest('0a 00000001', 256).fill(0, -4), { maxDepth: 256 })).toHaveLength(1);
   });
 
+  it('trusts no count over the bytes that are left', () => {
+    expect(() => decodeAmf0(hex('0a ffffffff 05'))).toThrow(/: 4294967295 members declared, 1 bytes left/);
+  });
+
+  it('counts levels, not objects', () => {
+    expect(decodeAmf0(hex(`0a 00000064 ${'0a 00000000'.repeat(100)}`), { maxDepth: 2 })[0]).toHaveLength(100);
+  });
+
   it('rejects every value cut short, unless it is cut at a name', () => {
     for (const [, bytes] of CANONICAL) {
       const whole = hex(bytes);

@@ -72,6 +72,7 @@ const CANONICAL: Array<[name: string, bytes: string, values: AmfValue[]]> = [
     '0a 1b 07 466f6f 03 78 04 01 03 79 03 01',
     [typedObject('Foo', { x: 1, y: true }, { sealed: ['x'], dynamic: true })],
   ],
+  ['an object that has no members and takes none', '0a 03 01', [typedObject('')]],
   ['an object with sealed members and no class', '0a 13 01 03 78 04 01', [typedObject('', { x: 1 })]],
   [
     'a class again',
@@ -212,6 +213,17 @@ describe('decodeAmf3', () => {
 
   it.each(VIOLATIONS)('rejects %s', (_name, bytes, code, options = {}) => {
     expect(() => decodeAmf3(bytes, options)).toThrow(expect.objectContaining({ name: 'AmfError', code }));
+  });
+
+  it.each([
+    ['an array', '09 ffffffff 01'],
+    ['a vector of int', '0d ffffffff 00 00000000'],
+    ['a vector of Number', '0f ffffffff 00 00000000'],
+    ['a vector of objects', '10 ffffffff 00 01 00'],
+    ['a dictionary', '11 ffffffff 00 0101'],
+    ['sealed members', '0a ffffffb3 01 01 01'],
+  ])('trusts no count over the bytes that are left: %s', (_name, bytes) => {
+    expect(() => decodeAmf3(hex(bytes))).toThrow(/^AMF value is cut short: \d+ members declared, \d bytes left/);
   });
 
   it('rejects every value cut short', () => {
