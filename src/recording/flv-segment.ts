@@ -44,6 +44,7 @@ export class FlvSegment {
     this.#timeline = new RecordingTimeline(first.timestamp);
     this.#writer = this.#open();
     this.queue = new WriteQueue(this.#writer, context.pool, () => this.#queueChanged());
+    this.#writer.catch((error: Error) => this.queue.fail(error));
     this.#muxer = new FlvMuxer();
     const metadata = stream.metadata && readOnMetaData(stream.metadata);
     if (metadata !== undefined) this.#muxer.setMetadata(metadata.properties);

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type Settings, settingsSchema } from './settings.js';
+
+/** File of settings read from the working directory when RTMP_CONFIG names no other. */
+export const DEFAULT_SETTINGS_FILE = 'ingest.env';
+
+/** Some settings are wrong; the message names each with its value and what to write. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+/** Settings, and what to warn about. */
+export interface LoadedSettings {
+  readonly settings: Settings;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads settings from a file of NAME=VALUE lines (RTMP_CONFIG, or ingest.env
+ * when it is there) and from the environment, which wins.
+ *
+ * @throws {SettingsError} naming every wrong value and its fix
+ */
+export function loadSettings(environment: NodeJS.ProcessEnv = process.env): LoadedSettings {
+  const fromFile = readSettingsFile(environment['RTMP_CONFIG']);
+  const given = pickKnown({ ...fromFile, ...environment });
+  const result = settingsSchema.safeParse(given);
+  if (!result.success) throw new SettingsError(problemsOf(result.error.issues, given));
+  const problem = exposureProblem(result.data);
+  if (problem !== undefined) throw new SettingsError([problem]);
+  return { settings: result.data, warnings: unknownSettings({ ...fromFile, ...environment }) };
+}
+
+/** Where to listen: everywhere when publishers need a key, only on this machine when they do not. */
+export function listenHost(settings: Settings): string {
+  return settings.RTMP_HOST ?? (settings.RTMP_PUBLISH_KEYS === undefined ? '127.0.0.1' : '0.0.0.0');
+}
+
+/** Whether only this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./u.test(host);
+}
+
+function exposureProblem(settings: Settings): string | undefined {
+  const host = listenHost(settings);
+  if (settings.RTMP_PUBLISH_KEYS !== undefined || settings.RTMP_OPEN || isLoopback(host)) return undefined;
+  return (
+    `RTMP_HOST is ${JSON.stringify(host)} and there is no publish key, so anybody could publish; ` +
+    'set RTMP_PUBLISH_KEYS=KEY, or RTMP_OPEN=1 if that is meant'
+  );
+}
+
+function readSettingsFile(path: string | undefined): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(path ?? DEFAULT_SETTINGS_FILE, 'utf8'));
+  } catch (error) {
+    if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new SettingsError([`RTMP_CONFIG is ${JSON.stringify(path)}: ${(error as Error).message}`]);
+  }
+}
+
+/** An empty variable counts as none, as it does in shells and compose files. */
+function pickKnown(values: NodeJS.Dict<string>): Record<string, string> {
+  const known: Record<string, string> = {};
+  for (const name of Object.keys(settingsSchema.shape)) {
+    const value = values[name];
+    if (value !== undefined && value !== '') known[name] = value;
+  }
+  return known;
+}
+
+function problemsOf(issues: readonly { path: PropertyKey[] }[], given: Record<string, string>): string[] {
+  const names = new Set(issues.map(({ path }) => String(path[0])));
+  return [...names].map((name) => {
+    const { description } = settingsSchema.shape[name as keyof typeof settingsSchema.shape];
+    return `${name} is ${JSON.stringify(given[name])}; write ${description}`;
+  });
+}
+
+/** A misspelt setting would otherwise do nothing and say nothing. */
+function unknownSettings(values: NodeJS.Dict<string>): string[] {
+  const known = [...Object.keys(settingsSchema.shape), 'RTMP_CONFIG'];
+  return Object.keys(values)
+    .filter((name) => /^(?:RTMP|RECORDINGS?)_/u.test(name) && !known.includes(name))
+    .map((name) => `${name} is not a setting; there are ${known.join(', ')}`);
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** 1, true, yes or on; 0, false, no or off. */
+const flag = z
+  .stringbool({ truthy: ['1', 'true', 'yes', 'on'], falsy: ['0', 'false', 'no', 'off'] })
+  .describe('1 or 0');
+
+const wholeNumber = (least: number, most: number, unit = '') =>
+  z.coerce.number().int().min(least).max(most).describe(`a whole number from ${least} to ${most}${unit}`);
+
+/**
+ * Every setting by the name of its environment variable. The description says
+ * what to write: it is the fix in the message about a wrong value.
+ */
+export const settingsSchema = z.object({
+  RTMP_HOST: z.string().min(1).optional().describe('an address to bind to, e.g. 127.0.0.1, 0.0.0.0 or ::'),
+  RTMP_PORT: wholeNumber(0, 65535).default(1935),
+  RTMP_PUBLISH_KEYS: z
+    .string()
+    .regex(/^[^,\s]+(,[^,\s]+)*$/u)
+    .optional()
+    .describe('keys separated by commas, each KEY or NAME=KEY, without spaces'),
+  RTMP_OPEN: flag.default(false),
+  RTMP_PROFILE: z
+    .enum(['realtime', 'balanced', 'throughput'])
+    .default('balanced')
+    .describe('realtime, balanced or throughput'),
+  RTMP_TAKEOVER: z.enum(['reject', 'replace']).default('reject').describe('reject or replace'),
+  RTMP_MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
+  RTMP_RECORD: flag.default(true),
+  RECORDINGS_DIR: z.string().min(1).default('./recordings').describe('a directory, which is made when it is missing'),
+  RECORDING_MAX_MINUTES: wholeNumber(1, 34_560, ' (minutes)').optional(),
+  RECORDING_MAX_MB: wholeNumber(1, 1_000_000_000, ' (megabytes)').optional(),
+  LOG_FORMAT: z.enum(['text', 'json']).default('text').describe('text or json'),
+  LOG_LEVEL: z
+    .enum(['error', 'warn', 'log', 'debug', 'verbose'])
+    .default('log')
+    .describe('error, warn, log, debug or verbose'),
+});
+
+/** Checked settings with defaults filled in. */
+export type Settings = z.infer<typeof settingsSchema>;
