@@ -151,7 +151,7 @@ function trackMaps({ moreVideo, moreAudio }: RecordingBook, duration: number): A
   if (moreAudio.size > 0) {
     maps['audioTrackIdInfoMap'] = infoMap(moreAudio, (track) => ({
       audiodatarate: dataRate(track.bytes, duration),
-      audiosamplerate: track.details.sampleRate,
+      samplerate: track.details.sampleRate,
       channels: track.details.channels,
       audiocodecid: track.codecId,
     }));

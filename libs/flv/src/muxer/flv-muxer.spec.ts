@@ -181,7 +181,7 @@ describe('FlvMuxer', () => {
       width: 320,
       height: 180,
       videoTrackIdInfoMap: { '1': { videocodecid: 1635148593, width: 160, height: 90, framerate: 25 } },
-      audioTrackIdInfoMap: { '1': { audiocodecid: 1836069985, audiosamplerate: 48000, channels: 1 } },
+      audioTrackIdInfoMap: { '1': { audiocodecid: 1836069985, samplerate: 48000, channels: 1 } },
     });
     expect(summary.tracks.map(({ kind, trackId, frames }) => [kind, trackId, frames])).toEqual([
       ['video', 0, 75],
