@@ -66,6 +66,7 @@ export interface Play2Command extends CommandBase {
 /** deleteStream (§7.2.2.3). */
 export interface DeleteStreamCommand extends CommandBase {
   readonly name: 'deleteStream';
+  /** 0 when the argument is no number, as from GStreamer. */
   readonly streamId: number;
 }
 

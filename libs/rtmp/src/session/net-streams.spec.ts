@@ -53,6 +53,17 @@ describe('NetStreams', () => {
     expect(streams.isAnyActive).toBe(false);
   });
 
+  it('knows the only one', () => {
+    const streams = new NetStreams(3);
+    expect(streams.only).toBeUndefined();
+    streams.adopt(7);
+    expect(streams.only).toBe(7);
+    streams.create();
+    expect(streams.only).toBeUndefined();
+    streams.delete(7);
+    expect(streams.only).toBe(1);
+  });
+
   it('takes the deletion of streams that are not there', () => {
     const streams = new NetStreams(1);
     streams.delete(9);

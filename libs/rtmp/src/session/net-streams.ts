@@ -4,12 +4,11 @@ export type NetStreamState = 'idle' | 'publishing' | 'playing';
 /** The NetStreams of one connection by message stream ID; 0 is the NetConnection itself. */
 export class NetStreams {
   readonly #states = new Map<number, NetStreamState>();
-  readonly #limit: number;
 
-  /** @param limit NetStreams at a time */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
+  constructor(
+    /** NetStreams at a time. */
+    readonly limit: number,
+  ) {}
 
   get(messageStreamId: number): NetStreamState | undefined {
     return this.#states.get(messageStreamId);
@@ -17,7 +16,7 @@ export class NetStreams {
 
   /** The lowest free message stream ID, or undefined at the limit. */
   create(): number | undefined {
-    if (this.#states.size >= this.#limit) return undefined;
+    if (this.#states.size >= this.limit) return undefined;
     let id = 1;
     while (this.#states.has(id)) id++;
     this.#states.set(id, 'idle');
@@ -27,7 +26,7 @@ export class NetStreams {
   /** Some encoders publish without createStream: their message stream ID becomes a NetStream as it is. */
   adopt(messageStreamId: number): boolean {
     if (this.#states.has(messageStreamId)) return true;
-    if (messageStreamId === 0 || this.#states.size >= this.#limit) return false;
+    if (messageStreamId === 0 || this.#states.size >= this.limit) return false;
     this.#states.set(messageStreamId, 'idle');
     return true;
   }
@@ -38,6 +37,11 @@ export class NetStreams {
 
   delete(messageStreamId: number): void {
     this.#states.delete(messageStreamId);
+  }
+
+  /** The message stream ID of the only NetStream there is. */
+  get only(): number | undefined {
+    return this.#states.size === 1 ? this.#states.keys().next().value : undefined;
   }
 
   /** Whether any NetStream publishes or plays. */

@@ -2,6 +2,7 @@ import { type AmfObject, type AmfValue, isAmfObject } from '#lib/amf';
 import type { ConnectCommand, PublishCommand, RtmpCommand, StreamNameCommand } from '../command/commands.js';
 import type { RtmpStatus } from '../command/status.js';
 import { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from '../message/message-types.js';
+import type { NetStreams } from './net-streams.js';
 import type { ServerSessionOptions } from './server-session-options.js';
 import type { SessionOutput } from './session-output.js';
 
@@ -44,6 +45,17 @@ export function acceptConnect(
   };
   const properties = { fmsVer: FMS_VERSION, capabilities: CAPABILITIES, mode: 1 };
   output.command(0, '_result', command.transactionId, amfObject(properties), amfObject(information));
+}
+
+/** createStream: the new message stream ID. */
+export function acceptCreateStream(output: SessionOutput, command: RtmpCommand, netStreams: NetStreams): void {
+  const id = netStreams.create();
+  if (id !== undefined) {
+    output.command(0, '_result', command.transactionId, null, id);
+    return;
+  }
+  const description = `At most ${netStreams.limit} streams per connection.`;
+  rejectCall(output, command, { level: 'error', code: 'NetConnection.Call.Failed', description });
 }
 
 /** publish: the NetStream begins, then Publish.Start on its message stream ID, where GStreamer looks for it. */

@@ -7,16 +7,23 @@ import type { RtmpStatus } from '../command/status.js';
 import { RtmpProtocolError, RtmpUsageError } from '../errors.js';
 import { randomHandshakeBytes } from '../handshake/handshake-random.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
-import { type AggregatedMessage, splitAggregate } from '../message/aggregate.js';
 import { MessageTypeId, UserControlEvent } from '../message/message-types.js';
 import type { Message } from '../message/message.js';
 import { Acknowledger } from './acknowledger.js';
 import { CommandRate } from './command-rate.js';
+import { MediaEvents } from './media-events.js';
 import { type NetStreamState, NetStreams } from './net-streams.js';
-import { acceptConnect, acceptOther, acceptPublish, rejectCommand, sendStatus } from './server-replies.js';
+import {
+  acceptConnect,
+  acceptCreateStream,
+  acceptOther,
+  acceptPublish,
+  rejectCommand,
+  sendStatus,
+} from './server-replies.js';
 import { resolveServerSessionOptions, type ServerSessionOptions } from './server-session-options.js';
 import { SessionDeadlines, type ServerSessionPhase } from './session-deadlines.js';
-import type { MediaEvent, ServerSessionEvent } from './session-events.js';
+import type { ServerSessionEvent } from './session-events.js';
 import { SessionOutput } from './session-output.js';
 
 /** So many pings are answered for each receive(); the rest of a flood is dropped. */
@@ -46,19 +53,11 @@ export class ServerSession {
   readonly #rate: CommandRate;
   readonly #netStreams: NetStreams;
   readonly #deadlines: SessionDeadlines;
-  readonly #media: MediaEvent = {
-    type: 'media',
-    messageStreamId: 0,
-    messageTypeId: 0,
-    timestamp: 0,
-    payload: new Uint8Array(0),
-  };
+  readonly #media: MediaEvents;
   #handshake: ServerHandshake | undefined = new ServerHandshake(randomHandshakeBytes);
   #pending: RtmpCommand | undefined;
   /** Events that come before the next message. */
   #queued: ServerSessionEvent[] = [];
-  #aggregate: Generator<AggregatedMessage> | undefined;
-  #aggregateStreamId = 0;
   #wantsClose = false;
   #badMessages = 0;
   #pings = 0;
@@ -74,6 +73,7 @@ export class ServerSession {
     this.#acknowledger = new Acknowledger(this.#options.defaultAcknowledgementWindow);
     this.#rate = new CommandRate(this.#options.maxCommandsPerSecond, now);
     this.#netStreams = new NetStreams(this.#options.maxNetStreams);
+    this.#media = new MediaEvents(this.#netStreams);
     this.#deadlines = new SessionDeadlines(this.#options, now);
   }
 
@@ -138,11 +138,8 @@ export class ServerSession {
         this.#decoder.detach();
         return undefined;
       }
-      if (this.#aggregate !== undefined) {
-        const event = this.#nextAggregated(this.#aggregate);
-        if (event !== undefined) return event;
-        continue;
-      }
+      const media = this.#media.next();
+      if (media !== undefined) return media;
       const message = this.#decoder.next();
       if (message === undefined) return undefined;
       const event = this.#handleMessage(message);
@@ -158,46 +155,9 @@ export class ServerSession {
    * @throws {RtmpUsageError} when this command is not the pending one
    */
   accept(command: RtmpCommand, reply?: AmfValue): void {
-    this.#decide(command);
-    switch (command.name) {
-      case 'connect':
-        acceptConnect(this.#output, command as ConnectCommand, this.#options, reply);
-        this.#deadlines.enter('connected');
-        return;
-      case 'createStream': {
-        const id = this.#netStreams.create();
-        if (id === undefined) {
-          const description = `At most ${this.#options.maxNetStreams} streams per connection.`;
-          rejectCommand(this.#output, command, { level: 'error', code: 'NetConnection.Call.Failed', description });
-        } else {
-          this.#output.command(0, '_result', command.transactionId, null, id);
-        }
-        return;
-      }
-      case 'publish':
-        acceptPublish(this.#output, command as PublishCommand);
-        this.#netStreams.set(command.messageStreamId, 'publishing');
-        return;
-      case 'deleteStream': {
-        const { streamId } = command as DeleteStreamCommand;
-        this.#endNetStream(streamId, command.name);
-        this.#netStreams.delete(streamId);
-        return;
-      }
-      case 'closeStream':
-        this.#endNetStream(command.messageStreamId, command.name);
-        return;
-      case 'FCUnpublish':
-        acceptOther(this.#output, command, reply);
-        // Encoders send it on the NetConnection and deleteStream behind it, which is what ends the publish.
-        this.#endNetStream(command.messageStreamId, command.name);
-        return;
-      case 'play':
-        this.#netStreams.set(command.messageStreamId, 'playing');
-        return;
-      default:
-        acceptOther(this.#output, command, reply);
-    }
+    this.#mustBePending(command);
+    this.#take(command, reply);
+    this.#decided();
   }
 
   /**
@@ -208,8 +168,9 @@ export class ServerSession {
    * @throws {RtmpUsageError} when this command is not the pending one
    */
   reject(command: RtmpCommand, status: RtmpStatus): void {
-    this.#decide(command);
+    this.#mustBePending(command);
     rejectCommand(this.#output, command, status);
+    this.#decided();
     const { name } = command;
     if (name === 'connect' || ((name === 'publish' || name === 'play') && !this.#netStreams.isAnyActive)) {
       this.#wantsClose = true;
@@ -259,31 +220,63 @@ export class ServerSession {
     return taken;
   }
 
-  #decide(command: RtmpCommand): void {
+  #mustBePending(command: RtmpCommand): void {
     if (this.#pending !== command) {
       throw new RtmpUsageError(`${command.name} is not the pending command; each command is answered once`);
     }
+  }
+
+  /** After the reply: one that cannot be encoded leaves the command to be answered. */
+  #decided(): void {
     this.#pending = undefined;
     this.#deadlines.resume();
   }
 
+  #take(command: RtmpCommand, reply: AmfValue): void {
+    const { messageStreamId, name } = command;
+    switch (name) {
+      case 'connect':
+        acceptConnect(this.#output, command as ConnectCommand, this.#options, reply);
+        this.#deadlines.enter('connected');
+        return;
+      case 'createStream':
+        acceptCreateStream(this.#output, command, this.#netStreams);
+        return;
+      case 'publish':
+        acceptPublish(this.#output, command as PublishCommand);
+        this.#netStreams.set(messageStreamId, 'publishing');
+        return;
+      case 'play':
+        this.#netStreams.set(messageStreamId, 'playing');
+        return;
+      case 'deleteStream': {
+        // GStreamer's rtmp2sink sends the stream's name instead of its ID, which is 0 for us: it means the one it has.
+        const streamId = (command as DeleteStreamCommand).streamId || (this.#netStreams.only ?? 0);
+        this.#endNetStream(streamId, name);
+        this.#netStreams.delete(streamId);
+        return;
+      }
+      case 'closeStream':
+        this.#endNetStream(messageStreamId, name);
+        return;
+      default:
+        acceptOther(this.#output, command, reply);
+        // Encoders send FCUnpublish on the NetConnection and deleteStream behind it, which is what ends the publish.
+        if (name === 'FCUnpublish') this.#endNetStream(messageStreamId, name);
+    }
+  }
+
   #handleMessage(message: Message): ServerSessionEvent | undefined {
-    const { messageTypeId } = message;
-    switch (messageTypeId) {
+    switch (message.messageTypeId) {
       case MessageTypeId.Audio:
       case MessageTypeId.Video:
       case MessageTypeId.DataAmf0:
       case MessageTypeId.DataAmf3:
-        return this.#mediaEvent(message.messageStreamId, messageTypeId, message.timestamp, message.payload);
+      case MessageTypeId.Aggregate:
+        return this.#media.of(message);
       case MessageTypeId.CommandAmf0:
       case MessageTypeId.CommandAmf3:
         return this.#handleCommand(message);
-      case MessageTypeId.Aggregate:
-        if (this.#netStreams.get(message.messageStreamId) === 'publishing') {
-          this.#aggregateStreamId = message.messageStreamId;
-          this.#aggregate = splitAggregate(message.payload, message.timestamp);
-        }
-        return undefined;
       case MessageTypeId.UserControl:
         return this.#handleUserControl(message.payload);
       case MessageTypeId.WindowAcknowledgementSize:
@@ -292,35 +285,6 @@ export class ServerSession {
       default:
         // Set Chunk Size and Abort are done by the decoder; Acknowledgement, Set Peer Bandwidth, shared
         // objects and whatever else encoders send do not concern a server that records.
-        return undefined;
-    }
-  }
-
-  /** Media of a NetStream that does not publish is dropped: it may be on its way when a publish ends (Q21). */
-  #mediaEvent(id: number, messageTypeId: number, timestamp: number, payload: Uint8Array): MediaEvent | undefined {
-    if (this.#netStreams.get(id) !== 'publishing') return undefined;
-    const event = this.#media;
-    event.messageStreamId = id;
-    event.messageTypeId = messageTypeId;
-    event.timestamp = timestamp;
-    event.payload = payload;
-    return event;
-  }
-
-  #nextAggregated(aggregate: Generator<AggregatedMessage>): ServerSessionEvent | undefined {
-    const next = aggregate.next();
-    if (next.done === true) {
-      this.#aggregate = undefined;
-      return undefined;
-    }
-    const { messageTypeId, timestamp, payload } = next.value;
-    switch (messageTypeId) {
-      case MessageTypeId.Audio:
-      case MessageTypeId.Video:
-      case MessageTypeId.DataAmf0:
-      case MessageTypeId.DataAmf3:
-        return this.#mediaEvent(this.#aggregateStreamId, messageTypeId, timestamp, payload);
-      default:
         return undefined;
     }
   }
