@@ -1,0 +1,177 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { AmfValue } from '#lib/amf';
+import {
+  type ConnectCommand,
+  parseAppName,
+  parseStreamAddress,
+  type PublishCommand,
+  type RtmpCommand,
+  type StreamAddress,
+} from '#lib/rtmp';
+import { RtmpContext } from '../ctx-host/rtmp.context.js';
+import { type RtmpHandler, RtmpHandlers, type RtmpMediaHandler } from '../handlers/rtmp-handlers.js';
+import { MediaHandlerSet } from '../media/media-handler-set.js';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import type { RtmpSession } from '../session/rtmp-session.js';
+import { callHandler, type HandlerFailure, type HandlerOutcome } from './call-handler.js';
+import { type Decision, refused } from './decision.js';
+import type { PublishReply } from './publish-reply.js';
+import { INTERNAL_ERROR, isErrorStatus, isUnexpected, refusal, refusalOf } from './refusal.js';
+
+/** A command, who sent it, and until when the answer matters. */
+export interface CommandRequest<TCommand extends RtmpCommand = RtmpCommand> {
+  readonly command: TCommand;
+  readonly session: RtmpSession;
+  /** Made when it is first asked for: a command without a handler needs none. */
+  readonly signal: AbortSignal;
+}
+
+const ACCEPTED: Decision = Object.freeze({ isAccepted: true });
+
+/**
+ * Decides commands: asks the application's handler, which takes its time, or
+ * does the sensible thing at once when there is none.
+ */
+@Injectable()
+export class CommandAdmission {
+  readonly #logger = new Logger(RTMP_LOG_CONTEXT);
+
+  constructor(
+    private readonly handlers: RtmpHandlers,
+    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
+  ) {}
+
+  /** Never throws or rejects. */
+  decide(request: CommandRequest): Decision | Promise<Decision> {
+    const { command } = request;
+    switch (command.name) {
+      case 'connect':
+        return this.#connect(request as CommandRequest<ConnectCommand>);
+      case 'publish':
+        return this.#publish(request as CommandRequest<PublishCommand>);
+      case 'play':
+      case 'play2':
+        return this.#play(request, (command as { streamName: string }).streamName);
+      default: {
+        const handler = this.handlers.command(command.name, request.session.app);
+        return handler === undefined ? ACCEPTED : this.#ask(handler, request, undefined);
+      }
+    }
+  }
+
+  #connect(request: CommandRequest<ConnectCommand>): Decision | Promise<Decision> {
+    const { command, session } = request;
+    // An address of any name, for the query parameters; encoders may put a part of the name into app.
+    const address = parseStreamAddress({ app: command.app, tcUrl: command.tcUrl, name: 'any' });
+    const app = parseAppName(command.app).split('/', 1)[0]!;
+    session.begin(command, app, 'problem' in address ? {} : address.query);
+    const handler = this.handlers.command('connect', app);
+    return handler === undefined ? ACCEPTED : this.#ask(handler, request, undefined);
+  }
+
+  #publish(request: CommandRequest<PublishCommand>): Decision | Promise<Decision> {
+    const { command, session } = request;
+    const address = addressOf(session, command.publishingName);
+    if ('problem' in address) {
+      return refused({ level: 'error', code: 'NetStream.Publish.BadName', description: address.problem });
+    }
+    const handler = this.handlers.command('publish', address.app);
+    const media = this.handlers.media(address.app);
+    if (handler === undefined && media.length === 0) {
+      return { isAccepted: true, publish: { address, reply: {}, media: undefined } };
+    }
+    return this.#askPublish(request, address, handler, media);
+  }
+
+  async #askPublish(
+    request: CommandRequest<PublishCommand>,
+    asked: StreamAddress,
+    handler: RtmpHandler | undefined,
+    mediaHandlers: readonly RtmpMediaHandler[],
+  ): Promise<Decision> {
+    let address = asked;
+    let reply: PublishReply = {};
+    if (handler !== undefined) {
+      const outcome = await this.#call(handler, request, asked);
+      if (!outcome.isOk) return this.#refuse(handler, request, outcome);
+      if (outcome.value === false) return refused(refusal('publish', 'The publish was refused.'));
+      if (isErrorStatus(outcome.value)) return refused(outcome.value);
+      if (typeof outcome.value === 'object' && outcome.value !== null) reply = outcome.value;
+      const renamed = renamedAddress(asked, reply);
+      if (renamed === undefined) {
+        this.#logger.error(`${handler.name} returned a stream name that is not possible`, {
+          session: request.session.id,
+          name: reply.name,
+        });
+        return refused(refusal('publish', INTERNAL_ERROR));
+      }
+      address = renamed;
+    }
+    if (mediaHandlers.length === 0) return { isAccepted: true, publish: { address, reply, media: undefined } };
+
+    const limits = { ...this.options.media, amf: this.options.session.amf };
+    const media = new MediaHandlerSet(request.session, address, limits, this.#logger);
+    const failure = await media.open(mediaHandlers, request.signal);
+    if (failure === undefined) return { isAccepted: true, publish: { address, reply, media } };
+    media.end();
+    return this.#refuse(failure.handler, request, failure.outcome);
+  }
+
+  #play(request: CommandRequest, streamName: string): Decision | Promise<Decision> {
+    const address = addressOf(request.session, streamName);
+    if ('problem' in address) return notFound(address.problem);
+    const handler = this.handlers.command(request.command.name, address.app);
+    return handler === undefined ? startPlayback(address) : this.#askPlay(handler, request, address);
+  }
+
+  async #askPlay(handler: RtmpHandler, request: CommandRequest, address: StreamAddress): Promise<Decision> {
+    const decision = await this.#ask(handler, request, address);
+    return decision.isAccepted ? startPlayback(address) : decision;
+  }
+
+  async #ask(handler: RtmpHandler, request: CommandRequest, stream: StreamAddress | undefined): Promise<Decision> {
+    const outcome = await this.#call(handler, request, stream);
+    if (!outcome.isOk) return this.#refuse(handler, request, outcome);
+    if (isErrorStatus(outcome.value)) return refused(outcome.value);
+    // A call that has a handler has a result, if only null: undefined would say that there is no such method.
+    return { isAccepted: true, reply: (outcome.value ?? null) as AmfValue };
+  }
+
+  #call(handler: RtmpHandler, request: CommandRequest, stream: StreamAddress | undefined): Promise<HandlerOutcome> {
+    const { command, session, signal } = request;
+    return callHandler(handler, command, new RtmpContext([session, signal, command, stream]), signal);
+  }
+
+  #refuse(handler: RtmpHandler, request: CommandRequest, outcome: HandlerFailure): Decision {
+    const { command, session, signal } = request;
+    const status = refusalOf(command.name, outcome);
+    // The error itself has been logged by Nest's exception filter, which does not know whose command it was.
+    if (!signal.aborted && isUnexpected(outcome)) {
+      this.#logger.error(`${handler.name} failed: ${command.name} is refused`, { session: session.id });
+    }
+    return refused(status);
+  }
+}
+
+/** Playback will begin here; until then no name can be played. */
+function startPlayback(address: StreamAddress): Decision {
+  return notFound(`${address.path} is not available for playback.`);
+}
+
+function notFound(description: string): Decision {
+  return refused({ level: 'error', code: 'NetStream.Play.StreamNotFound', description });
+}
+
+function addressOf(session: RtmpSession, name: string): ReturnType<typeof parseStreamAddress> {
+  return parseStreamAddress({ app: session.connect?.app ?? '', tcUrl: session.tcUrl, name });
+}
+
+/** The address with the name the handler chose; undefined when that is not a name. */
+function renamedAddress(address: StreamAddress, reply: PublishReply): StreamAddress | undefined {
+  if (reply.name === undefined) return address;
+  if (typeof reply.name !== 'string') return undefined;
+  const renamed = parseStreamAddress({ app: address.app, name: reply.name });
+  return 'problem' in renamed ? undefined : { ...renamed, query: address.query };
+}

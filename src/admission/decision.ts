@@ -1,0 +1,22 @@
+import type { AmfValue } from '#lib/amf';
+import type { RtmpStatus, StreamAddress } from '#lib/rtmp';
+import type { MediaHandlerSet } from '../media/media-handler-set.js';
+import type { PublishReply } from './publish-reply.js';
+
+/** A publish that handlers agreed to; the name may still be taken. */
+export interface PublishGrant {
+  /** Where it is published: what the encoder asked for, or the name the handler gave. */
+  readonly address: StreamAddress;
+  readonly reply: Readonly<PublishReply>;
+  /** The media handlers that wait for it; undefined when there are none. */
+  readonly media: MediaHandlerSet | undefined;
+}
+
+/** What becomes of a command. */
+export type Decision =
+  | { readonly isAccepted: true; readonly reply?: AmfValue; readonly publish?: PublishGrant }
+  | { readonly isAccepted: false; readonly status: RtmpStatus };
+
+export function refused(status: RtmpStatus): Decision {
+  return { isAccepted: false, status };
+}

@@ -1,0 +1,79 @@
+import { HttpException } from '@nestjs/common';
+import type { RtmpStatus } from '#lib/rtmp';
+import type { HandlerFailure } from './call-handler.js';
+
+/** What a peer is told of errors that are none of its business. */
+export const INTERNAL_ERROR = 'Internal server error';
+
+/** Longest description sent; encoders show it in a dialogue. */
+const MAX_DESCRIPTION = 1024;
+
+const DEFAULT_CODES: ReadonlyMap<string, string> = new Map([
+  ['connect', 'NetConnection.Connect.Rejected'],
+  ['publish', 'NetStream.Publish.Denied'],
+  ['play', 'NetStream.Play.Failed'],
+  ['play2', 'NetStream.Play.Failed'],
+  ['seek', 'NetStream.Seek.Failed'],
+]);
+
+/** The code of a refusal that names none. OBS, GStreamer and FFmpeg know those of publish and play. */
+export function defaultRefusalCode(command: string): string {
+  return DEFAULT_CODES.get(command) ?? 'NetConnection.Call.Failed';
+}
+
+/** A refusal with the code that fits the command. */
+export function refusal(command: string, description: string): RtmpStatus {
+  return { level: 'error', code: defaultRefusalCode(command), description };
+}
+
+/** Whether a value a handler or filter gave is a refusal in itself. */
+export function isErrorStatus(value: unknown): value is RtmpStatus {
+  return isObject(value) && value['level'] === 'error' && typeof value['code'] === 'string';
+}
+
+/**
+ * The status for a handler that failed: a status as it is, the public message
+ * of a Nest exception with the command's default code, and nothing but
+ * "Internal server error" of any other error.
+ */
+export function refusalOf(command: string, outcome: HandlerFailure): RtmpStatus {
+  const { result, error } = outcome;
+  if (isObject(result) && typeof result['code'] === 'string' && !(result instanceof Error)) {
+    const { code, description } = result;
+    return { ...result, level: 'error', code, description: publicText(description) ?? '' };
+  }
+  if (error instanceof HttpException && isDefaultFilterResult(result)) {
+    return refusal(command, error.getStatus() < 500 ? publicMessage(error) : INTERNAL_ERROR);
+  }
+  const text = isObject(result) && !(result instanceof Error) ? publicText(result['message']) : undefined;
+  return refusal(command, text ?? INTERNAL_ERROR);
+}
+
+/** Whether the person who runs the server has to look at it: not a refusal that somebody meant. */
+export function isUnexpected(outcome: HandlerFailure): boolean {
+  if (outcome.error instanceof HttpException) return outcome.error.getStatus() >= 500;
+  return refusalOf('', outcome).description === INTERNAL_ERROR;
+}
+
+/** Nest's last filter says this of everything that is no RpcException, HttpExceptions included. */
+function isDefaultFilterResult(result: unknown): boolean {
+  return isObject(result) && result['status'] === 'error' && result['message'] === INTERNAL_ERROR;
+}
+
+/** The message a client of this exception would have got over HTTP. */
+function publicMessage(exception: HttpException): string {
+  const response: unknown = exception.getResponse();
+  if (typeof response === 'string') return publicText(response) ?? exception.message;
+  const message = isObject(response) ? response['message'] : undefined;
+  const text: unknown = Array.isArray(message) ? message.join('; ') : message;
+  return publicText(text) ?? exception.message;
+}
+
+function publicText(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  return value.length > MAX_DESCRIPTION ? `${value.slice(0, MAX_DESCRIPTION)}…` : value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,78 @@
+import { from, isObservable, Observable, type Subscriber } from 'rxjs';
+import type { RtmpMediaKind } from '../handlers/rtmp-pattern.js';
+import { MediaFeed } from '../media/media-feed.js';
+import { RtmpMediaOpen } from '../media/rtmp-media-open.js';
+import { SerialConsumer } from '../media/serial-consumer.js';
+import { copyMethodMetadata, rtmpHandler } from './rtmp-handler.decorator.js';
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * Makes a media handler of a method. Nest calls it once per publish with an
+ * {@link RtmpMediaOpen}; what the method sees in its place are the messages.
+ */
+export function rtmpMediaHandler(kind: RtmpMediaKind, name?: string): MethodDecorator {
+  return (target, key, descriptor: PropertyDescriptor) => {
+    const method = descriptor.value as Method;
+    const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+      const index = args.findIndex((argument) => argument instanceof RtmpMediaOpen);
+      // A direct call, as a unit test of the controller makes it.
+      if (index < 0) return method.apply(this, args);
+      const open = args[index] as RtmpMediaOpen;
+      return new Observable<never>((subscriber) =>
+        kind === 'media'
+          ? consumeFeed(open, subscriber, (feed) => method.apply(this, args.with(index, feed)))
+          : consumeMessages(open, subscriber, bindMessage(this, method, args, index)),
+      );
+    };
+    copyMethodMetadata(method, wrapper);
+    const replaced = { ...descriptor, value: wrapper };
+    rtmpHandler({ rtmp: 'media', kind, ...(name === undefined ? {} : { name }) })(target, key, replaced);
+    return replaced as never;
+  };
+}
+
+/** The call for one message, with as little as possible around it. */
+function bindMessage(self: unknown, method: Method, args: unknown[], index: number): (message: unknown) => unknown {
+  if (index === 0 && args.length === 1) return (message) => method.call(self, message);
+  if (index === 0 && args.length === 2) return (message) => method.call(self, message, args[1]);
+  return (message) => method.apply(self, args.with(index, message));
+}
+
+function consumeMessages(
+  open: RtmpMediaOpen,
+  subscriber: Subscriber<never>,
+  handle: (message: unknown) => unknown,
+): () => void {
+  const consumer = new SerialConsumer(handle, open.limits, (error) => subscriber.error(error));
+  open.attach(consumer.take, consumer);
+  open.whenEnded(() => subscriber.complete());
+  return () => {
+    consumer.stop();
+    open.detach();
+  };
+}
+
+function consumeFeed(
+  open: RtmpMediaOpen,
+  subscriber: Subscriber<never>,
+  run: (feed: MediaFeed) => unknown,
+): () => void {
+  const feed = new MediaFeed(open.limits, () => open.detach());
+  open.attach((message) => feed.push(message), feed);
+  open.whenEnded(() => feed.end());
+  try {
+    const result = run(feed);
+    const running = isObservable(result) ? result : from(Promise.resolve(result));
+    running.subscribe({
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    });
+  } catch (error) {
+    subscriber.error(error);
+  }
+  return () => {
+    open.detach();
+    feed.end();
+  };
+}

@@ -1,0 +1,67 @@
+export type { PublishReply } from './admission/publish-reply.js';
+export { RtmpContext, type RtmpContextArgs } from './ctx-host/rtmp.context.js';
+export { RtmpAudio } from './decorators/rtmp-audio.decorator.js';
+export { RtmpCommand, type RtmpCommandName } from './decorators/rtmp-command.decorator.js';
+export { RtmpController } from './decorators/rtmp-controller.decorator.js';
+export { RtmpData } from './decorators/rtmp-data.decorator.js';
+export { RtmpEvent } from './decorators/rtmp-event.decorator.js';
+export { RtmpMedia } from './decorators/rtmp-media.decorator.js';
+export { RtmpVideo } from './decorators/rtmp-video.decorator.js';
+export { RtmpConfigurationError } from './errors/rtmp-configuration.error.js';
+export type {
+  RtmpConnectEvent,
+  RtmpDisconnectEvent,
+  RtmpEventMap,
+  RtmpEventName,
+  RtmpPublishEvent,
+  RtmpUnpublishEvent,
+} from './events/rtmp-event-map.js';
+export { RtmpEvents, type RtmpEventSource } from './events/rtmp-events.js';
+export { DuplicateRtmpHandlerException } from './exceptions/duplicate-rtmp-handler.exception.js';
+export { RtmpStatusException } from './exceptions/rtmp-status.exception.js';
+export type { RtmpMediaKind } from './handlers/rtmp-pattern.js';
+export type {
+  RtmpAudioMessage,
+  RtmpDataMessage,
+  RtmpMediaBatch,
+  RtmpMediaFeed,
+  RtmpMediaMessage,
+  RtmpVideoMessage,
+} from './media/rtmp-media-message.js';
+export { RtmpMediaOpen } from './media/rtmp-media-open.js';
+export { InjectRtmpOptions } from './options/inject-rtmp-options.decorator.js';
+export {
+  DEFAULT_RTMP_OPTIONS,
+  type ResolvedRtmpOptions,
+  type RtmpListenerOptions,
+  type RtmpMediaOptions,
+  type RtmpModuleOptions,
+  type RtmpOptions,
+  type TakeoverPolicy,
+} from './options/rtmp-options.js';
+export { RTMP_OPTIONS, RTMP_TRANSPORT } from './rtmp.constants.js';
+export { RtmpModule } from './rtmp.module.js';
+export type { RtmpModuleExtras } from './rtmp.module-definition.js';
+export type { ConnectionReceiver, ConnectionTransport, TransportKind } from './server/connection-transport.js';
+export type { RtmpExtension } from './server/rtmp-extension.js';
+export type { RtmpListenerAddress } from './server/rtmp-listener.js';
+export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
+export { RtmpSession } from './session/rtmp-session.js';
+export { RtmpSessions } from './session/rtmp-sessions.js';
+export { RtmpPublication, type UnpublishReason } from './streams/rtmp-publication.js';
+export { RtmpStreams } from './streams/rtmp-streams.js';
+// What the signatures above are made of.
+export { LiveStream, StreamRegistry, type MediaMessage, type MediaSink, type StreamCounters } from '#lib/live';
+export type {
+  CallCommand,
+  ConnectCommand,
+  CreateStreamCommand,
+  DeleteStreamCommand,
+  PlayCommand,
+  PublishCommand,
+  RtmpCommand as RtmpCommandMessage,
+  RtmpStatus,
+  RtmpStatusCode,
+  StreamAddress,
+  StreamNameCommand,
+} from '#lib/rtmp';

@@ -1,0 +1,126 @@
+import type { Logger } from '@nestjs/common';
+import type { AmfLimits } from '#lib/amf';
+import { MediaFlags } from '#lib/flv';
+import type { MediaMessage, MediaSink } from '#lib/live';
+import type { StreamAddress } from '#lib/rtmp';
+import { type HandlerFailure, type HandlerOutcome, openMediaHandler } from '../admission/call-handler.js';
+import { refusalOf } from '../admission/refusal.js';
+import { RtmpContext } from '../ctx-host/rtmp.context.js';
+import type { RtmpMediaHandler } from '../handlers/rtmp-handlers.js';
+import type { RtmpSession } from '../session/rtmp-session.js';
+import type { MediaBacklogLimits } from './media-backlog.js';
+import { ownMediaMessage } from './owned-media-message.js';
+import { RtmpMediaOpen } from './rtmp-media-open.js';
+import type { RtmpMediaMessage } from './rtmp-media-message.js';
+
+/** Bounds of what media handlers may cost. */
+export interface MediaHandlerLimits extends MediaBacklogLimits {
+  readonly amf: Readonly<AmfLimits>;
+}
+
+interface OpenHandler {
+  readonly handler: RtmpMediaHandler;
+  readonly open: RtmpMediaOpen;
+}
+
+/**
+ * The media handlers of one publish. A message is copied once for all of them,
+ * and only when one of them asked for its kind.
+ */
+export class MediaHandlerSet implements MediaSink {
+  readonly #limits: MediaHandlerLimits;
+  readonly #logger: Logger;
+  readonly #session: RtmpSession;
+  readonly #address: StreamAddress;
+  readonly #abort = new AbortController();
+  readonly #all: OpenHandler[] = [];
+  readonly #video: RtmpMediaOpen[] = [];
+  readonly #audio: RtmpMediaOpen[] = [];
+  readonly #data: RtmpMediaOpen[] = [];
+
+  constructor(session: RtmpSession, address: StreamAddress, limits: MediaHandlerLimits, logger: Logger) {
+    this.#session = session;
+    this.#address = address;
+    this.#limits = limits;
+    this.#logger = logger;
+  }
+
+  /**
+   * Runs the pipelines of all handlers, each once.
+   *
+   * @param signal aborts the opening, not what is open
+   * @returns the first refusal, or undefined when all take messages
+   */
+  async open(
+    handlers: readonly RtmpMediaHandler[],
+    signal: AbortSignal,
+  ): Promise<{ handler: RtmpMediaHandler; outcome: HandlerFailure } | undefined> {
+    const context = new RtmpContext([this.#session, this.#abort.signal, undefined, this.#address]);
+    const outcomes = await Promise.all(handlers.map((handler) => this.#openOne(handler, context, signal)));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (!outcome.isOk) return { handler: handlers[index]!, outcome };
+    }
+    return undefined;
+  }
+
+  onMessage(message: MediaMessage): void {
+    const { flags } = message;
+    const takers = flags & MediaFlags.Video ? this.#video : flags & MediaFlags.Audio ? this.#audio : this.#data;
+    if (takers.length === 0) return;
+    const owned = ownMediaMessage(message, this.#limits.amf);
+    for (let i = 0; i < takers.length; i++) give(takers[i]!, owned);
+  }
+
+  onEnd(): void {
+    this.end();
+  }
+
+  /** Ends all handlers; may be called twice. */
+  end(): void {
+    if (this.#abort.signal.aborted) return;
+    for (const { handler, open } of this.#all) {
+      open.end();
+      if (open.dropped > 0) {
+        const details = { session: this.#session.id, stream: this.#address.path, dropped: open.dropped };
+        this.#logger.warn(`${handler.name} was too slow for the stream and lost messages`, details);
+      }
+    }
+    this.#abort.abort();
+  }
+
+  async #openOne(handler: RtmpMediaHandler, context: RtmpContext, signal: AbortSignal): Promise<HandlerOutcome> {
+    const { kind, name } = handler.pattern;
+    const open = new RtmpMediaOpen(kind, name, this.#address, this.#limits);
+    this.#all.push({ handler, open });
+    const outcome = await openMediaHandler(handler, open, context, signal, (result) =>
+      this.#onFailure(handler, result),
+    );
+    if (open.isAttached) {
+      if (kind === 'video' || kind === 'media') this.#video.push(open);
+      if (kind === 'audio' || kind === 'media') this.#audio.push(open);
+      if (kind === 'data' || kind === 'media') this.#data.push(open);
+    } else if (outcome.isOk) {
+      // An interceptor may answer in the handler's place, e.g. to leave a stream out.
+      this.#logger.debug(`${handler.name} takes no messages`, {
+        session: this.#session.id,
+        stream: this.#address.path,
+      });
+    }
+    return outcome;
+  }
+
+  #onFailure(handler: RtmpMediaHandler, result: unknown): void {
+    this.#logger.error(`${handler.name} failed and gets no more of the stream`, {
+      session: this.#session.id,
+      stream: this.#address.path,
+      error: refusalOf('', { isOk: false, result, error: undefined }).description,
+    });
+  }
+}
+
+function give(open: RtmpMediaOpen, message: RtmpMediaMessage): void {
+  const { consumer, dataName } = open;
+  if (consumer === undefined) return;
+  if (dataName !== undefined && (message.kind !== 'data' || message.name !== dataName)) return;
+  consumer(message);
+}

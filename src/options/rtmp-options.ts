@@ -1,0 +1,76 @@
+import { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from '#lib/rtmp';
+
+/** Where to listen for RTMP over TCP or a Unix socket. */
+export interface RtmpListenerOptions {
+  /** Defaults to 'rtmp', plain RTMP. */
+  kind?: 'rtmp';
+  /** Address to bind to. Defaults to 127.0.0.1: only this machine. '0.0.0.0' is every IPv4, '::' every address. */
+  host?: string;
+  /** Defaults to 1935; 0 takes a free one. */
+  port?: number;
+  /** A Unix socket instead of host and port. */
+  path?: string;
+}
+
+/** What happens to a publish whose name is live: the newcomer is refused, or takes the place of the old one. */
+export type TakeoverPolicy = 'reject' | 'replace';
+
+/** How much may wait for one media handler that is slower than the publisher. */
+export interface RtmpMediaOptions {
+  /** Bytes. Defaults to 8 MiB. */
+  maxBytes: number;
+  /** Messages. Defaults to 4,096. */
+  maxMessages: number;
+}
+
+/** All options of the server. */
+export interface RtmpOptions {
+  /** Defaults to one on 127.0.0.1, port 1935. */
+  listeners: readonly RtmpListenerOptions[];
+  /** Time a handler may take to decide a command before it is refused, in milliseconds. Defaults to 10,000. */
+  handlerTimeout: number;
+  /** Time close() may take, recordings included, before connections are cut, in milliseconds. Defaults to 10,000. */
+  shutdownTimeout: number;
+  /** Connections at a time. Defaults to 10,000. */
+  maxConnections: number;
+  /** Connections at a time from one address. Defaults to 10,000: one proxy may stand for everybody. */
+  maxConnectionsPerAddress: number;
+  /** Received bytes that may wait behind an undecided command before the socket is paused. Defaults to 4 MiB. */
+  maxHeldBytes: number;
+  /** Bytes that may wait to be sent to a peer that does not read; beyond, it is cut off. Defaults to 16 MiB. */
+  maxSendBytes: number;
+  /** Defaults to 'reject'. */
+  takeover: TakeoverPolicy;
+  media: Readonly<RtmpMediaOptions>;
+  /** Limits and timeouts of the protocol, see `ServerSessionOptions`. */
+  session: Readonly<ServerSessionOptions>;
+}
+
+/** The options with all defaults filled in: what {@link InjectRtmpOptions} injects. */
+export type ResolvedRtmpOptions = Readonly<RtmpOptions>;
+
+type DeepPartial<T> = { [K in keyof T]?: T[K] extends number | string | readonly unknown[] ? T[K] : DeepPartial<T[K]> };
+
+/**
+ * Options of `RtmpModule.forRoot()`; each has a default.
+ *
+ * @publicApi
+ */
+export type RtmpModuleOptions = DeepPartial<RtmpOptions>;
+
+/** Defaults of a listener. */
+export const DEFAULT_LISTENER = Object.freeze({ kind: 'rtmp', host: '127.0.0.1', port: 1935 } as const);
+
+/** Defaults of {@link RtmpOptions}. */
+export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
+  listeners: Object.freeze([DEFAULT_LISTENER]),
+  handlerTimeout: 10_000,
+  shutdownTimeout: 10_000,
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: 10_000,
+  maxHeldBytes: 4 * 1024 * 1024,
+  maxSendBytes: 16 * 1024 * 1024,
+  takeover: 'reject',
+  media: Object.freeze({ maxBytes: 8 * 1024 * 1024, maxMessages: 4096 }),
+  session: DEFAULT_SERVER_SESSION_OPTIONS,
+});

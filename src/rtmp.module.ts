@@ -1,0 +1,45 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { StreamRegistry } from '#lib/live';
+import { CommandAdmission } from './admission/command-admission.js';
+import { RtmpEvents } from './events/rtmp-events.js';
+import { RtmpHandlers } from './handlers/rtmp-handlers.js';
+import { resolveRtmpOptions } from './options/resolve-rtmp-options.js';
+import type { RtmpModuleOptions } from './options/rtmp-options.js';
+import { RTMP_MODULE_OPTIONS, RTMP_OPTIONS } from './rtmp.constants.js';
+import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './rtmp.module-definition.js';
+import { RtmpServer } from './server/rtmp-server.js';
+import { RtmpSessions } from './session/rtmp-sessions.js';
+import { RtmpStreams } from './streams/rtmp-streams.js';
+
+/**
+ * The RTMP server and what belongs to it. `forRoot()` and `forRootAsync()`
+ * take the options; they are checked at start and wrong ones named.
+ *
+ * @publicApi
+ */
+@Module({
+  providers: [
+    {
+      provide: RTMP_OPTIONS,
+      useFactory: (options?: RtmpModuleOptions) => resolveRtmpOptions(options),
+      inject: [{ token: RTMP_MODULE_OPTIONS, optional: true }],
+    },
+    { provide: StreamRegistry, useFactory: () => new StreamRegistry() },
+    RtmpHandlers,
+    RtmpEvents,
+    RtmpStreams,
+    RtmpSessions,
+    CommandAdmission,
+    RtmpServer,
+  ],
+  exports: [RTMP_OPTIONS, StreamRegistry, RtmpEvents, RtmpStreams, RtmpSessions, RtmpServer],
+})
+export class RtmpModule extends ConfigurableModuleClass {
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+}

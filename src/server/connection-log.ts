@@ -1,0 +1,34 @@
+import { inspect } from 'node:util';
+import type { Logger } from '@nestjs/common';
+import type { RtmpSession } from '../session/rtmp-session.js';
+
+/** Log lines about one connection: each has its session ID and its address. */
+export class ConnectionLog {
+  constructor(
+    private readonly logger: Logger,
+    private readonly session: RtmpSession,
+  ) {}
+
+  log(message: string, details: object): void {
+    this.logger.log(message, this.#about(details));
+  }
+
+  warn(message: string, details: object): void {
+    this.logger.warn(message, this.#about(details));
+  }
+
+  debug(message: string, details: object): void {
+    this.logger.debug(message, this.#about(details));
+  }
+
+  /** @param error something that should not have happened, logged with its stack */
+  error(message: string, details: object, error?: unknown): void {
+    if (error === undefined) this.logger.error(message, this.#about(details));
+    else this.logger.error(message, this.#about(details), error instanceof Error ? error.stack : inspect(error));
+  }
+
+  #about(details: object): object {
+    const { id, remoteAddress, remotePort } = this.session;
+    return { session: id, remote: `${remoteAddress}:${remotePort}`, ...details };
+  }
+}

@@ -1,0 +1,127 @@
+import { LiveStream, StreamBusyError } from '#lib/live';
+import type { PublishCommand, RtmpStatus, ServerSession } from '#lib/rtmp';
+import type { PublishGrant } from '../admission/decision.js';
+import {
+  type PublicationConnection,
+  type PublicationEnd,
+  RtmpPublication,
+  type UnpublishReason,
+} from '../streams/rtmp-publication.js';
+import type { ConnectionLog } from './connection-log.js';
+import type { ConnectionServices } from './connection-services.js';
+import type { RtmpExtension } from './rtmp-extension.js';
+
+/** What one connection publishes, by message stream ID. */
+export class ConnectionPublications {
+  readonly #byStreamId = new Map<number, RtmpPublication>();
+  /** Those whose sinks hold the publisher, and how to let go. */
+  readonly #holds = new Map<RtmpPublication, () => void>();
+  readonly #connection: PublicationConnection;
+  readonly #core: ServerSession;
+  readonly #services: ConnectionServices;
+  readonly #log: ConnectionLog;
+  #count = 0;
+
+  constructor(
+    connection: PublicationConnection,
+    core: ServerSession,
+    services: ConnectionServices,
+    log: ConnectionLog,
+  ) {
+    this.#connection = connection;
+    this.#core = core;
+    this.#services = services;
+    this.#log = log;
+  }
+
+  get size(): number {
+    return this.#byStreamId.size;
+  }
+
+  get(messageStreamId: number): RtmpPublication | undefined {
+    return this.#byStreamId.get(messageStreamId);
+  }
+
+  list(): RtmpPublication[] {
+    return [...this.#byStreamId.values()];
+  }
+
+  /**
+   * Takes the name and begins. This is the moment at which one of several
+   * publishers that were all admitted gets it.
+   *
+   * @returns why the publish is refused after all
+   */
+  start(command: PublishCommand, grant: PublishGrant): RtmpStatus | undefined {
+    const { streams, extensions, options } = this.#services;
+    const { address, reply, media } = grant;
+    const id = `${this.#connection.session.id}.${++this.#count}`;
+    const stream = new LiveStream({ ...address, id, startedAt: Date.now() });
+    const publication = new RtmpPublication(this.#connection, stream, address, command, reply);
+    if (options.takeover === 'replace') streams.get(address.path)?.replace();
+    try {
+      streams.add(publication);
+    } catch (error) {
+      media?.end();
+      if (!(error instanceof StreamBusyError)) throw error;
+      const description = `${address.path} is already being published.`;
+      return { level: 'error', code: 'NetStream.Publish.BadName', description };
+    }
+    this.#byStreamId.set(command.messageStreamId, publication);
+    stream.publisherHold.onChange = (isHeld) => this.#hold(publication, isHeld);
+    if (media !== undefined) stream.addSink(media);
+    for (const extension of extensions) this.#extend(extension, publication);
+    if (publication.endReason === undefined) return undefined;
+    return { level: 'error', code: 'NetStream.Publish.Denied', description: 'The publish was ended at once.' };
+  }
+
+  /** The publisher has been told. */
+  announce(messageStreamId: number): void {
+    const publication = this.#byStreamId.get(messageStreamId);
+    if (publication === undefined) return;
+    this.#log.log('publish started', { stream: publication.path });
+    this.#services.events.emit('publish', { publication }, this.#sourceOf(publication));
+  }
+
+  /** Tells the publisher, then finishes. */
+  end(publication: RtmpPublication, { reason, status }: PublicationEnd): void {
+    const { messageStreamId } = publication.command;
+    this.#core.onStatus(messageStreamId, status);
+    this.#core.closeStream(messageStreamId);
+    this.finish(publication, reason);
+  }
+
+  /** The publish is over: for its sinks, for the registry, for event handlers. */
+  finish(publication: RtmpPublication, reason: UnpublishReason): void {
+    if (!publication.markEnded(reason)) return;
+    this.#byStreamId.delete(publication.command.messageStreamId);
+    this.#services.streams.remove(publication);
+    const { stream } = publication;
+    stream.publisherHold.onChange = undefined;
+    this.#hold(publication, false);
+    const duration = Date.now() - stream.startedAt;
+    this.#log.log('publish ended', { stream: stream.path, reason, bytes: stream.counters.bytes, duration });
+    this.#services.events.emit('unpublish', { publication, reason, duration }, this.#sourceOf(publication));
+  }
+
+  #hold(publication: RtmpPublication, isHeld: boolean): void {
+    if (isHeld) {
+      this.#holds.set(publication, this.#connection.hold());
+    } else {
+      this.#holds.get(publication)?.();
+      this.#holds.delete(publication);
+    }
+  }
+
+  #extend(extension: RtmpExtension, publication: RtmpPublication): void {
+    try {
+      extension.onPublish?.(publication);
+    } catch (error) {
+      this.#log.error('an extension failed at the start of a publish', { stream: publication.path }, error);
+    }
+  }
+
+  #sourceOf({ address, session }: RtmpPublication): Parameters<ConnectionServices['events']['emit']>[2] {
+    return { app: address.app, session, stream: address };
+  }
+}

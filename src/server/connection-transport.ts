@@ -1,0 +1,35 @@
+/** The way a connection came in. */
+export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts';
+
+/** Takes what a transport has for its connection. */
+export interface ConnectionReceiver {
+  /** Received bytes, which the transport may reuse when the call returns. */
+  onBytes(bytes: Uint8Array): void;
+  /** Nothing more comes and nothing can be sent any more; the last call, and the only one of its kind. */
+  onClose(error?: Error): void;
+}
+
+/**
+ * Whatever carries the bytes of one connection: a socket, TLS, an HTTP tunnel.
+ * The connection is the same for all of them.
+ */
+export interface ConnectionTransport {
+  readonly kind: TransportKind;
+  /** Whether nobody on the way can read along. */
+  readonly isSecure: boolean;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Bytes that wait to be sent. */
+  readonly writableLength: number;
+  /** Begins to deliver. */
+  start(receiver: ConnectionReceiver): void;
+  /** Takes bytes to send, which are the transport's from then on; false when they have to wait. */
+  write(bytes: Uint8Array): boolean;
+  /** Sends what waits and says that nothing follows. Bytes still arrive until the peer does the same. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+  /** Delivers nothing until resume(). */
+  pause(): void;
+  resume(): void;
+}

@@ -1,0 +1,55 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+
+/**
+ * What Node's sockets have behind them (`lib/net.js`, `stream_base_commons.js`
+ * of Node 20 to 24). It is not documented, so everything here is looked for
+ * before it is used, and a socket without it is read in the ordinary way.
+ */
+interface StreamHandle {
+  /** The descriptor; -1 where there is none, as on Windows. */
+  readonly fd: number;
+  reading: boolean;
+  readStart(): number;
+  readStop(): number;
+}
+
+/** A socket whose bytes can be read from its descriptor while the event loop leaves it alone. */
+export interface RawSocket {
+  /** The descriptor, or -1 once the socket is closed. */
+  readonly fd: number;
+  /** Takes the socket out of the event loop; returns bytes that were read already. */
+  detach(): Uint8Array | undefined;
+  /** Gives it back to the event loop. */
+  attach(): void;
+}
+
+/** Undefined for TLS, whose descriptor carries ciphertext, and wherever Node does not show a descriptor. */
+export function rawSocket(socket: Socket): RawSocket | undefined {
+  if (socket instanceof TLSSocket) return undefined;
+  const handleOf = () => (socket as unknown as { _handle: Partial<StreamHandle> | null })._handle;
+  const handle = handleOf();
+  if (typeof handle?.fd !== 'number' || handle.fd < 0) return undefined;
+  if (typeof handle.readStart !== 'function' || typeof handle.readStop !== 'function') return undefined;
+  return {
+    get fd() {
+      return handleOf()?.fd ?? -1;
+    },
+    detach() {
+      const current = handleOf() as StreamHandle | null;
+      if (current === null) return undefined;
+      socket.pause();
+      current.reading = false;
+      current.readStop();
+      return (socket.read() as Uint8Array | null) ?? undefined;
+    },
+    attach() {
+      const current = handleOf() as StreamHandle | null;
+      if (current === null) return;
+      // The stream may still wait for its last read and not ask again, so it is started here.
+      current.reading = true;
+      current.readStart();
+      socket.resume();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** How latency is traded for CPU: see docs/performance.md. */
+export type LatencyProfile = 'realtime' | 'balanced' | 'throughput';
+
+/** How the sockets of publishers are read. */
+export interface ReadProfile {
+  /** Publishers up to this number are read as their bytes come; more than that on the tick. */
+  readonly readAtOnce: number;
+  /** Time between two reads of one publisher, in milliseconds: the most that gathering adds to latency. */
+  readonly tick: number;
+}
+
+export const READ_PROFILES: Readonly<Record<LatencyProfile, ReadProfile>> = Object.freeze({
+  realtime: { readAtOnce: 16, tick: 8 },
+  balanced: { readAtOnce: 8, tick: 50 },
+  throughput: { readAtOnce: 2, tick: 150 },
+});

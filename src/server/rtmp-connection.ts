@@ -1,0 +1,394 @@
+import { type AmfValue, encodeAmf0 } from '#lib/amf';
+import {
+  type PublishCommand,
+  type RtmpCommand,
+  RtmpProtocolError,
+  type RtmpStatus,
+  ServerSession,
+  type ServerSessionEvent,
+} from '#lib/rtmp';
+import type { Decision } from '../admission/decision.js';
+import { INTERNAL_ERROR, refusal } from '../admission/refusal.js';
+import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
+import type { PublicationConnection, PublicationEnd, RtmpPublication } from '../streams/rtmp-publication.js';
+import { ConnectionLog } from './connection-log.js';
+import { ConnectionPublications } from './connection-publications.js';
+import type { ConnectionServices } from './connection-services.js';
+import type { ConnectionReceiver, ConnectionTransport } from './connection-transport.js';
+import type { Deadlined } from './deadline-sweep.js';
+import { PendingCommand } from './pending-command.js';
+
+/** After end() the peer has so long to read what was sent and to close, in milliseconds. */
+const LINGER = 1000;
+
+/**
+ * One peer: its bytes go into a {@link ServerSession}, its commands to the
+ * admission, its media to the live streams.
+ *
+ * ```
+ * open --end()--> ending: sends what waits, discards what comes --close--> closed
+ *      --protocol error, destroy()------------------------------close--> closed
+ * ```
+ */
+export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionConnection, PublicationConnection {
+  readonly session: RtmpSession;
+  dueAt: number;
+
+  readonly #transport: ConnectionTransport;
+  readonly #services: ConnectionServices;
+  readonly #core: ServerSession;
+  readonly #publications: ConnectionPublications;
+  readonly #log: ConnectionLog;
+  readonly #onClosed: (connection: RtmpConnection) => void;
+  #resolveClosed: (() => void) | undefined;
+  #state: 'open' | 'ending' | 'closed' = 'open';
+  #pending: PendingCommand | undefined;
+  #closed: AbortController | undefined;
+  /** Why it was closed, when we closed it. */
+  #reason: string | undefined;
+  #errorCode: string | undefined;
+  #isAccepted = false;
+  #holds = 0;
+  #isPaused = false;
+
+  /** @param onClosed called once, when nothing of it is left */
+  constructor(
+    id: string,
+    transport: ConnectionTransport,
+    services: ConnectionServices,
+    onClosed: (connection: RtmpConnection) => void,
+  ) {
+    this.#transport = transport;
+    this.#services = services;
+    this.#onClosed = onClosed;
+    this.#core = new ServerSession(services.options.session, services.now());
+    this.session = new RtmpSession(id, transport, this);
+    this.#log = new ConnectionLog(services.logger, this.session);
+    this.#publications = new ConnectionPublications(this, this.#core, services, this.#log);
+    this.dueAt = this.#core.nextDeadline() ?? Infinity;
+  }
+
+  get publications(): readonly RtmpPublication[] {
+    return this.#publications.list();
+  }
+
+  get bytesReceived(): number {
+    return this.#core.bytesReceived;
+  }
+
+  get closed(): AbortSignal {
+    this.#closed ??= new AbortController();
+    if (this.#state === 'closed') this.#closed.abort();
+    return this.#closed.signal;
+  }
+
+  start(): void {
+    this.#services.deadlines.add(this);
+    this.#transport.start(this);
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    if (this.#state !== 'open') return;
+    try {
+      this.#core.receive(bytes, this.#services.now());
+      this.#poll();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#flush();
+  }
+
+  onDue(now: number): void {
+    if (this.#state !== 'open') {
+      this.#transport.destroy();
+      this.dueAt = now + LINGER;
+      return;
+    }
+    const pending = this.#pending;
+    if (pending !== undefined && pending.deadline <= now) this.#timeOut(pending);
+    // While we do not read, the peer's silence is our own.
+    else if (!this.#isPaused) this.#attempt(() => this.#core.handleDeadline(now));
+    this.#schedule(now);
+  }
+
+  onClose(error?: Error): void {
+    if (this.#state === 'closed') return;
+    this.#pending?.abort('The connection was closed.');
+    this.#pending = undefined;
+    this.#state = 'closed';
+    this.#services.deadlines.delete(this);
+    this.#finishAll();
+    this.#closed?.abort();
+    this.#reportClosed(this.#reason ?? (error === undefined ? 'closed by the peer' : error.message));
+    this.#onClosed(this);
+    this.#resolveClosed?.();
+  }
+
+  /** Settles when nothing of it is left. */
+  get whenClosed(): Promise<void> {
+    if (this.#state === 'closed') return Promise.resolve();
+    return new Promise((resolve) => (this.#resolveClosed = resolve));
+  }
+
+  /** Ends what it publishes and closes it, politely. */
+  disconnect(reason: string): void {
+    if (this.#state !== 'open') return;
+    this.#endAll({
+      reason: 'ended',
+      status: { level: 'error', code: 'NetStream.Publish.Denied', description: reason },
+    });
+    this.#end(reason);
+  }
+
+  /** The server closes: ends publishes and refuses what is undecided, but leaves the connection open. */
+  beginShutdown(): void {
+    if (this.#state !== 'open') return;
+    const description = 'The server is shutting down.';
+    const pending = this.#pending;
+    if (pending !== undefined) {
+      const code = pending.command.name === 'connect' ? 'NetConnection.Connect.AppShutdown' : undefined;
+      const status = refusal(pending.command.name, description);
+      pending.abort(description);
+      this.#settle(pending, { isAccepted: false, status: code === undefined ? status : { ...status, code } });
+    }
+    this.#endAll({
+      reason: 'shutdown',
+      status: { level: 'status', code: 'NetStream.Unpublish.Success', description },
+    });
+    this.#holds++;
+    this.#regulate();
+  }
+
+  /** Closes it at once. */
+  destroy(reason: string): void {
+    this.#reason ??= reason;
+    if (this.#state === 'open') this.#state = 'ending';
+    this.#transport.destroy();
+  }
+
+  hold(): () => void {
+    let isHeld = true;
+    this.#holds++;
+    this.#regulate();
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holds--;
+      this.#regulate();
+    };
+  }
+
+  endPublication(publication: RtmpPublication, end: PublicationEnd): void {
+    if (publication.endReason !== undefined || this.#state !== 'open') return;
+    this.#publications.end(publication, end);
+    this.#flush();
+    if (this.#publications.size === 0 && this.#core.pending === undefined) this.#end(end.status.description);
+  }
+
+  #poll(): void {
+    while (this.#state === 'open') {
+      const event = this.#core.poll();
+      if (event === undefined) return;
+      this.#handle(event);
+    }
+  }
+
+  #handle(event: ServerSessionEvent): void {
+    switch (event.type) {
+      case 'media':
+        this.#publications.get(event.messageStreamId)?.stream.push(event.messageTypeId, event.timestamp, event.payload);
+        return;
+      case 'command':
+        this.#handleCommand(event.command);
+        return;
+      case 'streamClosed': {
+        const publication = this.#publications.get(event.messageStreamId);
+        if (publication !== undefined) this.#publications.finish(publication, 'unpublished');
+        return;
+      }
+      case 'badMessage':
+        this.#log.warn('a message could not be decoded and was dropped', {
+          messageTypeId: event.messageTypeId,
+          error: event.error.message,
+        });
+    }
+  }
+
+  #handleCommand(command: RtmpCommand): void {
+    const { options, admission } = this.#services;
+    const pending = new PendingCommand(command, this.session, this.#services.now() + options.handlerTimeout);
+    const decision = admission.decide(pending);
+    if (!(decision instanceof Promise)) {
+      this.#apply(command, decision);
+      return;
+    }
+    this.#pending = pending;
+    this.dueAt = Math.min(this.dueAt, pending.deadline);
+    decision.then(
+      (decided) => this.#settle(pending, decided),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #timeOut(pending: PendingCommand): void {
+    const { name } = pending.command;
+    const { handlerTimeout } = this.#services.options;
+    pending.abort(`The handler took longer than ${handlerTimeout} ms.`);
+    this.#log.error(`the handler of ${name} took too long`, { timeout: handlerTimeout });
+    this.#settle(pending, { isAccepted: false, status: refusal(name, 'The server did not decide in time.') });
+  }
+
+  /** A decision that took time; one that nobody waits for any more is void. */
+  #settle(pending: PendingCommand, decision: Decision): void {
+    if (this.#pending !== pending) {
+      if (decision.isAccepted) decision.publish?.media?.end();
+      return;
+    }
+    this.#pending = undefined;
+    this.#attempt(() => {
+      this.#apply(pending.command, decision);
+      this.#poll();
+    });
+    this.#schedule(this.#services.now());
+  }
+
+  #apply(command: RtmpCommand, decision: Decision): void {
+    if (!decision.isAccepted) {
+      this.#reject(command, decision.status);
+      return;
+    }
+    if (decision.publish !== undefined) {
+      const status = this.#publications.start(command as PublishCommand, decision.publish);
+      if (status !== undefined) this.#reject(command, status);
+      else this.#core.accept(command);
+      this.#publications.announce(command.messageStreamId);
+      return;
+    }
+    if (!isEncodable(decision.reply)) {
+      this.#log.error(`the result of the ${command.name} handler cannot be sent as AMF`, {});
+      this.#reject(command, refusal(command.name, INTERNAL_ERROR));
+      return;
+    }
+    this.#core.accept(command, decision.reply);
+    if (command.name === 'connect') this.#accepted();
+  }
+
+  #reject(command: RtmpCommand, status: RtmpStatus): void {
+    const { level, code, description } = status;
+    this.#core.reject(command, isEncodable(status) ? status : { level, code, description });
+    const name = command.name === 'publish' ? { name: (command as PublishCommand).publishingName } : undefined;
+    this.#log.warn(`${command.name} refused`, { ...name, code, description });
+  }
+
+  #accepted(): void {
+    const { session } = this;
+    this.#isAccepted = true;
+    this.#services.sessions.add(session);
+    this.#log.debug('connected', { flashVer: session.flashVer });
+    this.#services.events.emit('connect', { command: session.connect! }, { app: session.app, session });
+  }
+
+  #finishAll(): void {
+    for (const publication of this.#publications.list()) this.#publications.finish(publication, 'disconnected');
+  }
+
+  #endAll(end: PublicationEnd): void {
+    for (const publication of this.#publications.list()) this.#publications.end(publication, end);
+    this.#flush();
+  }
+
+  #end(reason: string): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'ending';
+    this.#reason ??= reason;
+    this.#pending?.abort(reason);
+    this.#pending = undefined;
+    this.#finishAll();
+    this.#transport.end();
+    this.dueAt = this.#services.now() + LINGER;
+    // What the peer still sends is read and discarded: closing with bytes unread would reset the
+    // connection, and the peer would lose the status that tells it why.
+    if (this.#isPaused) this.#transport.resume();
+  }
+
+  /** Does something with the session, then sends what came of it. */
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#flush();
+  }
+
+  /** Sends all there is in one write, then looks whether to go on reading. */
+  #flush(): void {
+    if (this.#state !== 'open') return;
+    const output = this.#core.takeOutput();
+    if (output !== undefined) {
+      this.#transport.write(output);
+      if (this.#transport.writableLength > this.#services.options.maxSendBytes) {
+        this.#log.warn('the peer does not read what it is sent', { waiting: this.#transport.writableLength });
+        this.destroy('maxSendBytes exceeded');
+        return;
+      }
+    }
+    if (this.#core.wantsClose) this.#end('refused');
+    else this.#regulate();
+  }
+
+  #regulate(): void {
+    if (this.#state !== 'open') return;
+    const isFull = this.#pending !== undefined && this.#core.heldBytes > this.#services.options.maxHeldBytes;
+    const mustPause = isFull || this.#holds > 0;
+    if (mustPause === this.#isPaused) return;
+    this.#isPaused = mustPause;
+    if (mustPause) this.#transport.pause();
+    else this.#transport.resume();
+  }
+
+  #schedule(now: number): void {
+    if (this.#state !== 'open') return;
+    const next = this.#isPaused
+      ? now + this.#services.options.session.idleTimeout
+      : (this.#core.nextDeadline() ?? Infinity);
+    this.dueAt = Math.min(next, this.#pending?.deadline ?? Infinity);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state !== 'open') return;
+    if (error instanceof RtmpProtocolError) {
+      this.#errorCode = error.code;
+      this.#log.warn('protocol error', { code: error.code, error: error.message });
+    } else {
+      this.#log.error('internal error, the connection is closed', {}, error);
+    }
+    const output = this.#core.takeOutput();
+    if (output !== undefined) this.#transport.write(output);
+    this.destroy(this.#errorCode === undefined ? 'internal error' : 'protocol error');
+  }
+
+  #reportClosed(reason: string): void {
+    const { sessions, events } = this.#services;
+    const { session } = this;
+    this.#log.debug('disconnected', { reason });
+    if (!this.#isAccepted) return;
+    sessions.remove(session);
+    const code = this.#errorCode === undefined ? undefined : { code: this.#errorCode };
+    const duration = Date.now() - session.connectedAt;
+    const payload = { reason, ...code, bytesReceived: this.bytesReceived, duration };
+    events.emit('disconnect', payload, { app: session.app, session });
+  }
+}
+
+function isEncodable(value: unknown): boolean {
+  if (value === undefined) return true;
+  try {
+    encodeAmf0(value as AmfValue);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { Server as NetServer, Socket } from 'node:net';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { CommandAdmission } from '../admission/command-admission.js';
+import { RtmpEvents } from '../events/rtmp-events.js';
+import { RtmpHandlers } from '../handlers/rtmp-handlers.js';
+import { isRtmpPattern } from '../handlers/rtmp-pattern.js';
+import { traceHandler } from '../handlers/trace-handler.js';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import { RTMP_LOG_CONTEXT, RTMP_TRANSPORT } from '../rtmp.constants.js';
+import type { RtmpSession } from '../session/rtmp-session.js';
+import { RtmpSessions } from '../session/rtmp-sessions.js';
+import { RtmpStreams } from '../streams/rtmp-streams.js';
+import { ConnectionLimiter } from './connection-limiter.js';
+import type { ConnectionServices } from './connection-services.js';
+import type { ConnectionTransport } from './connection-transport.js';
+import { Deadline } from './deadline.js';
+import { DeadlineSweep } from './deadline-sweep.js';
+import { ReadGate } from './read-gate.js';
+import { RepeatedWarning } from './repeated-warning.js';
+import { RtmpConnection } from './rtmp-connection.js';
+import type { RtmpExtension } from './rtmp-extension.js';
+import { RtmpListener, type RtmpListenerAddress } from './rtmp-listener.js';
+import { SocketTransport } from './socket-transport.js';
+
+/** What `RtmpServer.status` says. */
+export type RtmpServerStatus = 'listening' | 'closing' | 'closed';
+
+/** Events of `RtmpServer.on()`; for those of streams and sessions see `@RtmpEvent()`. */
+export type RtmpServerEvents = {
+  listening: (addresses: readonly RtmpListenerAddress[]) => void;
+  /** A connection came in; it has said nothing yet. */
+  connection: (session: RtmpSession) => void;
+  /** A listener failed after it was open. */
+  error: (error: Error) => void;
+  close: () => void;
+};
+
+/**
+ * RTMP as a Nest transport: an ordinary provider that is handed to Nest as a strategy.
+ *
+ * ```ts
+ * app.connectMicroservice({ strategy: app.get(RtmpServer) }, { inheritAppConfig: true });
+ * ```
+ *
+ * @publicApi
+ */
+@Injectable()
+export class RtmpServer
+  extends Server<RtmpServerEvents, RtmpServerStatus>
+  implements CustomTransportStrategy, BeforeApplicationShutdown
+{
+  override readonly transportId = RTMP_TRANSPORT;
+
+  protected override readonly logger = new Logger(RTMP_LOG_CONTEXT);
+
+  readonly #emitter = new EventEmitter();
+  readonly #now = (): number => performance.now();
+  readonly #deadlines = new DeadlineSweep(this.#now);
+  readonly #readGate = new ReadGate();
+  readonly #extensions: RtmpExtension[] = [];
+  readonly #connections = new Set<RtmpConnection>();
+  readonly #services: ConnectionServices;
+  readonly #limiter: ConnectionLimiter;
+  readonly #refusals = new RepeatedWarning(this.logger, 'connection refused', this.#now);
+  /** Begins every session ID, so that they differ from those of other servers and earlier runs. */
+  readonly #idPrefix = randomBytes(3).toString('hex');
+  #connectionCount = 0;
+  #listeners: RtmpListener[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
+    private readonly handlers: RtmpHandlers,
+    private readonly events: RtmpEvents,
+    admission: CommandAdmission,
+    streams: RtmpStreams,
+    sessions: RtmpSessions,
+  ) {
+    super();
+    this.#limiter = new ConnectionLimiter(options.maxConnections, options.maxConnectionsPerAddress);
+    this.#services = {
+      options,
+      admission,
+      events,
+      streams,
+      sessions,
+      extensions: this.#extensions,
+      deadlines: this.#deadlines,
+      logger: this.logger as Logger,
+      now: this.#now,
+    };
+  }
+
+  /** Where it listens; empty when it does not. */
+  get addresses(): RtmpListenerAddress[] {
+    return this.#listeners.map((listener) => listener.address).filter((address) => address !== undefined);
+  }
+
+  /**
+   * Nest offers every handler that names no other transport, so there may be foreign ones.
+   *
+   * @throws {DuplicateRtmpHandlerException}
+   */
+  override addHandler(
+    pattern: unknown,
+    callback: MessageHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    if (!isRtmpPattern(pattern)) return;
+    const traced = traceHandler(callback, {
+      start: (context, run) => this.onProcessingStartHook(RTMP_TRANSPORT, context, run),
+      end: (context) => this.onProcessingEndHook?.(RTMP_TRANSPORT, context),
+    });
+    this.handlers.add(pattern, traced, extras);
+    callback.isEventHandler = isEventHandler;
+    callback.extras = extras;
+    // For getHandlers() alone. Not by super: it would chain the handlers of one event to one another.
+    this.messageHandlers.set(`${this.normalizePattern(pattern as never)}#${this.messageHandlers.size}`, callback);
+  }
+
+  /** Adds a part that works on the media of every publish from now on. */
+  extend(extension: RtmpExtension): void {
+    this.#extensions.push(extension);
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.#open().then(
+      () => callback(),
+      (error: unknown) => callback(error),
+    );
+  }
+
+  /** Stops accepting, ends publishes, waits for what is still being written, closes all connections. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  /** Drains before Nest closes its HTTP server, which may take as long as a request does. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+
+  on<TEvent extends keyof RtmpServerEvents>(event: TEvent, callback: RtmpServerEvents[TEvent]): this {
+    this.#emitter.on(event, callback);
+    return this;
+  }
+
+  /** The servers of node:net that listen. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- Nest's signature
+  unwrap<T = NetServer[]>(): T {
+    return this.#listeners.map(({ server }) => server) as T;
+  }
+
+  /**
+   * Takes over a connection, whatever it came in by.
+   *
+   * @returns false when it was refused and destroyed
+   */
+  accept(transport: ConnectionTransport): boolean {
+    const { remoteAddress } = transport;
+    const reached = this.#closing === undefined ? this.#limiter.enter(remoteAddress) : 'closing';
+    if (reached !== undefined) {
+      this.#refusals.warn({ remote: remoteAddress, reason: reached });
+      transport.destroy();
+      return false;
+    }
+    const id = `${this.#idPrefix}-${(++this.#connectionCount).toString(36)}`;
+    const connection = new RtmpConnection(id, transport, this.#services, (closed) => {
+      this.#connections.delete(closed);
+      this.#limiter.leave(remoteAddress);
+    });
+    this.#connections.add(connection);
+    connection.start();
+    this.#emitter.emit('connection', connection.session);
+    return true;
+  }
+
+  async #open(): Promise<void> {
+    this.#closing = undefined;
+    const listeners = this.options.listeners.map(
+      (options) => new RtmpListener(options, (socket) => this.#acceptSocket(socket)),
+    );
+    try {
+      for (const listener of listeners) await listener.open();
+    } catch (error) {
+      for (const listener of listeners) listener.close();
+      throw error;
+    }
+    this.#listeners = listeners;
+    for (const { server } of listeners) server.on('error', (error) => this.#report(error));
+    for (const { url } of this.addresses) this.logger.log(`Listening on ${url}`);
+    this.#announce('listening');
+    this.#emitter.emit('listening', this.addresses);
+  }
+
+  #acceptSocket(socket: Socket): void {
+    // A socket may die in the queue of the listener.
+    socket.on('error', () => {});
+    this.accept(new SocketTransport(socket, 'rtmp', this.#readGate));
+  }
+
+  #announce(status: RtmpServerStatus): void {
+    // oxlint-disable-next-line no-underscore-dangle -- Nest's name
+    this._status$.next(status);
+  }
+
+  #report(error: Error): void {
+    this.logger.error(error);
+    if (this.#emitter.listenerCount('error') > 0) this.#emitter.emit('error', error);
+  }
+
+  async #close(): Promise<void> {
+    const deadline = new Deadline(this.options.shutdownTimeout);
+    this.#announce('closing');
+    for (const listener of this.#listeners) listener.close();
+    this.#listeners = [];
+    for (const connection of this.#connections) connection.beginShutdown();
+
+    const drained = Promise.allSettled(this.#extensions.map(async (extension) => extension.drain?.()));
+    if (!(await deadline.reached(drained)))
+      this.logger.error('Shutdown: gave up waiting for recordings to be finished');
+    for (const connection of this.#connections) connection.disconnect('The server is shutting down.');
+    await deadline.reached(this.#allClosed());
+    for (const connection of this.#connections) connection.destroy('shutdownTimeout');
+    await this.#allClosed();
+    if (!(await deadline.reached(this.events.settled()))) {
+      this.logger.error('Shutdown: gave up waiting for event handlers');
+    }
+    deadline.clear();
+    this.#readGate.close();
+    this.#announce('closed');
+    this.#emitter.emit('close');
+  }
+
+  async #allClosed(): Promise<void> {
+    await Promise.all([...this.#connections].map((connection) => connection.whenClosed));
+  }
+}

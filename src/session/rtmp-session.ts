@@ -1,0 +1,110 @@
+import type { ConnectCommand } from '#lib/rtmp';
+import type { TransportKind } from '../server/connection-transport.js';
+import type { RtmpPublication } from '../streams/rtmp-publication.js';
+
+/** What a session can ask of its connection. */
+export interface SessionConnection {
+  readonly bytesReceived: number;
+  readonly publications: readonly RtmpPublication[];
+  readonly closed: AbortSignal;
+  disconnect(reason: string): void;
+}
+
+/** Who is at the other end of a connection. */
+export interface SessionPeer {
+  readonly kind: TransportKind;
+  readonly isSecure: boolean;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/**
+ * One connection of an encoder or player, as handlers and services see it.
+ *
+ * @publicApi
+ */
+export class RtmpSession {
+  /** The way it came in. */
+  readonly transport: TransportKind;
+  /** Whether nobody on the way can read along. */
+  readonly isSecure: boolean;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Milliseconds since 1970. */
+  readonly connectedAt = Date.now();
+
+  readonly #connection: SessionConnection;
+  #data: Map<unknown, unknown> | undefined;
+  #connect: ConnectCommand | undefined;
+  #app = '';
+  #query: Readonly<Record<string, string>> = Object.freeze(Object.create(null) as Record<string, string>);
+
+  constructor(
+    /** Unique in this process; every log line about the connection has it. */
+    readonly id: string,
+    peer: SessionPeer,
+    connection: SessionConnection,
+  ) {
+    this.transport = peer.kind;
+    this.isSecure = peer.isSecure;
+    this.remoteAddress = peer.remoteAddress;
+    this.remotePort = peer.remotePort;
+    this.#connection = connection;
+  }
+
+  /** The app: first part of the path in `rtmp://host/app/name`; '' before connect. */
+  get app(): string {
+    return this.#app;
+  }
+
+  /** Query parameters of tcUrl and app. Those of a stream's name are in `context.stream`. */
+  get query(): Readonly<Record<string, string>> {
+    return this.#query;
+  }
+
+  /** The connect command; undefined before it came. */
+  get connect(): ConnectCommand | undefined {
+    return this.#connect;
+  }
+
+  /** As sent, '' when missing. */
+  get tcUrl(): string {
+    return this.#connect?.tcUrl ?? '';
+  }
+
+  /** What the encoder calls itself, '' when it does not. */
+  get flashVer(): string {
+    return this.#connect?.flashVer ?? '';
+  }
+
+  /** Whatever handlers want to keep for as long as the connection lasts, e.g. the authenticated user. */
+  get data(): Map<unknown, unknown> {
+    return (this.#data ??= new Map());
+  }
+
+  /** What this connection publishes now. */
+  get publications(): readonly RtmpPublication[] {
+    return this.#connection.publications;
+  }
+
+  get bytesReceived(): number {
+    return this.#connection.bytesReceived;
+  }
+
+  /** Aborted when the connection is closed. */
+  get closed(): AbortSignal {
+    return this.#connection.closed;
+  }
+
+  /** Ends what the session publishes and closes the connection. */
+  disconnect(reason = 'disconnected by the application'): void {
+    this.#connection.disconnect(reason);
+  }
+
+  /** @internal */
+  begin(connect: ConnectCommand, app: string, query: Readonly<Record<string, string>>): void {
+    this.#connect = connect;
+    this.#app = app;
+    this.#query = query;
+  }
+}
