@@ -37,17 +37,38 @@ export {
   type RtmpMediaOptions,
   type RtmpModuleOptions,
   type RtmpOptions,
+  type RtmpRecordingOptions,
   type TakeoverPolicy,
 } from './options/rtmp-options.js';
+export { FlvRecorder } from './recording/flv-recorder.js';
+export type {
+  RecordingCompletedEvent,
+  RecordingFailedEvent,
+  RecordingInfo,
+  RecordingStartedEvent,
+} from './recording/recording-events.js';
+export type { RecorderOptions, RecordingOptions } from './recording/recording-options.js';
+export { RECORDING_ERRORS, RecordingError, type RecordingErrorCode } from './recording/recording.errors.js';
+export { RtmpRecordings } from './recording/rtmp-recordings.js';
 export { RTMP_OPTIONS, RTMP_TRANSPORT } from './rtmp.constants.js';
 export { RtmpModule } from './rtmp.module.js';
 export type { RtmpModuleExtras } from './rtmp.module-definition.js';
 export type { ConnectionReceiver, ConnectionTransport, TransportKind } from './server/connection-transport.js';
 export type { RtmpExtension } from './server/rtmp-extension.js';
 export type { RtmpListenerAddress } from './server/rtmp-listener.js';
+export type { LatencyProfile } from './server/read-profile.js';
 export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
 export { RtmpSession } from './session/rtmp-session.js';
 export { RtmpSessions } from './session/rtmp-sessions.js';
+export { FileRecordingStorage, type FileRecordingStorageOptions } from './storage/file-recording-storage.js';
+export { MemoryRecordingStorage } from './storage/memory-recording-storage.js';
+export {
+  RECORDING_STORAGE,
+  type RecordingRequest,
+  type RecordingStorage,
+  type RecordingWriter,
+  type UnfinishedRecording,
+} from './storage/recording-storage.js';
 export { RtmpPublication, type UnpublishReason } from './streams/rtmp-publication.js';
 export { RtmpStreams } from './streams/rtmp-streams.js';
 // What the signatures above are made of.

@@ -4,11 +4,14 @@ import { CommandAdmission } from './admission/command-admission.js';
 import { RtmpEvents } from './events/rtmp-events.js';
 import { RtmpHandlers } from './handlers/rtmp-handlers.js';
 import { resolveRtmpOptions } from './options/resolve-rtmp-options.js';
-import type { RtmpModuleOptions } from './options/rtmp-options.js';
+import type { ResolvedRtmpOptions, RtmpModuleOptions } from './options/rtmp-options.js';
+import { RtmpRecordings } from './recording/rtmp-recordings.js';
 import { RTMP_MODULE_OPTIONS, RTMP_OPTIONS } from './rtmp.constants.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './rtmp.module-definition.js';
 import { RtmpServer } from './server/rtmp-server.js';
 import { RtmpSessions } from './session/rtmp-sessions.js';
+import { FileRecordingStorage } from './storage/file-recording-storage.js';
+import { RECORDING_STORAGE } from './storage/recording-storage.js';
 import { RtmpStreams } from './streams/rtmp-streams.js';
 
 /**
@@ -31,8 +34,23 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     RtmpSessions,
     CommandAdmission,
     RtmpServer,
+    {
+      provide: RECORDING_STORAGE,
+      useFactory: ({ recording }: ResolvedRtmpOptions) => new FileRecordingStorage({ directory: recording.directory }),
+      inject: [RTMP_OPTIONS],
+    },
+    RtmpRecordings,
   ],
-  exports: [RTMP_OPTIONS, StreamRegistry, RtmpEvents, RtmpStreams, RtmpSessions, RtmpServer],
+  exports: [
+    RTMP_OPTIONS,
+    RECORDING_STORAGE,
+    StreamRegistry,
+    RtmpEvents,
+    RtmpStreams,
+    RtmpSessions,
+    RtmpServer,
+    RtmpRecordings,
+  ],
 })
 export class RtmpModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {

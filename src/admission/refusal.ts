@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { RpcException } from '@nestjs/microservices';
 import type { RtmpStatus } from '#lib/rtmp';
 import type { HandlerFailure } from './call-handler.js';
 
@@ -36,17 +37,19 @@ export function isErrorStatus(value: unknown): value is RtmpStatus {
  * of a Nest exception with the command's default code, and nothing but
  * "Internal server error" of any other error.
  */
-export function refusalOf(command: string, outcome: HandlerFailure): RtmpStatus {
-  const { result, error } = outcome;
-  if (isObject(result) && typeof result['code'] === 'string' && !(result instanceof Error)) {
-    const { code, description } = result;
-    return { ...result, level: 'error', code, description: publicText(description) ?? '' };
+export function refusalOf(command: string, { result, error }: HandlerFailure): RtmpStatus {
+  // Nest's last filter makes "Internal server error" of everything that is no RpcException, HttpExceptions included.
+  const decisive = isDefaultFilterResult(result) && error instanceof HttpException ? error : result;
+  if (decisive instanceof HttpException) {
+    return refusal(command, decisive.getStatus() < 500 ? publicMessage(decisive) : INTERNAL_ERROR);
   }
-  if (error instanceof HttpException && isDefaultFilterResult(result)) {
-    return refusal(command, error.getStatus() < 500 ? publicMessage(error) : INTERNAL_ERROR);
+  const details: unknown = decisive instanceof RpcException ? decisive.getError() : decisive;
+  if (typeof details === 'string') return refusal(command, publicText(details) ?? INTERNAL_ERROR);
+  if (!isObject(details) || details instanceof Error) return refusal(command, INTERNAL_ERROR);
+  if (typeof details['code'] === 'string') {
+    return { ...details, level: 'error', code: details['code'], description: publicText(details['description']) ?? '' };
   }
-  const text = isObject(result) && !(result instanceof Error) ? publicText(result['message']) : undefined;
-  return refusal(command, text ?? INTERNAL_ERROR);
+  return refusal(command, publicText(details['message']) ?? INTERNAL_ERROR);
 }
 
 /** Whether the person who runs the server has to look at it: not a refusal that somebody meant. */
@@ -55,7 +58,6 @@ export function isUnexpected(outcome: HandlerFailure): boolean {
   return refusalOf('', outcome).description === INTERNAL_ERROR;
 }
 
-/** Nest's last filter says this of everything that is no RpcException, HttpExceptions included. */
 function isDefaultFilterResult(result: unknown): boolean {
   return isObject(result) && result['status'] === 'error' && result['message'] === INTERNAL_ERROR;
 }

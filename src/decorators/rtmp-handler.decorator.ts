@@ -17,9 +17,8 @@ export function rtmpHandler(pattern: RtmpPattern): MethodDecorator {
     const known = handledPatterns(method);
     const other = known.find(({ rtmp }) => rtmp !== pattern.rtmp);
     if (other !== undefined) {
-      throw new TypeError(
-        `${target.constructor.name}.${String(key)} handles a ${other.rtmp} and a ${pattern.rtmp}: use two methods.`,
-      );
+      const name = `${target.constructor.name}.${String(key)}`;
+      throw new TypeError(`${name} has both @Rtmp decorators of '${pattern.rtmp}' and of '${other.rtmp}': use two methods.`);
     }
     const origin = { controller: target.constructor.name, method: String(key), app: undefined };
     register(target, key, descriptor, [...known, pattern], origin);

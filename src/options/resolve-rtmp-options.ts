@@ -22,7 +22,11 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   'session.idleTimeout': [1, MAX_MILLISECONDS],
 };
 
-const TAKEOVER_POLICIES = ['reject', 'replace'];
+/** Options that are one of a few words. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  takeover: ['reject', 'replace'],
+  latency: ['realtime', 'balanced', 'throughput'],
+};
 
 /**
  * The options with defaults filled in.
@@ -30,33 +34,47 @@ const TAKEOVER_POLICIES = ['reject', 'replace'];
  * @throws {RtmpConfigurationError} naming the option, its value and the fix
  */
 export function resolveRtmpOptions(given: RtmpModuleOptions = {}): ResolvedRtmpOptions {
-  const { listeners = DEFAULT_RTMP_OPTIONS.listeners, takeover = DEFAULT_RTMP_OPTIONS.takeover, ...numbers } = given;
-  const { listeners: _listeners, takeover: _takeover, ...defaults } = DEFAULT_RTMP_OPTIONS;
-  if (!TAKEOVER_POLICIES.includes(takeover)) {
-    throw new RtmpConfigurationError('takeover', takeover, `write ${TAKEOVER_POLICIES.map(quote).join(' or ')}.`);
-  }
-  return Object.freeze({
-    ...resolveNumbers(numbers, defaults, ''),
-    listeners: resolveListeners(listeners),
-    takeover,
-  });
+  const { listeners = DEFAULT_RTMP_OPTIONS.listeners, ...values } = given;
+  const { listeners: _listeners, ...defaults } = DEFAULT_RTMP_OPTIONS;
+  return Object.freeze({ ...resolveValues(values, defaults, ''), listeners: resolveListeners(listeners) });
 }
 
-/** Checks a tree of numbers against the tree of their defaults. */
-function resolveNumbers<T extends object>(given: unknown, defaults: T, path: string): T {
+/** Checks a tree of values against the tree of their defaults. */
+function resolveValues<T extends object>(given: unknown, defaults: T, path: string): T {
   const name = path === '' ? 'options' : path.slice(0, -1);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new RtmpConfigurationError(name, given, 'write an object.');
   }
-  checkKeys(given, [...Object.keys(defaults), ...(path === '' ? ['listeners', 'takeover'] : [])], path);
+  checkKeys(given, [...Object.keys(defaults), ...(path === '' ? ['listeners'] : [])], path);
   const resolved: Record<string, unknown> = {};
   for (const [key, preset] of Object.entries(defaults)) {
     const value = (given as Record<string, unknown>)[key];
     if (value === undefined) resolved[key] = preset as unknown;
-    else if (typeof preset === 'number') resolved[key] = checkNumber(value, path + key, preset);
-    else resolved[key] = resolveNumbers(value, preset as object, `${path}${key}.`);
+    else resolved[key] = resolveValue(value, preset, path + key);
   }
   return Object.freeze(resolved) as T;
+}
+
+function resolveValue(value: unknown, preset: unknown, path: string): unknown {
+  switch (typeof preset) {
+    case 'number':
+      return checkNumber(value, path, preset);
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      throw new RtmpConfigurationError(path, value, `write true or false (default ${preset}).`);
+    case 'string':
+      return checkText(value, path, preset);
+    default:
+      return resolveValues(value, preset as object, `${path}.`);
+  }
+}
+
+function checkText(value: unknown, path: string, preset: string): string {
+  const choices = CHOICES[path];
+  const isGood = typeof value === 'string' && value !== '' && (choices?.includes(value) ?? true);
+  if (isGood) return value;
+  const what = choices === undefined ? 'a text that is not empty' : choices.map(quote).join(' or ');
+  throw new RtmpConfigurationError(path, value, `write ${what} (default ${quote(preset)}).`);
 }
 
 function checkNumber(value: unknown, path: string, preset: number): number {

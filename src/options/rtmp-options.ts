@@ -1,4 +1,6 @@
 import { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from '#lib/rtmp';
+import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions } from '../recording/recording-options.js';
+import type { LatencyProfile } from '../server/read-profile.js';
 
 /** Where to listen for RTMP over TCP or a Unix socket. */
 export interface RtmpListenerOptions {
@@ -23,6 +25,20 @@ export interface RtmpMediaOptions {
   maxMessages: number;
 }
 
+/** Recordings of the publishes of this server. A publish handler may decide otherwise, see `PublishReply`. */
+export interface RtmpRecordingOptions extends RecorderOptions {
+  /** Whether publishes are recorded when their handler says nothing about it. Defaults to false. */
+  record: boolean;
+  /** Where the file storage keeps them; another storage under RECORDING_STORAGE does not look at it. Defaults to ./recordings. */
+  directory: string;
+  /** Begin a new file after so long, at the next key frame, in milliseconds. Defaults to Infinity (at most 24 days). */
+  maxDuration: number;
+  /** Begin a new file after so many bytes, at the next key frame. Defaults to Infinity. */
+  maxBytes: number;
+  /** Whether files that a crash left behind are made whole at start. Defaults to true. */
+  repair: boolean;
+}
+
 /** All options of the server. */
 export interface RtmpOptions {
   /** Defaults to one on 127.0.0.1, port 1935. */
@@ -41,6 +57,9 @@ export interface RtmpOptions {
   maxSendBytes: number;
   /** Defaults to 'reject'. */
   takeover: TakeoverPolicy;
+  /** How latency is traded for CPU. Defaults to 'balanced'. */
+  latency: LatencyProfile;
+  recording: Readonly<RtmpRecordingOptions>;
   media: Readonly<RtmpMediaOptions>;
   /** Limits and timeouts of the protocol, see `ServerSessionOptions`. */
   session: Readonly<ServerSessionOptions>;
@@ -49,7 +68,9 @@ export interface RtmpOptions {
 /** The options with all defaults filled in: what {@link InjectRtmpOptions} injects. */
 export type ResolvedRtmpOptions = Readonly<RtmpOptions>;
 
-type DeepPartial<T> = { [K in keyof T]?: T[K] extends number | string | readonly unknown[] ? T[K] : DeepPartial<T[K]> };
+type DeepPartial<T> = {
+  [K in keyof T]?: T[K] extends number | string | boolean | readonly unknown[] ? T[K] : DeepPartial<T[K]>;
+};
 
 /**
  * Options of `RtmpModule.forRoot()`; each has a default.
@@ -71,6 +92,15 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
   maxHeldBytes: 4 * 1024 * 1024,
   maxSendBytes: 16 * 1024 * 1024,
   takeover: 'reject',
+  latency: 'balanced',
+  recording: Object.freeze({
+    ...DEFAULT_RECORDER_OPTIONS,
+    record: false,
+    directory: './recordings',
+    maxDuration: Infinity,
+    maxBytes: Infinity,
+    repair: true,
+  }),
   media: Object.freeze({ maxBytes: 8 * 1024 * 1024, maxMessages: 4096 }),
   session: DEFAULT_SERVER_SESSION_OPTIONS,
 });

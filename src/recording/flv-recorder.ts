@@ -13,8 +13,6 @@ export interface FlvRecorderContext {
   readonly pool: BufferPool;
   readonly observer: RecordingObserver;
   readonly options: Readonly<RecorderOptions>;
-  /** The recording ended; its last file may still be open. */
-  onStop(): void;
 }
 
 /**
@@ -30,6 +28,7 @@ export class FlvRecorder implements MediaSink {
   readonly #maxDuration: number;
   readonly #maxBytes: number;
   readonly #finishing = new Set<Promise<void>>();
+  readonly #stopped = withResolver();
   readonly #removeSink: () => void;
   #segment: FlvSegment | undefined;
   /** A picture that depends on one that is not in the file must not be in it either. */
@@ -104,10 +103,15 @@ export class FlvRecorder implements MediaSink {
     this.#endSegment();
     this.#release?.();
     this.#release = undefined;
-    this.#context.onStop();
+    void this.whenFinished().then(this.#stopped.resolve);
   }
 
-  /** All files are closed. */
+  /** The recording has been stopped and all its files are closed. */
+  get whenStopped(): Promise<void> {
+    return this.#stopped.promise;
+  }
+
+  /** The files that are done with are closed. */
   async whenFinished(): Promise<void> {
     while (this.#finishing.size > 0) await Promise.all(this.#finishing);
   }
@@ -159,4 +163,10 @@ export class FlvRecorder implements MediaSink {
       this.#release = undefined;
     }
   }
+}
+
+function withResolver(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
 }

@@ -29,9 +29,9 @@ export class FlvRecorders {
       pool: this.#pool,
       observer: this.#observer,
       options: this.#options,
-      onStop: () => void this.#forget(recorder),
     });
     this.#recorders.add(recorder);
+    void recorder.whenStopped.then(() => this.#forget(recorder));
     this.#timer ??= setInterval(() => this.#flush(), this.#options.flushInterval).unref();
     return recorder;
   }
@@ -40,7 +40,7 @@ export class FlvRecorders {
   async close(): Promise<void> {
     const recorders = [...this.#recorders];
     for (const recorder of recorders) recorder.stop();
-    await Promise.all(recorders.map((recorder) => recorder.whenFinished()));
+    await Promise.all(recorders.map((recorder) => recorder.whenStopped));
   }
 
   /** Makes whole what an earlier process left unfinished, one file after the other. */
@@ -73,8 +73,7 @@ export class FlvRecorders {
     for (const recorder of this.#recorders) recorder.flush(now);
   }
 
-  async #forget(recorder: FlvRecorder): Promise<void> {
-    await recorder.whenFinished();
+  #forget(recorder: FlvRecorder): void {
     this.#recorders.delete(recorder);
     if (this.#recorders.size > 0) return;
     clearInterval(this.#timer);

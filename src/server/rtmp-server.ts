@@ -20,6 +20,7 @@ import type { ConnectionTransport } from './connection-transport.js';
 import { Deadline } from './deadline.js';
 import { DeadlineSweep } from './deadline-sweep.js';
 import { ReadGate } from './read-gate.js';
+import { READ_PROFILES } from './read-profile.js';
 import { RepeatedWarning } from './repeated-warning.js';
 import { RtmpConnection } from './rtmp-connection.js';
 import type { RtmpExtension } from './rtmp-extension.js';
@@ -60,7 +61,7 @@ export class RtmpServer
   readonly #emitter = new EventEmitter();
   readonly #now = (): number => performance.now();
   readonly #deadlines = new DeadlineSweep(this.#now);
-  readonly #readGate = new ReadGate();
+  readonly #readGate: ReadGate;
   readonly #extensions: RtmpExtension[] = [];
   readonly #connections = new Set<RtmpConnection>();
   readonly #services: ConnectionServices;
@@ -81,6 +82,7 @@ export class RtmpServer
     sessions: RtmpSessions,
   ) {
     super();
+    this.#readGate = new ReadGate(READ_PROFILES[options.latency]);
     this.#limiter = new ConnectionLimiter(options.maxConnections, options.maxConnectionsPerAddress);
     this.#services = {
       options,

@@ -1,0 +1,21 @@
+import type { RtmpModuleOptions } from '#src';
+import { listenHost } from './config/load-settings.js';
+import type { Settings } from './config/settings.js';
+
+/** The settings as options of the package. */
+export function ingestOptions(settings: Settings): RtmpModuleOptions {
+  const { RECORDING_MAX_MINUTES: minutes, RECORDING_MAX_MB: megabytes } = settings;
+  return {
+    listeners: [{ host: listenHost(settings), port: settings.RTMP_PORT }],
+    maxConnections: settings.RTMP_MAX_CONNECTIONS,
+    maxConnectionsPerAddress: settings.RTMP_MAX_CONNECTIONS,
+    takeover: settings.RTMP_TAKEOVER,
+    latency: settings.RTMP_PROFILE,
+    recording: {
+      record: settings.RTMP_RECORD,
+      directory: settings.RECORDINGS_DIR,
+      maxDuration: minutes === undefined ? Infinity : minutes * 60_000,
+      maxBytes: megabytes === undefined ? Infinity : megabytes * 1_000_000,
+    },
+  };
+}

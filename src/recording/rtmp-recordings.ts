@@ -1,0 +1,96 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { RtmpEvents, type RtmpEventSource } from '../events/rtmp-events.js';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import type { RtmpExtension } from '../server/rtmp-extension.js';
+import { RtmpServer } from '../server/rtmp-server.js';
+import { RECORDING_STORAGE, type RecordingStorage } from '../storage/recording-storage.js';
+import type { RtmpPublication } from '../streams/rtmp-publication.js';
+import { FlvRecorders } from './flv-recorders.js';
+import type { RecordingInfo, RecordingObserver } from './recording-events.js';
+import type { RecordingOptions } from './recording-options.js';
+
+/**
+ * Records what is published, as options and publish handlers say, and tells
+ * `@RtmpEvent('recording.…')` handlers and the log.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnApplicationBootstrap {
+  readonly #logger = new Logger(RTMP_LOG_CONTEXT);
+  readonly #recorders: FlvRecorders;
+  readonly #publications = new Map<string, RtmpPublication>();
+  #repairing: Promise<void> = Promise.resolve();
+
+  constructor(
+    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
+    @Inject(RECORDING_STORAGE) storage: RecordingStorage,
+    private readonly events: RtmpEvents,
+    server: RtmpServer,
+  ) {
+    this.#recorders = new FlvRecorders(storage, this, options.recording);
+    server.extend(this);
+  }
+
+  /** Makes whole what a crash left behind, while the server already listens. */
+  onApplicationBootstrap(): void {
+    if (!this.options.recording.repair) return;
+    this.#repairing = this.#recorders.repair().catch((error: unknown) => {
+      this.#logger.error('could not look for unfinished recordings', { error: String(error) });
+    });
+  }
+
+  onPublish(publication: RtmpPublication): void {
+    const { record = this.options.recording.record } = publication.reply;
+    if (record !== false) this.record(publication, record === true ? {} : record);
+  }
+
+  /**
+   * Records a publish from now on, whatever was decided when it began.
+   *
+   * @returns a function that ends the recording
+   */
+  record(publication: RtmpPublication, recording: RecordingOptions = {}): () => void {
+    const { maxDuration, maxBytes } = this.options.recording;
+    this.#publications.set(publication.id, publication);
+    const recorder = this.#recorders.record(publication.stream, { maxDuration, maxBytes, ...recording });
+    void recorder.whenStopped.then(() => this.#publications.delete(publication.id));
+    return () => recorder.stop();
+  }
+
+  async drain(): Promise<void> {
+    await this.#recorders.close();
+    await this.#repairing;
+  }
+
+  onStarted(event: Parameters<RecordingObserver['onStarted']>[0]): void {
+    this.#logger.log('recording started', { ...this.#logFields(event) });
+    this.events.emit('recording.started', event, this.#sourceOf(event));
+  }
+
+  onCompleted(event: Parameters<RecordingObserver['onCompleted']>[0]): void {
+    const { duration, bytes, isRepaired } = event;
+    const message = isRepaired ? 'recording of an earlier run repaired' : 'recording completed';
+    this.#logger.log(message, { ...this.#logFields(event), duration, bytes });
+    this.events.emit('recording.completed', event, this.#sourceOf(event));
+  }
+
+  onFailed(event: Parameters<RecordingObserver['onFailed']>[0]): void {
+    const { error } = event;
+    const { code } = error as NodeJS.ErrnoException;
+    this.#logger.error('recording failed', { ...this.#logFields(event), code, error: error.message });
+    this.events.emit('recording.failed', event, this.#sourceOf(event));
+  }
+
+  #logFields({ streamId, location }: RecordingInfo): Record<string, unknown> {
+    const publication = this.#publications.get(streamId);
+    return { session: publication?.session.id, stream: publication?.path, location };
+  }
+
+  #sourceOf({ streamId, app }: RecordingInfo): RtmpEventSource {
+    const publication = this.#publications.get(streamId);
+    return { app, session: publication?.session, stream: publication?.address };
+  }
+}
