@@ -18,7 +18,9 @@ export function rtmpHandler(pattern: RtmpPattern): MethodDecorator {
     const other = known.find(({ rtmp }) => rtmp !== pattern.rtmp);
     if (other !== undefined) {
       const name = `${target.constructor.name}.${String(key)}`;
-      throw new TypeError(`${name} has both @Rtmp decorators of '${pattern.rtmp}' and of '${other.rtmp}': use two methods.`);
+      throw new TypeError(
+        `${name} has both @Rtmp decorators of '${pattern.rtmp}' and of '${other.rtmp}': use two methods.`,
+      );
     }
     const origin = { controller: target.constructor.name, method: String(key), app: undefined };
     register(target, key, descriptor, [...known, pattern], origin);
