@@ -12,10 +12,19 @@ function isConfiguration(message: RtmpMediaMessage): boolean {
   return message.kind === 'data' || (message.flags & CONFIGURATION_FLAGS) !== 0;
 }
 
+function isKeyFrame(message: RtmpMediaMessage): boolean {
+  return (message.flags & MediaFlags.KeyFrame) !== 0;
+}
+
+function bytesOf(messages: readonly RtmpMediaMessage[]): number {
+  return messages.reduce((sum, message) => sum + message.payload.length, 0);
+}
+
 /**
  * Messages that wait for a slow handler. It is bounded and never stops the
- * publisher: when it is full everything in it but the configuration is given
- * up, and it goes on at the next key frame; without video at the next message.
+ * publisher: when it is full it gives up the oldest, up to a key frame, since
+ * nothing could be decoded from elsewhere; without one in it, everything until
+ * the next. Configuration and metadata are kept.
  */
 export class MediaBacklog {
   readonly #limits: MediaBacklogLimits;
@@ -45,7 +54,7 @@ export class MediaBacklog {
 
   push(message: RtmpMediaMessage): void {
     this.#hasVideo ||= message.kind === 'video';
-    if (this.#isFull(message)) this.#giveUp();
+    while (this.#isFull(message)) this.#giveUp();
     if (this.#isDropping) {
       if (this.#mayResumeAt(message)) this.#isDropping = false;
       else if (!isConfiguration(message)) {
@@ -81,19 +90,33 @@ export class MediaBacklog {
     );
   }
 
-  /** Keeps the configuration unless that alone takes half of what there is, as only a hostile publisher's does. */
+  /** Makes room. Keeps the configuration unless that alone takes half of it, as only a hostile publisher's does. */
   #giveUp(): void {
-    const kept = this.#messages.filter(isConfiguration);
-    const bytes = kept.reduce((sum, message) => sum + message.payload.length, 0);
-    const isModest = bytes <= this.#limits.maxBytes / 2 && kept.length <= this.#limits.maxMessages / 2;
-    this.#countDropped(this.#messages.length - (isModest ? kept.length : 0));
-    this.#messages = isModest ? kept : [];
-    this.#bytes = isModest ? bytes : 0;
-    this.#isDropping = true;
+    const restart = this.#restartIndex();
+    const isKept = (message: RtmpMediaMessage, index: number): boolean =>
+      isConfiguration(message) || (restart >= 0 && index >= restart);
+    const all = this.#messages;
+    const configuration = all.filter(isConfiguration);
+    const isModest =
+      bytesOf(configuration) <= this.#limits.maxBytes / 2 && configuration.length <= this.#limits.maxMessages / 2;
+    this.#messages = isModest ? all.filter(isKept) : [];
+    if (this.#messages.length === all.length) this.#messages = [];
+    this.#bytes = bytesOf(this.#messages);
+    this.#countDropped(all.length - this.#messages.length);
+    this.#isDropping = restart < 0 || !isModest;
+  }
+
+  /** Where one could begin anew and still have given something up; -1 when nowhere. */
+  #restartIndex(): number {
+    const first = this.#messages.findIndex((message) => !isConfiguration(message));
+    if (first < 0) return -1;
+    const half = first + ((this.#messages.length - first) >> 1);
+    const restart = this.#hasVideo ? this.#messages.findLastIndex(isKeyFrame) : half;
+    return restart > first ? restart : -1;
   }
 
   #mayResumeAt(message: RtmpMediaMessage): boolean {
-    if ((message.flags & MediaFlags.KeyFrame) !== 0) return true;
+    if (isKeyFrame(message)) return true;
     return !this.#hasVideo && !isConfiguration(message);
   }
 
