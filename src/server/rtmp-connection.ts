@@ -40,6 +40,8 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
   readonly #publications: ConnectionPublications;
   readonly #log: ConnectionLog;
   readonly #onClosed: (connection: RtmpConnection) => void;
+  /** No deadline that the session sets from now on is sooner than this; it is asked again by then. */
+  readonly #shortestTimeout: number;
   #resolveClosed: (() => void) | undefined;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #pending: PendingCommand | undefined;
@@ -65,7 +67,9 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     this.session = new RtmpSession(id, transport, this);
     this.#log = new ConnectionLog(services.logger, this.session);
     this.#publications = new ConnectionPublications(this, this.#core, services, this.#log);
-    this.dueAt = this.#core.nextDeadline() ?? Infinity;
+    const { handshakeTimeout, connectTimeout, idleTimeout } = services.options.session;
+    this.#shortestTimeout = Math.min(handshakeTimeout, connectTimeout, idleTimeout / 2);
+    this.dueAt = services.now() + this.#shortestTimeout;
   }
 
   get publications(): readonly RtmpPublication[] {
@@ -351,10 +355,8 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
 
   #schedule(now: number): void {
     if (this.#state !== 'open') return;
-    const next = this.#isPaused
-      ? now + this.#services.options.session.idleTimeout
-      : (this.#core.nextDeadline() ?? Infinity);
-    this.dueAt = Math.min(next, this.#pending?.deadline ?? Infinity);
+    const session = this.#isPaused ? Infinity : (this.#core.nextDeadline() ?? Infinity);
+    this.dueAt = Math.min(session, now + this.#shortestTimeout, this.#pending?.deadline ?? Infinity);
   }
 
   #fail(error: unknown): void {

@@ -168,6 +168,11 @@ export class RawRtmpClient {
     this.#socket.write(bytes);
   }
 
+  /** Lets the server's bytes pile up. */
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
   /** Closes without a word, as a killed encoder does. */
   async destroy(): Promise<void> {
     this.#socket.destroy();

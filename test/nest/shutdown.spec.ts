@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Controller, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { RtmpCommand, type RtmpContext, RtmpEvent, type RtmpUnpublishEvent, type RtmpServerStatus } from '#src';
+import { RawRtmpClient } from '#test/raw-rtmp-client';
+import { startHybrid, startMicroservice } from './start-app.js';
+
+describe('close()', () => {
+  it('ends publishes, waits for extensions and event handlers, then closes connections and ports', async () => {
+    const steps: string[] = [];
+    @Controller()
+    class Watching {
+      @RtmpEvent('unpublish')
+      async unpublished(@Payload() { reason }: RtmpUnpublishEvent): Promise<void> {
+        await delay(30);
+        steps.push(`unpublish ${reason}`);
+      }
+    }
+    const test = await startMicroservice({ controllers: [Watching] });
+    const publisher = await RawRtmpClient.publishing(test.port, 'cam');
+    const idle = await RawRtmpClient.connected(test.port);
+    const shaking = await RawRtmpClient.open(test.port);
+    test.server.extend({
+      onPublish: () => {},
+      drain: async () => {
+        steps.push('drain');
+        await delay(20);
+        steps.push(`drained ${publisher.isClosed}`);
+      },
+    });
+    const statuses: RtmpServerStatus[] = [];
+    test.server.status.subscribe((status) => statuses.push(status as RtmpServerStatus));
+    const closing = test.server.close();
+    expect(test.server.close()).toBe(closing);
+    await closing;
+    expect(steps).toEqual(['drain', 'drained false', 'unpublish shutdown']);
+    expect(statuses).toEqual(['listening', 'closing', 'closed']);
+    expect(test.server.addresses).toEqual([]);
+    expect(await publisher.status(1)).toMatchObject({
+      level: 'status',
+      code: 'NetStream.Unpublish.Success',
+      description: 'The server is shutting down.',
+    });
+    await Promise.all([publisher.closed, idle.closed, shaking.closed]);
+    await expect(RawRtmpClient.open(test.port)).rejects.toThrow('closed while waiting');
+    await test.close();
+  });
+
+  it('refuses what is still undecided', async () => {
+    let signal: AbortSignal | undefined;
+    @Controller()
+    class Deciding {
+      @RtmpCommand('connect')
+      connect(@Ctx() context: RtmpContext): Promise<void> {
+        signal = context.signal;
+        return new Promise(() => {});
+      }
+    }
+    const test = await startMicroservice({ controllers: [Deciding] });
+    const client = await RawRtmpClient.open(test.port);
+    const reply = client.connect('live');
+    while (signal === undefined) await delay(5);
+    await test.close();
+    expect((await reply).values[1]).toMatchObject({
+      code: 'NetConnection.Connect.AppShutdown',
+      description: 'The server is shutting down.',
+    });
+    expect(signal.aborted).toBe(true);
+  });
+
+  it('cuts connections at the deadline, and says what it gave up on', async () => {
+    const test = await startMicroservice({ options: { shutdownTimeout: 100 } });
+    const client = await RawRtmpClient.publishing(test.port, 'cam');
+    test.server.extend({ drain: () => new Promise(() => {}) });
+    await test.close();
+    await client.closed;
+    expect(test.log.lines.map(({ message }) => message)).toContain(
+      'Shutdown: gave up waiting for recordings to be finished',
+    );
+  });
+
+  it('may be followed by listen()', async () => {
+    const test = await startMicroservice();
+    await test.server.close();
+    await new Promise<void>((resolve) => test.server.listen(() => resolve()));
+    await RawRtmpClient.publishing(test.server.addresses[0]!.port!, 'cam');
+    await test.close();
+  });
+});
+
+describe('the shutdown of an application', () => {
+  it.each([
+    ['hybrid', startHybrid],
+    ['stand-alone', startMicroservice],
+  ])('that is %s drains before onApplicationShutdown', async (_name, start) => {
+    const steps: string[] = [];
+    @Injectable()
+    class Last implements OnApplicationShutdown {
+      onApplicationShutdown(): void {
+        steps.push('onApplicationShutdown');
+      }
+    }
+    @Controller()
+    class Watching {
+      @RtmpEvent('unpublish')
+      unpublished(): void {
+        steps.push('unpublish');
+      }
+    }
+    const test = await start({ controllers: [Watching], providers: [Last] });
+    const client = await RawRtmpClient.publishing(test.port, 'cam');
+    await test.close();
+    await client.closed;
+    expect(steps).toEqual(['unpublish', 'onApplicationShutdown']);
+  });
+});
