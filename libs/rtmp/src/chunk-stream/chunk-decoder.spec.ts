@@ -206,7 +206,7 @@ const TIMESTAMPS: Row[] = [
     messages: [audio(1000), audio(500)],
   },
   {
-    name: 'a type 3 chunk that opens a message behind type 0 adds its time (§5.3.1.2.4; FMLE: 26 ms, then 52)',
+    name: 'Q8 a type 3 chunk that opens a message behind type 0 adds its time (§5.3.1.2.4; FMLE: 26 ms, then 52)',
     bytes: `03 00001a 000001 08 39300000 aa  c3 aa  c3 aa`,
     messages: [audio(26, 'aa'), audio(52, 'aa'), audio(78, 'aa')],
   },
@@ -267,7 +267,7 @@ const EXTENDED_TIMESTAMPS: Row[] = [
     messages: [video(0x01000000, fill('bb', 257))],
   },
   {
-    name: 'not repeated on type 3 chunks (OBS up to 30.0, old FFmpeg)',
+    name: 'Q7 not repeated on type 3 chunks (OBS up to 30.0, old FFmpeg)',
     bytes: `
       04 ffffff 000101 09 01000000 01000000  ${fill('bb', 128)}
       c4                                     ${fill('bb', 128)}
@@ -468,7 +468,7 @@ const CONTROL: Row[] = [
     messages: [control(1, '7fffffff'), video(0, fill('bb', 20000))],
   },
   {
-    name: 'Set Chunk Size on another chunk stream than 2, with a message stream ID (some cameras)',
+    name: 'Q13 Set Chunk Size on another chunk stream than 2, with a message stream ID (some cameras)',
     bytes: `04 000000 000004 01 01000000 00000100  44 000000 000100 09 ${fill('bb', 256)}`,
     messages: [{ ...video(0, '00000100'), type: 1 }, video(0, fill('bb', 256))],
   },

@@ -80,7 +80,7 @@ const MESSAGES: Array<{
     bytes: '03 fffffe 000002 08 01000000 a1 c3 a2',
   },
   {
-    name: 'the first time with one, repeated on type 3 chunks (§5.3.1.3)',
+    name: 'Q9 the first time with one, repeated on type 3 chunks (§5.3.1.3)',
     message: { csid: 3, msid: 1, type: 8, time: 0xffffff, payload: 'a1a2a3', chunkSize: 1 },
     bytes: '03 ffffff 000003 08 01000000 00ffffff a1 c3 00ffffff a2 c3 00ffffff a3',
   },

@@ -14,16 +14,17 @@ export interface ServerSessionOptions {
   maxCommandsPerSecond: number;
   /** NetStreams one connection may have at a time. Defaults to 16. */
   maxNetStreams: number;
-  /** Undecodable commands or data messages after which the session ends. Defaults to 5. */
+  /** Undecodable commands a session survives. Defaults to 5. */
   maxBadMessages: number;
   /** Time for the handshake, in milliseconds. Defaults to 10,000. */
   handshakeTimeout: number;
   /** Time from the handshake to a connect command, in milliseconds. Defaults to 10,000. */
   connectTimeout: number;
   /**
-   * A peer from which nothing came for so long is gone, in milliseconds; half
-   * way it is sent a Ping Request. Any bytes count: OBS and rtmpsink answer no
-   * pings while they publish. Defaults to 60,000.
+   * A peer from which nothing came for so long is gone, in milliseconds. Half
+   * way it is sent a Ping Request, and it has the other half to answer. Any
+   * bytes count: OBS and rtmpsink answer no pings while they publish. Defaults
+   * to 60,000.
    */
   idleTimeout: number;
   /** Chunk size we send with, announced before the connect reply and never changed, in bytes. Defaults to 65,536. */

@@ -20,8 +20,6 @@ export class SessionDeadlines {
   #silentSince: number;
   #pingedAt: number | undefined;
   #waitsForUs = false;
-  /** Our answer went out at a time we were not told. */
-  #wasAnswered = false;
 
   constructor(timeouts: Readonly<Timeouts>, now: number) {
     this.#timeouts = timeouts;
@@ -46,7 +44,6 @@ export class SessionDeadlines {
   received(now: number): void {
     this.#now = this.#silentSince = now;
     this.#pingedAt = undefined;
-    this.#wasAnswered = false;
   }
 
   /** A command is undecided. Received bytes may wait unread as well, so silence says nothing. */
@@ -54,11 +51,9 @@ export class SessionDeadlines {
     this.#waitsForUs = true;
   }
 
-  /** The command is answered: it is the peer's turn again. */
+  /** The command is answered: it is the peer's turn again. After a long decision it is pinged before it is given up. */
   resume(): void {
     this.#waitsForUs = false;
-    this.#wasAnswered = true;
-    this.#pingedAt = undefined;
   }
 
   /** When to call handle(). */
@@ -83,14 +78,12 @@ export class SessionDeadlines {
     if (this.#phase === 'handshake') {
       throw new RtmpProtocolError('RTMP_ERR_HANDSHAKE_TIMEOUT', `${handshakeTimeout} ms`);
     }
-    if (this.#waitsForUs) return false;
-    if (this.#phase === 'connecting') {
-      throw new RtmpProtocolError('RTMP_ERR_CONNECT_TIMEOUT', `${connectTimeout} ms`);
-    }
-    if (this.#wasAnswered) {
-      this.#wasAnswered = false;
+    if (this.#waitsForUs) {
       this.#silentSince = now;
       return false;
+    }
+    if (this.#phase === 'connecting') {
+      throw new RtmpProtocolError('RTMP_ERR_CONNECT_TIMEOUT', `${connectTimeout} ms`);
     }
     if (this.#pingedAt !== undefined) {
       throw new RtmpProtocolError('RTMP_ERR_IDLE_TIMEOUT', `${idleTimeout} ms`);
