@@ -1,7 +1,20 @@
 export type { StoredConfiguration } from './configuration-store.js';
+export { FLUSH_PROFILES, type FlushProfile, type LatencyProfile } from './flush-profile.js';
+export { FlushQueue } from './flush-queue.js';
+export { DEFAULT_GOP_CACHE_LIMITS, GopCache, type GopCacheLimits } from './gop-cache.js';
 export { LIVE_ERRORS, StreamBusyError } from './errors.js';
 export { LiveStream, type LiveStreamInfo } from './live-stream.js';
 export type { MediaMessage, MediaSink } from './media-message.js';
 export { PublisherHold } from './publisher-hold.js';
 export type { StreamCounters } from './stream-counters.js';
 export { StreamRegistry, type StreamRegistryObserver } from './stream-registry.js';
+export { StreamFeed } from './stream-feed.js';
+export {
+  DEFAULT_SLOW_SUBSCRIBER_POLICY,
+  LiveSubscriber,
+  type SlowSubscriberPolicy,
+  type SubscriberCounters,
+  type SubscriberEnd,
+  type SubscriberSink,
+} from './subscriber.js';
+export { FlvWireFormat, type MediaSelection, RtmpWireFormat, type WireFormat } from './wire-format.js';

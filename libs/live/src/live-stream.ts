@@ -1,8 +1,12 @@
 import { CONFIGURATION_FLAGS, MediaFlags, TagType, TimestampUnwrapper, classifyMedia } from '#lib/flv';
+import { GopCache, type GopCacheLimits } from './gop-cache.js';
 import { ConfigurationStore, type StoredConfiguration } from './configuration-store.js';
 import type { MediaMessage, MediaSink } from './media-message.js';
+import type { FlushQueue } from './flush-queue.js';
 import { PublisherHold } from './publisher-hold.js';
 import { normaliseScriptData, scriptDataKind } from './script-data.js';
+import { StreamFeed } from './stream-feed.js';
+import type { WireFormat } from './wire-format.js';
 import { countMessage, createStreamCounters, type StreamCounters } from './stream-counters.js';
 
 /** Longest onMetaData kept and passed on, in bytes: it is sent to every player. */
@@ -35,6 +39,10 @@ export class LiveStream implements LiveStreamInfo {
   /** Back-pressure from sinks to the publisher's connection. */
   readonly publisherHold = new PublisherHold();
 
+  /** The messages since the last key frame. */
+  readonly gopCache: GopCache;
+
+  readonly #feeds = new Map<string, StreamFeed>();
   readonly #configurations = new ConfigurationStore();
   readonly #unwrapper = new TimestampUnwrapper();
   readonly #message: MediaMessage = { tagType: 0, timestamp: 0, payload: new Uint8Array(0), flags: 0 };
@@ -43,7 +51,9 @@ export class LiveStream implements LiveStreamInfo {
   #metadata: Uint8Array | undefined;
   #isEnded = false;
 
-  constructor(info: LiveStreamInfo) {
+  /** @param gop what is kept for players that come later */
+  constructor(info: LiveStreamInfo, gop: Partial<GopCacheLimits> = {}) {
+    this.gopCache = new GopCache(gop);
     this.id = info.id;
     this.app = info.app;
     this.name = info.name;
@@ -79,6 +89,25 @@ export class LiveStream implements LiveStreamInfo {
     return this.#sinks.length;
   }
 
+  /** Whether there is, or is to be, video. */
+  get hasVideo(): boolean {
+    return this.counters.videoMessages > 0;
+  }
+
+  /** The formats this stream is being sent in, with their subscribers. */
+  get feeds(): StreamFeed[] {
+    return [...this.#feeds.values()];
+  }
+
+  /** The stream in a wire format, encoded once for all who ask for it; there for as long as it has subscribers. */
+  feed(format: WireFormat, queue: FlushQueue): StreamFeed {
+    const known = this.#feeds.get(format.key);
+    if (known !== undefined) return known;
+    const feed = new StreamFeed(this, format, queue, () => this.#feeds.delete(format.key));
+    this.#feeds.set(format.key, feed);
+    return feed;
+  }
+
   /**
    * Takes a message as it came from the publisher. `payload` may be a view
    * that is valid during the call only.
@@ -98,24 +127,26 @@ export class LiveStream implements LiveStreamInfo {
     } else {
       // OBS and FFmpeg send sequence headers at 0 wherever the stream is.
       message.timestamp = this.#unwrapper.value ?? timestamp;
-      if (flags & CONFIGURATION_FLAGS) this.#configurations.put(message);
+      if (flags & CONFIGURATION_FLAGS) this.#takeConfiguration(message);
       else if (flags & MediaFlags.Data && !this.#takeScriptData(message)) return;
     }
     const sinks = this.#sinks;
     for (let i = 0; i < sinks.length; i++) sinks[i]!.onMessage(message);
+    if (flags & MediaFlags.Coded) this.gopCache.add(message);
   }
 
   /**
    * Adds a sink, which first gets metadata and configurations if there are any.
    *
+   * @param options `greet: false` leaves those out
    * @returns a function that takes it away again; onEnd() is not called then
    */
-  addSink(sink: MediaSink): () => void {
+  addSink(sink: MediaSink, { greet = true }: { greet?: boolean } = {}): () => void {
     if (this.#isEnded) {
       sink.onEnd();
       return () => {};
     }
-    this.#greet(sink);
+    if (greet) this.#greet(sink);
     this.#sinks = [...this.#sinks, sink];
     return () => {
       this.#sinks = this.#sinks.filter((other) => other !== sink);
@@ -139,6 +170,12 @@ export class LiveStream implements LiveStreamInfo {
     for (const { tagType, flags, payload } of this.#configurations.values()) {
       sink.onMessage({ tagType, timestamp, payload, flags });
     }
+  }
+
+  #takeConfiguration(message: MediaMessage): void {
+    const isNew = this.#configurations.put(message);
+    // Pictures from before it need the old one.
+    if (isNew && message.flags & MediaFlags.Video && message.flags & MediaFlags.SequenceHeader) this.gopCache.clear();
   }
 
   /** Unwraps a data message and keeps it when it is metadata; false when there is nothing to pass on. */

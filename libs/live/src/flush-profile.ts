@@ -1,0 +1,22 @@
+/** How latency is traded for CPU. */
+export type LatencyProfile = 'realtime' | 'balanced' | 'throughput';
+
+/**
+ * When what has been encoded is sent. It is the number of writes that costs,
+ * so with many subscribers messages wait for each other.
+ */
+export interface FlushProfile {
+  /** Feeds with up to so many subscribers are flushed whenever something came. */
+  readonly flushAtOnce: number;
+  /** Whether a picture is sent at once, and takes waiting audio along. */
+  readonly isPictureUrgent: boolean;
+  /** The longest a message waits, in milliseconds. */
+  readonly interval: number;
+}
+
+/** The flush side of the three latency profiles. */
+export const FLUSH_PROFILES: Readonly<Record<LatencyProfile, FlushProfile>> = Object.freeze({
+  realtime: { flushAtOnce: 8, isPictureUrgent: true, interval: 20 },
+  balanced: { flushAtOnce: 8, isPictureUrgent: false, interval: 50 },
+  throughput: { flushAtOnce: 0, isPictureUrgent: false, interval: 340 },
+});

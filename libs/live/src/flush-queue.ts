@@ -1,0 +1,64 @@
+import type { FlushProfile } from './flush-profile.js';
+import type { StreamFeed } from './stream-feed.js';
+
+/**
+ * The feeds of one server that have something to send, and when they are due.
+ * It has no clock: call flushDue() after bytes were received, and again when
+ * it says.
+ */
+export class FlushQueue {
+  readonly #profile: FlushProfile;
+  readonly #dirty = new Set<StreamFeed>();
+  #now: number;
+
+  constructor(profile: FlushProfile, now = 0) {
+    this.#profile = profile;
+    this.#now = now;
+  }
+
+  /** The time of the newest call, in milliseconds. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Whether any feed waits. */
+  get isEmpty(): boolean {
+    return this.#dirty.size === 0;
+  }
+
+  /** Sets the time that messages are taken to come at. */
+  setNow(now: number): void {
+    this.#now = now;
+  }
+
+  add(feed: StreamFeed): void {
+    this.#dirty.add(feed);
+  }
+
+  delete(feed: StreamFeed): void {
+    this.#dirty.delete(feed);
+  }
+
+  /** Flushes what is due; when to come back, or undefined when nothing waits. */
+  flushDue(now: number): number | undefined {
+    this.#now = now;
+    let next: number | undefined;
+    for (const feed of this.#dirty) {
+      const due = this.#dueAt(feed);
+      if (due <= now) {
+        this.#dirty.delete(feed);
+        feed.flush(now);
+      } else if (next === undefined || due < next) {
+        next = due;
+      }
+    }
+    return next;
+  }
+
+  #dueAt(feed: StreamFeed): number {
+    const { flushAtOnce, isPictureUrgent, interval } = this.#profile;
+    const since = feed.dirtySince ?? 0;
+    if (feed.subscriberCount <= flushAtOnce || (isPictureUrgent && feed.hasPicture)) return since;
+    return since + interval;
+  }
+}

@@ -1,0 +1,96 @@
+import { MediaFlags, TagType, tagLength, writeFlvHeader, writePreviousTagSize, writeTagHeader } from '#lib/flv';
+import { messageChunksLength, writeMessageChunks } from '#lib/rtmp';
+import type { MediaMessage } from './media-message.js';
+
+/** How messages look on the way to one kind of subscriber. The bytes depend on the message alone. */
+export interface WireFormat {
+  /** Feeds of one stream are found by it. */
+  readonly key: string;
+  /** What comes before the first message. */
+  readonly preamble: Uint8Array;
+  /** Whether the subscriber wants the message. */
+  takes(flags: number): boolean;
+  /** Bytes the message takes. */
+  measure(message: MediaMessage): number;
+  /** Writes it; returns where it ends. */
+  write(target: Uint8Array, at: number, message: MediaMessage): number;
+}
+
+/** Which media a subscriber wants (receiveAudio and receiveVideo of RTMP 1.0 §7.2.2). */
+export interface MediaSelection {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
+const NOTHING = new Uint8Array(0);
+
+/** Chunk streams of what we send: 4 audio, 6 video, 5 data, as FFmpeg does. */
+function chunkStreamOf(tagType: number): number {
+  return tagType === TagType.Audio ? 4 : tagType === TagType.Video ? 6 : 5;
+}
+
+/** RTMP messages on one message stream, as chunks that depend on nothing sent before (§5.3.1.2.1). */
+export class RtmpWireFormat implements WireFormat {
+  readonly key: string;
+  readonly preamble = NOTHING;
+
+  constructor(
+    readonly messageStreamId: number,
+    readonly chunkSize: number,
+    readonly selection: MediaSelection = EVERYTHING,
+  ) {
+    this.key = `rtmp/${messageStreamId}/${chunkSize}/${selectionKey(selection)}`;
+  }
+
+  takes(flags: number): boolean {
+    return isSelected(this.selection, flags);
+  }
+
+  measure({ tagType, timestamp, payload }: MediaMessage): number {
+    return messageChunksLength(chunkStreamOf(tagType), timestamp >>> 0, payload.length, this.chunkSize);
+  }
+
+  write(target: Uint8Array, at: number, { tagType, timestamp, payload }: MediaMessage): number {
+    const { messageStreamId, chunkSize } = this;
+    const time = timestamp >>> 0;
+    return writeMessageChunks(target, at, chunkStreamOf(tagType), messageStreamId, tagType, time, payload, chunkSize);
+  }
+}
+
+/** FLV: a header, then tags. */
+export class FlvWireFormat implements WireFormat {
+  readonly key: string;
+  // Browsers' players wait for both tracks when both are announced; that is for who picks the selection to know.
+  readonly preamble: Uint8Array;
+
+  constructor(readonly selection: MediaSelection = EVERYTHING) {
+    this.key = `flv/${selectionKey(selection)}`;
+    this.preamble = writeFlvHeader({ hasAudio: selection.audio, hasVideo: selection.video });
+  }
+
+  takes(flags: number): boolean {
+    return isSelected(this.selection, flags);
+  }
+
+  measure({ payload }: MediaMessage): number {
+    return tagLength(payload.length);
+  }
+
+  write(target: Uint8Array, at: number, { tagType, timestamp, payload }: MediaMessage): number {
+    const { length } = payload;
+    const dataAt = writeTagHeader(target, at, tagType, length, timestamp & 0x7fffffff);
+    target.set(payload, dataAt);
+    return writePreviousTagSize(target, dataAt + length, length);
+  }
+}
+
+function isSelected({ audio, video }: MediaSelection, flags: number): boolean {
+  if (flags & MediaFlags.Audio) return audio;
+  if (flags & MediaFlags.Video) return video;
+  return true;
+}
+
+function selectionKey({ audio, video }: MediaSelection): string {
+  return `${audio ? 'a' : ''}${video ? 'v' : ''}`;
+}
