@@ -20,6 +20,8 @@ import { PendingCommand } from './pending-command.js';
 
 /** After end() the peer has so long to read what was sent and to close, in milliseconds. */
 const LINGER = 1000;
+/** Longest publishing name in a log line, in characters; a peer may send 64 kB. */
+const MAX_LOGGED_NAME = 200;
 
 /**
  * One peer: its bytes go into a {@link ServerSession}, its commands to the
@@ -214,6 +216,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
       case 'badMessage':
         this.#log.warn('a message could not be decoded and was dropped', {
           messageTypeId: event.messageTypeId,
+          code: event.error.code,
           error: event.error.message,
         });
     }
@@ -281,7 +284,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
   #reject(command: RtmpCommand, status: RtmpStatus): void {
     const { level, code, description } = status;
     this.#core.reject(command, isEncodable(status) ? status : { level, code, description });
-    const name = command.name === 'publish' ? { name: (command as PublishCommand).publishingName } : undefined;
+    const name = command.name === 'publish' ? { name: loggedName(command as PublishCommand) } : undefined;
     this.#log.warn(`${command.name} refused`, { ...name, code, description });
   }
 
@@ -383,6 +386,11 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     const payload = { reason, ...code, bytesReceived: this.bytesReceived, duration };
     events.emit('disconnect', payload, { app: session.app, session });
   }
+}
+
+/** Without the query, in which keys are sent. */
+function loggedName({ publishingName }: PublishCommand): string {
+  return publishingName.split('?', 1)[0]!.slice(0, MAX_LOGGED_NAME);
 }
 
 function isEncodable(value: unknown): boolean {

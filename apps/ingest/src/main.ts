@@ -23,7 +23,8 @@ async function start(): Promise<void> {
     logger,
     abortOnError: false,
   });
-  app.enableShutdownHooks();
+  // By default Nest ends the process with the signal it got, which supervisors take for a crash.
+  app.enableShutdownHooks([], { useProcessExit: true });
   for (const warning of warnings) logger.warn(warning);
   await app.listen();
   for (const line of startUpNotice(settings, app.get(RtmpServer).addresses)) logger.log(line);

@@ -1,4 +1,5 @@
 import type { RtmpCommand } from '../command/commands.js';
+import type { RtmpProtocolError } from '../errors.js';
 
 /** A command waits for `accept()` or `reject()`; until then poll() returns undefined and received bytes wait. */
 export interface CommandEvent {
@@ -35,7 +36,7 @@ export interface BadMessageEvent {
   readonly type: 'badMessage';
   readonly messageTypeId: number;
   readonly messageStreamId: number;
-  readonly error: Error;
+  readonly error: RtmpProtocolError;
 }
 
 /** What ServerSession.poll() hands out, one at a time. */
