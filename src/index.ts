@@ -37,6 +37,7 @@ export {
   type RtmpMediaOptions,
   type RtmpModuleOptions,
   type RtmpOptions,
+  type RtmpPlaybackOptions,
   type RtmpRecordingOptions,
   type TakeoverPolicy,
 } from './options/rtmp-options.js';
@@ -56,7 +57,7 @@ export type { RtmpModuleExtras } from './rtmp.module-definition.js';
 export type { ConnectionReceiver, ConnectionTransport, TransportKind } from './server/connection-transport.js';
 export type { RtmpExtension } from './server/rtmp-extension.js';
 export type { RtmpListenerAddress } from './server/rtmp-listener.js';
-export type { LatencyProfile } from './server/read-profile.js';
+export { RtmpPlayback } from './playback/rtmp-playback.js';
 export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
 export { RtmpSession } from './session/rtmp-session.js';
 export { RtmpSessions } from './session/rtmp-sessions.js';
@@ -72,7 +73,14 @@ export {
 export { RtmpPublication, type UnpublishReason } from './streams/rtmp-publication.js';
 export { RtmpStreams } from './streams/rtmp-streams.js';
 // What the signatures above are made of.
-export { LiveStream, StreamRegistry, type MediaMessage, type MediaSink, type StreamCounters } from '#lib/live';
+export {
+  LiveStream,
+  type LatencyProfile,
+  StreamRegistry,
+  type MediaMessage,
+  type MediaSink,
+  type StreamCounters,
+} from '#lib/live';
 export type {
   CallCommand,
   ConnectCommand,

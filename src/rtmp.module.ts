@@ -5,6 +5,7 @@ import { RtmpEvents } from './events/rtmp-events.js';
 import { RtmpHandlers } from './handlers/rtmp-handlers.js';
 import { resolveRtmpOptions } from './options/resolve-rtmp-options.js';
 import type { ResolvedRtmpOptions, RtmpModuleOptions } from './options/rtmp-options.js';
+import { RtmpPlayback } from './playback/rtmp-playback.js';
 import { RtmpRecordings } from './recording/rtmp-recordings.js';
 import { RTMP_MODULE_OPTIONS, RTMP_OPTIONS } from './rtmp.constants.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './rtmp.module-definition.js';
@@ -32,6 +33,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     RtmpEvents,
     RtmpStreams,
     RtmpSessions,
+    RtmpPlayback,
     CommandAdmission,
     RtmpServer,
     {
@@ -49,6 +51,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     RtmpStreams,
     RtmpSessions,
     RtmpServer,
+    RtmpPlayback,
     RtmpRecordings,
   ],
 })

@@ -4,6 +4,7 @@ import {
   type ConnectCommand,
   parseAppName,
   parseStreamAddress,
+  type PlayCommand,
   type PublishCommand,
   type RtmpCommand,
   type StreamAddress,
@@ -30,6 +31,12 @@ export interface CommandRequest<TCommand extends RtmpCommand = RtmpCommand> {
 
 const ACCEPTED: Decision = Object.freeze({ isAccepted: true });
 
+/** What one cannot do with a live stream. */
+const NOT_ON_LIVE: Readonly<Record<string, Decision>> = {
+  seek: refused({ level: 'error', code: 'NetStream.Seek.Failed', description: 'A live stream cannot be seeked.' }),
+  play2: refused({ level: 'error', code: 'NetStream.Play.Failed', description: 'Switching streams is not supported.' }),
+};
+
 /**
  * Decides commands: asks the application's handler, which takes its time, or
  * does the sensible thing at once when there is none.
@@ -52,11 +59,11 @@ export class CommandAdmission {
       case 'publish':
         return this.#publish(request as CommandRequest<PublishCommand>);
       case 'play':
-      case 'play2':
-        return this.#play(request, (command as { streamName: string }).streamName);
+        return this.#play(request as CommandRequest<PlayCommand>);
       default: {
         const handler = this.handlers.command(command.name, request.session.app);
-        return handler === undefined ? ACCEPTED : this.#ask(handler, request, undefined);
+        if (handler !== undefined) return this.#ask(handler, request, undefined);
+        return NOT_ON_LIVE[command.name] ?? ACCEPTED;
       }
     }
   }
@@ -119,8 +126,8 @@ export class CommandAdmission {
     return this.#refuse(failure.handler, request, failure.outcome);
   }
 
-  #play(request: CommandRequest, streamName: string): Decision | Promise<Decision> {
-    const address = addressOf(request.session, streamName);
+  #play(request: CommandRequest<PlayCommand>): Decision | Promise<Decision> {
+    const address = addressOf(request.session, request.command.streamName);
     if ('problem' in address) return notFound(address.problem);
     const handler = this.handlers.command(request.command.name, address.app);
     return handler === undefined ? startPlayback(address) : this.#askPlay(handler, request, address);
@@ -155,9 +162,9 @@ export class CommandAdmission {
   }
 }
 
-/** Playback will begin here; until then no name can be played. */
+/** Playing may begin; whether the stream is there is for the playback to see. */
 function startPlayback(address: StreamAddress): Decision {
-  return notFound(`${address.path} is not available for playback.`);
+  return { isAccepted: true, play: address };
 }
 
 function notFound(description: string): Decision {

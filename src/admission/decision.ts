@@ -14,7 +14,13 @@ export interface PublishGrant {
 
 /** What becomes of a command. */
 export type Decision =
-  | { readonly isAccepted: true; readonly reply?: AmfValue; readonly publish?: PublishGrant }
+  | {
+      readonly isAccepted: true;
+      readonly reply?: AmfValue;
+      readonly publish?: PublishGrant;
+      /** What is to be played. */
+      readonly play?: StreamAddress;
+    }
   | { readonly isAccepted: false; readonly status: RtmpStatus };
 
 export function refused(status: RtmpStatus): Decision {

@@ -1,6 +1,12 @@
+import {
+  DEFAULT_GOP_CACHE_LIMITS,
+  DEFAULT_SLOW_SUBSCRIBER_POLICY,
+  type GopCacheLimits,
+  type LatencyProfile,
+  type SlowSubscriberPolicy,
+} from '#lib/live';
 import { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from '#lib/rtmp';
 import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions } from '../recording/recording-options.js';
-import type { LatencyProfile } from '../server/read-profile.js';
 
 /** Where to listen for RTMP over TCP or a Unix socket. */
 export interface RtmpListenerOptions {
@@ -39,6 +45,16 @@ export interface RtmpRecordingOptions extends RecorderOptions {
   repair: boolean;
 }
 
+/** How live streams are played. */
+export interface RtmpPlaybackOptions {
+  /** A player that comes before its publisher waits so long, in milliseconds; 0 refuses it at once. Defaults to 10,000. */
+  waitForPublisher: number;
+  /** What is kept of each stream so that players see a picture at once. */
+  gopCache: Readonly<GopCacheLimits>;
+  /** What happens to players that read slower than the stream. */
+  slowSubscriber: Readonly<SlowSubscriberPolicy>;
+}
+
 /** All options of the server. */
 export interface RtmpOptions {
   /** Defaults to one on 127.0.0.1, port 1935. */
@@ -60,6 +76,7 @@ export interface RtmpOptions {
   /** How latency is traded for CPU. Defaults to 'balanced'. */
   latency: LatencyProfile;
   recording: Readonly<RtmpRecordingOptions>;
+  playback: Readonly<RtmpPlaybackOptions>;
   media: Readonly<RtmpMediaOptions>;
   /** Limits and timeouts of the protocol, see `ServerSessionOptions`. */
   session: Readonly<ServerSessionOptions>;
@@ -100,6 +117,11 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
     maxDuration: Infinity,
     maxBytes: Infinity,
     repair: true,
+  }),
+  playback: Object.freeze({
+    waitForPublisher: 10_000,
+    gopCache: DEFAULT_GOP_CACHE_LIMITS,
+    slowSubscriber: DEFAULT_SLOW_SUBSCRIBER_POLICY,
   }),
   media: Object.freeze({ maxBytes: 8 * 1024 * 1024, maxMessages: 4096 }),
   session: DEFAULT_SERVER_SESSION_OPTIONS,

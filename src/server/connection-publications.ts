@@ -56,7 +56,7 @@ export class ConnectionPublications {
     const { streams, extensions, options } = this.#services;
     const { address, reply, media } = grant;
     const id = `${this.#connection.session.id}.${++this.#count}`;
-    const stream = new LiveStream({ ...address, id, startedAt: Date.now() });
+    const stream = new LiveStream({ ...address, id, startedAt: Date.now() }, options.playback.gopCache);
     const publication = new RtmpPublication(this.#connection, stream, address, command, reply);
     if (options.takeover === 'replace') streams.get(address.path)?.replace();
     try {

@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { CommandAdmission } from '../admission/command-admission.js';
 import type { RtmpEvents } from '../events/rtmp-events.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import type { RtmpPlayback } from '../playback/rtmp-playback.js';
 import type { RtmpSessions } from '../session/rtmp-sessions.js';
 import type { RtmpStreams } from '../streams/rtmp-streams.js';
 import type { DeadlineSweep } from './deadline-sweep.js';
@@ -13,6 +14,7 @@ export interface ConnectionServices {
   readonly admission: CommandAdmission;
   readonly events: RtmpEvents;
   readonly streams: RtmpStreams;
+  readonly playback: RtmpPlayback;
   readonly sessions: RtmpSessions;
   readonly extensions: readonly RtmpExtension[];
   readonly deadlines: DeadlineSweep;

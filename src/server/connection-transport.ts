@@ -5,6 +5,8 @@ export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts';
 export interface ConnectionReceiver {
   /** Received bytes, which the transport may reuse when the call returns. */
   onBytes(bytes: Uint8Array): void;
+  /** All that waited to be sent is on its way. */
+  onDrain(): void;
   /** Nothing more comes and nothing can be sent any more; the last call, and the only one of its kind. */
   onClose(error?: Error): void;
 }

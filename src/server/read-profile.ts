@@ -1,5 +1,4 @@
-/** How latency is traded for CPU: see docs/performance.md. */
-export type LatencyProfile = 'realtime' | 'balanced' | 'throughput';
+import type { LatencyProfile } from '#lib/live';
 
 /** How the sockets of publishers are read. */
 export interface ReadProfile {

@@ -1,15 +1,18 @@
 import { type AmfValue, encodeAmf0 } from '#lib/amf';
 import {
+  type PlayCommand,
   type PublishCommand,
   type RtmpCommand,
   RtmpProtocolError,
   type RtmpStatus,
   ServerSession,
   type ServerSessionEvent,
+  type StreamAddress,
 } from '#lib/rtmp';
 import type { Decision } from '../admission/decision.js';
 import { INTERNAL_ERROR, refusal } from '../admission/refusal.js';
 import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
+import { ConnectionPlayers } from '../playback/connection-players.js';
 import type { PublicationConnection, PublicationEnd, RtmpPublication } from '../streams/rtmp-publication.js';
 import { ConnectionLog } from './connection-log.js';
 import { ConnectionPublications } from './connection-publications.js';
@@ -40,6 +43,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
   readonly #services: ConnectionServices;
   readonly #core: ServerSession;
   readonly #publications: ConnectionPublications;
+  readonly #players: ConnectionPlayers;
   readonly #log: ConnectionLog;
   readonly #onClosed: (connection: RtmpConnection) => void;
   /** No deadline that the session sets from now on is sooner than this; it is asked again by then. */
@@ -68,6 +72,16 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     this.#core = new ServerSession(services.options.session, services.now());
     this.session = new RtmpSession(id, transport, this);
     this.#log = new ConnectionLog(services.logger, this.session);
+    this.#players = new ConnectionPlayers(
+      {
+        transport,
+        core: this.#core,
+        chunkSize: services.options.session.chunkSize,
+        flush: () => this.#flush(),
+        end: (reason) => this.#end(reason),
+      },
+      services.playback,
+    );
     this.#publications = new ConnectionPublications(this, this.#core, services, this.#log);
     const { handshakeTimeout, connectTimeout, idleTimeout } = services.options.session;
     this.#shortestTimeout = Math.min(handshakeTimeout, connectTimeout, idleTimeout / 2);
@@ -95,14 +109,22 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
 
   onBytes(bytes: Uint8Array): void {
     if (this.#state !== 'open') return;
+    const { playback } = this.#services;
+    const now = this.#services.now();
+    playback.beforeMedia(now);
     try {
-      this.#core.receive(bytes, this.#services.now());
+      this.#core.receive(bytes, now);
       this.#poll();
     } catch (error) {
       this.#fail(error);
       return;
     }
     this.#flush();
+    playback.afterMedia(now);
+  }
+
+  onDrain(): void {
+    this.#players.onDrain();
   }
 
   onDue(now: number): void {
@@ -211,6 +233,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
       case 'streamClosed': {
         const publication = this.#publications.get(event.messageStreamId);
         if (publication !== undefined) this.#publications.finish(publication, 'unpublished');
+        this.#players.stop(event.messageStreamId);
         return;
       }
       case 'badMessage':
@@ -272,6 +295,10 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
       this.#publications.announce(command.messageStreamId);
       return;
     }
+    if (decision.play !== undefined) {
+      this.#play(command as PlayCommand, decision.play);
+      return;
+    }
     if (!isEncodable(decision.reply)) {
       this.#log.error(`the result of the ${command.name} handler cannot be sent as AMF`, {});
       this.#reject(command, refusal(command.name, INTERNAL_ERROR));
@@ -279,6 +306,21 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     }
     this.#core.accept(command, decision.reply);
     if (command.name === 'connect') this.#accepted();
+    else this.#players.apply(command);
+  }
+
+  /** The peer is told before the first media is written. */
+  #play(command: PlayCommand, address: StreamAddress): void {
+    const { streams, options } = this.#services;
+    if (options.playback.waitForPublisher === 0 && streams.get(address.path) === undefined) {
+      const description = `${address.path} is not live.`;
+      this.#reject(command, { level: 'error', code: 'NetStream.Play.StreamNotFound', description });
+      return;
+    }
+    this.#core.accept(command);
+    this.#flush();
+    this.#players.start(command, address);
+    this.#log.debug('play started', { stream: address.path });
   }
 
   #reject(command: RtmpCommand, status: RtmpStatus): void {
@@ -297,6 +339,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
   }
 
   #finishAll(): void {
+    this.#players.stopAll();
     for (const publication of this.#publications.list()) this.#publications.finish(publication, 'disconnected');
   }
 

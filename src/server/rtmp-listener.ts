@@ -12,6 +12,9 @@ export interface RtmpListenerAddress {
   readonly url: string;
 }
 
+/** What a socket may buffer before it says that it is full, in bytes: more than one batch, or each would be full. */
+const SOCKET_BUFFER = 256 * 1024;
+
 /** One open port. */
 export class RtmpListener {
   readonly server: Server;
@@ -20,7 +23,7 @@ export class RtmpListener {
   constructor(options: RtmpListenerOptions, onSocket: (socket: Socket) => void) {
     this.#options = options;
     // Replies are small and awaited by the peer: no Nagle.
-    this.server = createServer({ noDelay: true }, onSocket);
+    this.server = createServer({ noDelay: true, highWaterMark: SOCKET_BUFFER }, onSocket);
   }
 
   /** Rejects when the port cannot be had, naming it. */

@@ -11,6 +11,7 @@ import { traceHandler } from '../handlers/trace-handler.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { RTMP_LOG_CONTEXT, RTMP_TRANSPORT } from '../rtmp.constants.js';
+import { RtmpPlayback } from '../playback/rtmp-playback.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { RtmpSessions } from '../session/rtmp-sessions.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
@@ -80,6 +81,7 @@ export class RtmpServer
     admission: CommandAdmission,
     streams: RtmpStreams,
     sessions: RtmpSessions,
+    playback: RtmpPlayback,
   ) {
     super();
     this.#readGate = new ReadGate(READ_PROFILES[options.latency]);
@@ -90,6 +92,7 @@ export class RtmpServer
       events,
       streams,
       sessions,
+      playback,
       extensions: this.#extensions,
       deadlines: this.#deadlines,
       logger: this.logger as Logger,

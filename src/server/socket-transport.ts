@@ -31,6 +31,7 @@ export class SocketTransport implements ConnectionTransport {
     let failure: Error | undefined;
     const reader = this.#gate.open(this.#socket, (bytes) => receiver.onBytes(bytes));
     this.#reader = reader;
+    this.#socket.on('drain', () => receiver.onDrain());
     this.#socket.on('error', (error) => (failure = error));
     this.#socket.once('close', () => {
       reader.close();

@@ -119,6 +119,12 @@ export class LiveSubscriber {
     else this.pump(now);
   }
 
+  /** Ends the subscription; its sink is not told. */
+  leave(): void {
+    this.#sent = undefined;
+    this.#feed.remove(this);
+  }
+
   /** The stream ended. */
   end(reason: SubscriberEnd): void {
     this.#sent = undefined;

@@ -1,5 +1,12 @@
 import { type AmfObject, type AmfValue, isAmfObject } from '#lib/amf';
-import type { ConnectCommand, PublishCommand, RtmpCommand, StreamNameCommand } from '../command/commands.js';
+import type {
+  ConnectCommand,
+  PauseCommand,
+  PlayCommand,
+  PublishCommand,
+  RtmpCommand,
+  StreamNameCommand,
+} from '../command/commands.js';
 import type { RtmpStatus } from '../command/status.js';
 import { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from '../message/message-types.js';
 import type { NetStreams } from './net-streams.js';
@@ -68,6 +75,29 @@ export function acceptPublish(output: SessionOutput, command: PublishCommand): v
     description: `${displayName(publishingName)} is now published.`,
     details: displayName(publishingName),
   });
+}
+
+/**
+ * play: the order that players are happiest with. Media follows behind. The
+ * access message is what Flash Media Server sends and librtmp expects.
+ */
+export function acceptPlay(output: SessionOutput, command: PlayCommand): void {
+  const { messageStreamId, reset } = command;
+  const name = displayName(command.streamName);
+  output.userControl(UserControlEvent.StreamBegin, messageStreamId);
+  if (reset) {
+    const description = `Playing and resetting ${name}.`;
+    sendStatus(output, messageStreamId, { level: 'status', code: 'NetStream.Play.Reset', description, details: name });
+  }
+  const description = `Started playing ${name}.`;
+  sendStatus(output, messageStreamId, { level: 'status', code: 'NetStream.Play.Start', description, details: name });
+  output.data(messageStreamId, '|RtmpSampleAccess', true, true);
+}
+
+/** pause: what became of it (§7.2.2.8). */
+export function acceptPause(output: SessionOutput, { messageStreamId, pause }: PauseCommand): void {
+  const code = pause ? 'NetStream.Pause.Notify' : 'NetStream.Unpause.Notify';
+  sendStatus(output, messageStreamId, { level: 'status', code, description: pause ? 'Paused.' : 'Unpaused.' });
 }
 
 /** Everything without a dialogue of its own. A transaction ID of 0 wants no reply, and Twitch's rule Q22 is to send none. */

@@ -1,7 +1,14 @@
 import type { AmfValue } from '#lib/amf';
 import { ChunkDecoder } from '../chunk-stream/chunk-decoder.js';
 import { readUint32 } from '../chunk-stream/integers.js';
-import type { ConnectCommand, DeleteStreamCommand, PublishCommand, RtmpCommand } from '../command/commands.js';
+import type {
+  ConnectCommand,
+  DeleteStreamCommand,
+  PublishCommand,
+  RtmpCommand,
+  PauseCommand,
+  PlayCommand,
+} from '../command/commands.js';
 import { decodeCommand } from '../command/decode-command.js';
 import type { RtmpStatus } from '../command/status.js';
 import { RtmpProtocolError, RtmpUsageError } from '../errors.js';
@@ -20,6 +27,8 @@ import {
   acceptPublish,
   rejectCommand,
   sendStatus,
+  acceptPause,
+  acceptPlay,
 } from './server-replies.js';
 import { resolveServerSessionOptions, type ServerSessionOptions } from './server-session-options.js';
 import { SessionDeadlines, type ServerSessionPhase } from './session-deadlines.js';
@@ -182,6 +191,11 @@ export class ServerSession {
     sendStatus(this.#output, messageStreamId, status);
   }
 
+  /** Sends a user control event (§7.1.7) about a NetStream, e.g. Stream EOF. */
+  userControl(event: number, messageStreamId: number): void {
+    this.#output.userControl(event, messageStreamId);
+  }
+
   /** The server ends what a NetStream does; what it still sends is dropped. No event follows. */
   closeStream(messageStreamId: number): void {
     if (this.#netStreams.get(messageStreamId) !== undefined) this.#netStreams.set(messageStreamId, 'idle');
@@ -247,7 +261,12 @@ export class ServerSession {
         this.#netStreams.set(messageStreamId, 'publishing');
         return;
       case 'play':
+        acceptPlay(this.#output, command as PlayCommand);
         this.#netStreams.set(messageStreamId, 'playing');
+        return;
+      case 'pause':
+      case 'pauseRaw':
+        acceptPause(this.#output, command as PauseCommand);
         return;
       case 'deleteStream': {
         // GStreamer's rtmp2sink sends the stream's name instead of its ID, which is 0 for us: it means the one it has.

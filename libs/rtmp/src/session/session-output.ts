@@ -71,6 +71,11 @@ export class SessionOutput {
     this.#message(chunkStreamId, messageStreamId, MessageTypeId.CommandAmf0, encodeAmf0(...values));
   }
 
+  /** A data message in AMF0 (§7.1.2). */
+  data(messageStreamId: number, ...values: AmfValue[]): void {
+    this.#message(STATUS_CHUNK_STREAM, messageStreamId, MessageTypeId.DataAmf0, encodeAmf0(...values));
+  }
+
   #message(chunkStreamId: number, messageStreamId: number, messageTypeId: number, payload: Uint8Array): void {
     const chunkSize = this.#chunkSize;
     const bytes = new Uint8Array(messageChunksLength(chunkStreamId, 0, payload.length, chunkSize));

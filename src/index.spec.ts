@@ -1,0 +1,43 @@
+import * as publicSurface from './index.js';
+
+/** Whatever is added here is kept for good: types are not seen by this list, but the same goes for them. */
+const SURFACE = [
+  'DEFAULT_RTMP_OPTIONS',
+  'DuplicateRtmpHandlerException',
+  'FileRecordingStorage',
+  'FlvRecorder',
+  'InjectRtmpOptions',
+  'LiveStream',
+  'MemoryRecordingStorage',
+  'RECORDING_ERRORS',
+  'RECORDING_STORAGE',
+  'RTMP_OPTIONS',
+  'RTMP_TRANSPORT',
+  'RecordingError',
+  'RtmpAudio',
+  'RtmpCommand',
+  'RtmpConfigurationError',
+  'RtmpContext',
+  'RtmpController',
+  'RtmpData',
+  'RtmpEvent',
+  'RtmpEvents',
+  'RtmpMedia',
+  'RtmpMediaOpen',
+  'RtmpModule',
+  'RtmpPublication',
+  'RtmpRecordings',
+  'RtmpServer',
+  'RtmpSession',
+  'RtmpSessions',
+  'RtmpStatusException',
+  'RtmpStreams',
+  'RtmpVideo',
+  'StreamRegistry',
+];
+
+describe('the package', () => {
+  it('exports these names and no others', () => {
+    expect(Object.keys(publicSurface).sort()).toEqual(SURFACE);
+  });
+});

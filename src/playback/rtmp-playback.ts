@@ -1,0 +1,101 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  FLUSH_PROFILES,
+  FlushQueue,
+  type LiveStream,
+  type LiveSubscriber,
+  StreamRegistry,
+  type SubscriberSink,
+  type WireFormat,
+} from '#lib/live';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+
+/**
+ * Sends live streams to their players, whatever the protocol: it owns the
+ * clock that flushes what was encoded.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class RtmpPlayback implements OnApplicationShutdown {
+  readonly #queue: FlushQueue;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
+
+  constructor(
+    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
+    private readonly registry: StreamRegistry,
+  ) {
+    this.#queue = new FlushQueue(FLUSH_PROFILES[options.latency], performance.now());
+  }
+
+  /** Sends a stream in a format to a sink, from its newest key frame on. */
+  subscribe(stream: LiveStream, format: WireFormat, sink: SubscriberSink): LiveSubscriber {
+    const now = performance.now();
+    this.#queue.setNow(now);
+    return stream.feed(format, this.#queue).subscribe(sink, this.options.playback.slowSubscriber, now);
+  }
+
+  /**
+   * The stream when it is live, or as soon as it is.
+   *
+   * @param path `app/name`
+   * @param onLive called once, perhaps at once
+   * @param onTimeout called instead when `waitForPublisher` has passed
+   * @returns a function that stops waiting
+   */
+  whenLive(path: string, onLive: (stream: LiveStream) => void, onTimeout: () => void): () => void {
+    const stream = this.registry.get(path);
+    if (stream !== undefined) {
+      onLive(stream);
+      return () => {};
+    }
+    const stop = () => {
+      clearTimeout(timer);
+      endObservation();
+    };
+    const timer = setTimeout(() => {
+      stop();
+      onTimeout();
+    }, this.options.playback.waitForPublisher);
+    const endObservation = this.registry.observe({
+      onAdd: (added) => {
+        if (added.path !== path) return;
+        stop();
+        onLive(added);
+      },
+    });
+    return stop;
+  }
+
+  /** @internal Media is about to come: messages are taken to come now. */
+  beforeMedia(now: number): void {
+    this.#queue.setNow(now);
+  }
+
+  /** @internal Media came: sends what is due and arranges for the rest. */
+  afterMedia(now: number): void {
+    if (!this.#queue.isEmpty) this.#flush(now);
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+  }
+
+  #flush(now: number): void {
+    const next = this.#queue.flushDue(now);
+    if (next === undefined || next >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = next;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Infinity;
+        this.#flush(performance.now());
+      },
+      Math.max(1, next - now),
+    );
+  }
+}
