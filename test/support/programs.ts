@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 
 /** The Debian packages programs come in, where they are not called the same. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const MORE_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 /** A program the tests need; a missing one fails the test, it does not skip it. */
 export function requireProgram(name: string): string {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...MORE_FOLDERS];
-  const path = folders.map((folder) => join(folder, name)).find(isExecutable);
+  const path = folders.map((folder) => resolve(folder, name)).find(isExecutable);
   if (path === undefined) throw new Error(`${name} is not installed: apt-get install ${PACKAGES[name] ?? name}`);
   return path;
 }

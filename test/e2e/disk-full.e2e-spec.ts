@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { clip } from '#test/clips';
+import { IngestProcess } from '#test/ingest-process';
+import { recordingDifference } from '#test/packets';
+import { FfmpegPublisher, publish } from '#test/publishing';
+import { requireProgram } from '#test/programs';
+
+// Recordings that cannot be written, while another can. Neither publisher is to notice.
+
+jest.setTimeout(60_000);
+
+let directory: string;
+let ingest: IngestProcess;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'nest-rtmp-disk-'));
+});
+afterEach(async () => {
+  await ingest?.stop();
+  rmSync(directory, { recursive: true });
+});
+
+/** A command that runs another with a file system of 1 MB mounted, which nobody else sees and which ends with it. */
+function withFullDisk(folder: string): string[] {
+  mkdirSync(folder);
+  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
+  return [
+    ...[requireProgram('unshare'), ...namespaces],
+    ...['sh', '-c', 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"', folder],
+  ];
+}
+
+/** Whether mounts are allowed; in some containers they are not. */
+function canMount(): boolean {
+  const [name, ...args] = withFullDisk(join(directory, 'probe')) as [string, ...string[]];
+  try {
+    execFileSync(name, [...args, 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A limit on the length of a file, in units of 512 bytes, fails a write in any container: with EFBIG. */
+const WITH_SHORT_FILES = ['sh', '-c', 'trap "" XFSZ; ulimit -f 2048; exec "$@"', 'sh'];
+
+async function recordBesides(error: string): Promise<void> {
+  const [large, small] = await Promise.all([clip('1080p at 8 Mb/s'), clip('H.264 with B-frames and AAC')]);
+  const other = new FfmpegPublisher(small, ingest.url('live/small'), { isRealTime: true });
+  await ingest.until('the other publishes', () => other.sent > 0);
+  await publish(large, ingest.url('full/large'));
+  const failure = await ingest.logged('recording', 'failed', error);
+  expect(failure).toMatchObject({ level: 'error' });
+  expect(failure.text).toContain('large');
+  await publish(small, ingest.url('live/later'));
+  await other.succeeded();
+  for (const stream of ['live/small', 'live/later']) {
+    expect(await recordingDifference(await ingest.finishedRecording(stream), small)).toBeUndefined();
+  }
+  expect(ingest.log.filter(({ level, message }) => level === 'error' && message !== failure.message)).toEqual([]);
+}
+
+it('a full disk fails the recording, not the publish', async () => {
+  const launcher = canMount() ? withFullDisk(join(directory, 'full')) : WITH_SHORT_FILES;
+  ingest = await IngestProcess.start({ directory, launcher });
+  await recordBesides(launcher === WITH_SHORT_FILES ? 'EFBIG' : 'ENOSPC');
+});
+
+it('a file that may not grow fails the recording, not the publish', async () => {
+  ingest = await IngestProcess.start({ directory, launcher: WITH_SHORT_FILES });
+  await recordBesides('EFBIG');
+});
+
+it('a directory that is none fails the recording, not the publish', async () => {
+  ingest = await IngestProcess.start({ directory, env: { RECORDINGS_DIR: '/dev/null/recordings' } });
+  const small = await clip('H.264 with B-frames and AAC');
+  await publish(small, ingest.url('live/nowhere'));
+  await ingest.logged('recording', 'failed', 'ENOTDIR');
+});
