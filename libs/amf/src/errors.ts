@@ -14,6 +14,7 @@ export const AMF_ERRORS = {
   AMF_ERR_TOO_MANY_VALUES: 'more AMF values in one message than the limit',
 } as const;
 
+/** Stable code of an {@link AmfError}. */
 export type AmfErrorCode = keyof typeof AMF_ERRORS;
 
 /**

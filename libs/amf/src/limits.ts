@@ -12,6 +12,7 @@ export interface AmfLimits {
   maxValues: number;
 }
 
+/** Defaults of {@link AmfLimits}. */
 export const DEFAULT_AMF_LIMITS: Readonly<AmfLimits> = Object.freeze({
   maxDepth: 32,
   maxProperties: 4096,
