@@ -406,9 +406,17 @@ describe('a handler', () => {
     expect(seen).toEqual([
       'a/cam',
       { app: 'live', name: 'a/cam', path: 'live/a/cam', query: { user: 'eve', key: '1' } },
-      ...['publish', 1, 0, 'live', false],
-      ...['eve', true, 'rtmp', false],
-      ...['127.0.0.1', 'raw'],
+      'publish',
+      1,
+      0,
+      'live',
+      false,
+      'eve',
+      true,
+      'rtmp',
+      false,
+      '127.0.0.1',
+      'raw',
     ]);
   });
 });

@@ -246,7 +246,7 @@ describe('a decision that takes its time', () => {
   it('gives a name to exactly one of several publishers that were all admitted', async () => {
     await start();
     const all = await Promise.all(Array.from({ length: 8 }, (_, index) => startPublish(`cam?${index}`)));
-    for (const gate of [...gates.values()].reverse()) gate.open();
+    for (const gate of [...gates.values()].toReversed()) gate.open();
     const statuses = await Promise.all(all.map(({ client, streamId }) => client.status(streamId)));
     const codes = statuses.map(({ code }) => code).sort();
     expect(codes).toEqual([...Array<string>(7).fill('NetStream.Publish.BadName'), 'NetStream.Publish.Start']);
@@ -374,7 +374,7 @@ describe('an extension', () => {
     release();
     await until(() => keeping.messages.length === 1);
     const again = keeping.publications[0]!.hold();
-    await test.app.get(RtmpStreams).end('live/cam');
+    test.app.get(RtmpStreams).end('live/cam');
     again();
     await client.closed;
   });

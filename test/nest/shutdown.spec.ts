@@ -48,24 +48,27 @@ describe('close()', () => {
 
   it('refuses what is still undecided', async () => {
     let signal: AbortSignal | undefined;
+    let ask!: () => void;
+    const asked = new Promise<void>((resolve) => (ask = resolve));
     @Controller()
     class Deciding {
       @RtmpCommand('connect')
       connect(@Ctx() context: RtmpContext): Promise<void> {
         signal = context.signal;
+        ask();
         return new Promise(() => {});
       }
     }
     const test = await startMicroservice({ controllers: [Deciding] });
     const client = await RawRtmpClient.open(test.port);
     const reply = client.connect('live');
-    while (signal === undefined) await delay(5);
+    await asked;
     await test.close();
     expect((await reply).values[1]).toMatchObject({
       code: 'NetConnection.Connect.AppShutdown',
       description: 'The server is shutting down.',
     });
-    expect(signal.aborted).toBe(true);
+    expect(signal!.aborted).toBe(true);
   });
 
   it('cuts connections at the deadline, and says what it gave up on', async () => {
