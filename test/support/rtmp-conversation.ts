@@ -131,6 +131,7 @@ function reply({ messageTypeId, messageStreamId, payload }: Message): unknown[] 
     return ['User Control', bytes.readUInt16BE(0), ...values];
   }
   if (messageTypeId === 6) return ['Set Peer Bandwidth', bytes.readUInt32BE(0), bytes[4]];
+  if (messageTypeId === 18) return ['data', messageStreamId, ...decodeAmf0(payload)];
   if (messageTypeId !== 20) return [CONTROL_NAMES[messageTypeId] ?? messageTypeId, bytes.readUInt32BE(0)];
   const [name, transactionId, ...values] = decodeAmf0(payload);
   return [name, transactionId, messageStreamId, ...values];

@@ -255,14 +255,26 @@ describe('ServerSession, decisions', () => {
         [],
       ],
     ),
-    ...['receiveAudio', 'receiveVideo', 'pause', 'pauseRaw', 'seek', 'play2'].map(
-      (name): [string, Uint8Array, unknown, unknown[][]] => [
+    ...['receiveAudio', 'receiveVideo', 'seek', 'play2'].map((name): [string, Uint8Array, unknown, unknown[][]] => [
+      name,
+      streamCommand(1, name, 4, null, true, 5),
+      undefined,
+      [],
+    ]),
+    ...['pause', 'pauseRaw'].flatMap((name): Array<[string, Uint8Array, unknown, unknown[][]]> => [
+      [
         name,
         streamCommand(1, name, 4, null, true, 5),
         undefined,
-        [],
+        [status(1, 'NetStream.Pause.Notify', 'Paused.', 'status')],
       ],
-    ),
+      [
+        `the end of ${name}`,
+        streamCommand(1, name, 4, null, false, 5),
+        undefined,
+        [status(1, 'NetStream.Unpause.Notify', 'Unpaused.', 'status')],
+      ],
+    ]),
     ['createStream, whatever the reply', command('createStream', 0, null), 9, [['_result', 0, 0, null, 1]]],
   ])('accepts %s', (_what, bytes, reply, replies) => {
     const peer = connected({}, (pending, session) =>
@@ -272,6 +284,40 @@ describe('ServerSession, decisions', () => {
     expect(peer.commands).toHaveLength(1);
     expect(peer.replies()).toEqual(replies);
     expect(peer.session.wantsClose).toBe(false);
+  });
+
+  it.each([
+    ['play', ['s1', -2, -1, true], true],
+    ['play without a word about reset', ['s1'], true],
+    ['play without reset', ['s1', -2, -1, false], false],
+  ])('accepts %s in the order players are happiest with', (_what, args, isReset) => {
+    const peer = connected().send(command('createStream', 2, null));
+    peer.replies();
+    peer.output.length = 0;
+    peer.send(streamCommand(1, 'play', 3, null, ...args));
+    const start = (code: string, description: string) => [
+      'onStatus',
+      0,
+      1,
+      null,
+      { level: 'status', code, description, details: 's1' },
+    ];
+    expect(peer.replies()).toEqual([
+      ['User Control', 0, 1],
+      ...(isReset ? [start('NetStream.Play.Reset', 'Playing and resetting s1.')] : []),
+      start('NetStream.Play.Start', 'Started playing s1.'),
+      ['data', 1, '|RtmpSampleAccess', true, true],
+    ]);
+    // The body that nginx-rtmp sends (C03).
+    const body = '020011 7c52746d7053616d706c65416363657373 0101 0101'.replaceAll(' ', '');
+    expect(toHex(concat(...peer.output)).endsWith(body)).toBe(true);
+    expect(peer.session.netStreamState(1)).toBe('playing');
+  });
+
+  it('says what the caller wants said about a stream', () => {
+    const peer = connected();
+    peer.session.userControl(1, 5);
+    expect(peer.replies()).toEqual([['User Control', 1, 5]]);
   });
 
   it('takes an FCPublish of anything', () => {
