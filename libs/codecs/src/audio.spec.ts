@@ -75,6 +75,7 @@ describe('parseAc3Header', () => {
   it.each([
     ['AC-3 stereo', '0b77fe95144043e106f46370c0c0c218', 'ac-3', 48000, 2, 192000, 768],
     ['AC-3 5.1 at 44.1 kHz', '0b770dce5e40ebf8403eff9dffc2107f', 'ac-3', 44100, 6, 448000, 1950],
+    ['AC-3 5.1 at 44.1 kHz, a longer frame', '0b771e1c5f40ebf8403eff9dffc2107f', 'ac-3', 44100, 6, 448000, 1952],
     ['AC-3 mono at 32 kHz', '0b77952f8c402f842bf1cefab0fdf3f7', 'ac-3', 32000, 1, 96000, 576],
     ['AC-3 of a capture', '0b77480d0c402f842bc1c77aaf5e1be7', 'ac-3', 48000, 1, 96000, 384],
     ['E-AC-3 5.1', '0b7701ff3f87c0002080200002004000', 'ec-3', 48000, 6, 256000, 1024],

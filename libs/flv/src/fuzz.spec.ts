@@ -14,10 +14,22 @@ const METADATA = hex('12 000022 000000 00 000000 02000a6f6e4d65746144617461 08 0
 /** Payloads that lead somewhere, with a random end. */
 const payload = fc
   .tuple(
-    fc.constantFrom('', '1700000000', '170000000001', '9068766331', '9600', '9613', '97', 'af00', '9061', '95', '02000a6f6e4d65746144617461'),
+    fc.constantFrom(
+      '',
+      '1700000000',
+      '170000000001',
+      '9068766331',
+      '9600',
+      '9613',
+      '97',
+      'af00',
+      '9061',
+      '95',
+      '02000a6f6e4d65746144617461',
+    ),
     fc.uint8Array({ maxLength: 40 }),
   )
-  .map(([beginning, rest]) => Uint8Array.of(...hex(beginning), ...rest)); // prettier-ignore
+  .map(([beginning, rest]) => Uint8Array.of(...hex(beginning), ...rest));
 
 const message = fc.record({
   tagType: fc.constantFrom(8, 9, 15, 18, 9, 8),

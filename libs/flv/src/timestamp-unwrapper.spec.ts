@@ -10,6 +10,7 @@ describe('TimestampUnwrapper', () => {
     ['steps back across that', [0x7ffffff0, 0x10, 0x7ffffff8], [0x7ffffff0, 0x80000010, 0x7ffffff8]],
     ['does not wrap at 2^31 by itself', [0x7ffffff0, 0x80000010], [0x7ffffff0, 0x80000010]],
     ['sees a new start as a step back', [1_700_000_000, 0], [1_700_000_000, 0]],
+    ['sees one from beyond 2^31 as well', [0x80000100, 0x100], [0x80000100, 0x100]],
     ['sees a jump forward as one', [0, 1_700_000_000], [0, 1_700_000_000]],
   ])('%s', (_name, timestamps, expected) => {
     const unwrapper = new TimestampUnwrapper();

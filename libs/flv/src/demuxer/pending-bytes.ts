@@ -9,8 +9,6 @@ export class PendingBytes {
   #buffer: Uint8Array = EMPTY;
   #start = 0;
   #end = 0;
-  /** The buffer was made here, so that there may be room behind its end. */
-  #own = false;
 
   get length(): number {
     return this.#end - this.#start;
@@ -22,10 +20,10 @@ export class PendingBytes {
       this.#buffer = bytes;
       this.#start = 0;
       this.#end = bytes.length;
-      this.#own = false;
       return;
     }
-    if (!this.#own || this.#buffer.length - this.#end < bytes.length) this.#move(this.length + bytes.length);
+    // Only a buffer that was made here has room behind its end.
+    if (this.#buffer.length - this.#end < bytes.length) this.#move(this.length + bytes.length);
     this.#buffer.set(bytes, this.#end);
     this.#end += bytes.length;
   }
@@ -48,6 +46,5 @@ export class PendingBytes {
     this.#end -= this.#start;
     this.#start = 0;
     this.#buffer = buffer;
-    this.#own = true;
   }
 }

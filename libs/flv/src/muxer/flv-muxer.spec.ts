@@ -1,4 +1,4 @@
-import { Amf0Decoder, type AmfObject } from '#lib/amf';
+import { Amf0Decoder, type AmfObject, type AmfValue, AmfXml, typedObject } from '#lib/amf';
 import { hex, toHex } from '#test/hex';
 import { type Publisher, publishedMessages } from '#test/published-messages';
 import { FlvDemuxer, type FlvTag } from '../demuxer/flv-demuxer.js';
@@ -15,6 +15,12 @@ const KEY = hex('17 01 000000 00000001 65');
 const INTER = hex('27 01 000000 00000001 41');
 const AAC_CONFIG = hex('AF 00 1190 56E500');
 const AAC = hex('AF 01 2100');
+
+function cycle(): AmfObject {
+  const object: AmfObject = {};
+  object['self'] = object;
+  return object;
+}
 
 type Message = readonly [tagType: number, timestamp: number, payload: Uint8Array];
 
@@ -129,6 +135,42 @@ describe('FlvMuxer', () => {
     });
   });
 
+  it('counts rates over the whole duration', () => {
+    const { finished } = write([
+      [TagType.Video, 0, KEY],
+      [TagType.Video, 500, new Uint8Array([0x27, 1, ...new Uint8Array(987)])],
+    ]);
+    // 21 and 1000 bytes of tags in one second
+    expect(metadataOf(finished)).toMatchObject({ duration: 1, videosize: 1021, videodatarate: 8.168 });
+  });
+
+  it('does not take a gap for the length of the last frame', () => {
+    const times = [0, 40, 80, 5000];
+    expect(write(times.map((time) => [TagType.Video, time, INTER])).summary.duration).toBe(5040);
+  });
+
+  it('describes the first configuration when there are several', () => {
+    const HALF_SIZE = hex(
+      '17 00 000000 0142c00bffe1 0018 6742c00bda0a37e4c044000003000400000300c83c50aa80 01 0004 68ce0fc8',
+    );
+    const messages = clip(2);
+    const { finished } = write([...messages, [TagType.Video, 2000, HALF_SIZE], [TagType.Video, 2000, KEY]]);
+    const { keyframes, ...metadata } = metadataOf(finished);
+    expect(metadata).toMatchObject({ width: 320, height: 180 });
+    const { filepositions } = keyframes as { filepositions: number[] };
+    expect(filepositions[0]).toBe(tags(finished)[1]!.position);
+    expect(metadataOf(write([[TagType.Video, 0, HALF_SIZE]]).finished)).toMatchObject({ width: 160, height: 90 });
+  });
+
+  it('divides the bytes of a tag among its tracks', () => {
+    const tag = hex('96 13 61766331 00 000005 0000000165 01 000006 000000024100');
+    const { tracks } = write([[TagType.Video, 0, tag]]).summary;
+    expect(tracks.map(({ trackId, bytes }) => [trackId, bytes])).toEqual([
+      [0, 11 + tag.length - 6],
+      [1, 6],
+    ]);
+  });
+
   it('finishes as often as one likes, and goes on', () => {
     const muxer = new FlvMuxer();
     const target = new Uint8Array(1000);
@@ -212,8 +254,12 @@ describe('the index of key frames', () => {
     expect(times).toEqual([0, 0, 1, 2, 3]);
     const at = new Map(tags(finished).map((tag) => [tag.position, tag]));
     expect(filepositions.map((position) => toHex(at.get(position)!.payload.subarray(0, 2)))).toEqual([
-      '1700', '1701', '1701', '1701', '1701',
-    ]); // prettier-ignore
+      '1700',
+      '1701',
+      '1701',
+      '1701',
+      '1701',
+    ]);
     expect(times.slice(1)).toEqual(filepositions.slice(1).map((position) => at.get(position)!.timestamp / 1000));
   });
 
@@ -305,24 +351,48 @@ describe("the publisher's metadata", () => {
   });
 
   it('loses what is too long, what can not be said and what a file says itself', () => {
-    const { finished } = write([], { maxMetadataLength: 100 }, {
-      long: 'x'.repeat(101),
-      short: 'y',
-      many: Array.from({ length: 20 }, () => 1),
-      nan: NaN,
-      nothing: undefined,
-      width: NaN,
-      stereo: 'yes',
-      '': 'nameless',
-      filesize: 99,
-      keyframes: { filepositions: [1], times: [0] },
-      nested: { deeper: { value: 1 } },
-    }); // prettier-ignore
+    const { finished } = write(
+      [],
+      { maxMetadataLength: 130 },
+      {
+        long: 'x'.repeat(200),
+        short: 'y',
+        first: 'x'.repeat(40),
+        second: 'x'.repeat(60),
+        many: Array.from({ length: 20 }, () => 1),
+        nan: NaN,
+        nothing: undefined,
+        width: NaN,
+        stereo: 'yes',
+        '': 'nameless',
+        filesize: 99,
+        keyframes: { filepositions: [1], times: [0] },
+        nested: { deeper: { value: 1 } },
+      },
+    );
     const metadata = metadataOf(finished);
-    expect(metadata).toMatchObject({ short: 'y', nested: { deeper: { value: 1 } }, filesize: finished.length });
-    for (const key of ['long', 'many', 'nan', 'nothing', 'width', 'stereo', '', 'keyframes']) {
+    expect(metadata).toMatchObject({
+      short: 'y',
+      first: 'x'.repeat(40),
+      nested: { deeper: { value: 1 } },
+      filesize: finished.length,
+    });
+    for (const key of ['long', 'second', 'many', 'nan', 'nothing', 'width', 'stereo', '', 'keyframes']) {
       expect(metadata).not.toHaveProperty([key]);
     }
+  });
+
+  it.each<[string, AmfValue]>([
+    ['bytes', Uint8Array.of(1)],
+    ['XML', new AmfXml('<a/>')],
+    ['a typed object', typedObject('A', { b: 1 })],
+    ['an array of them', [1, Uint8Array.of(1)]],
+    ['an object with a nameless property', { '': 1 }],
+    ['a value inside itself', cycle()],
+  ])('loses what readers of files choke on: %s', (_name, value) => {
+    const metadata = metadataOf(write([], {}, { before: 1, value, after: new Date(0) }).finished);
+    expect(metadata).toMatchObject({ before: 1, after: new Date(0) });
+    expect(metadata).not.toHaveProperty('value');
   });
 
   it('can not reach the prototypes', () => {

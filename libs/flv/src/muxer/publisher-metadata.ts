@@ -1,4 +1,4 @@
-import { type AmfObject, AmfUsageError, type AmfValue, encodeAmf0 } from '#lib/amf';
+import { type AmfObject, AmfUsageError, type AmfValue, encodeAmf0, isAmfObject, traitsOf } from '#lib/amf';
 
 /** What a file says about itself, never what a publisher said about its stream. */
 const OWN_KEYS: ReadonlySet<string> = new Set([
@@ -48,30 +48,26 @@ export interface PublisherMetadata {
 }
 
 /**
- * Takes from a publisher's onMetaData what a file may keep: nothing that speaks about a file, nothing that can not be
- * encoded, and no more than `maxLength` bytes of keys that are not known; the largest are not preferred, the first are.
+ * Takes from a publisher's onMetaData what a file may keep: nothing that speaks about a file, nothing that readers of
+ * files stop at, and no more than `maxLength` bytes of keys that are not known; those that come first are preferred.
  */
 export function adoptMetadata(metadata: AmfObject, maxLength: number): PublisherMetadata {
   const known = Object.create(null) as AmfObject;
   const extra = Object.create(null) as AmfObject;
   let room = maxLength;
   for (const [key, value] of Object.entries(metadata)) {
-    if (key === '' || OWN_KEYS.has(key) || !isWorthKeeping(value)) continue;
+    if (key === '' || OWN_KEYS.has(key)) continue;
     const type = KNOWN_KEYS.get(key);
     if (type !== undefined) {
-      if (typeof value === type) known[key] = value;
+      if (typeof value === type && isPlain(value)) known[key] = value;
       continue;
     }
     const length = encodedLength(key, value);
-    if (length === undefined || length > room) continue;
+    if (length === undefined || length > room || !isPlain(value)) continue;
     room -= length;
     extra[key] = value;
   }
   return { known, extra };
-}
-
-function isWorthKeeping(value: AmfValue): boolean {
-  return value !== undefined && (typeof value !== 'number' || Number.isFinite(value));
 }
 
 /** Undefined for what AMF0 has no form for. */
@@ -82,4 +78,16 @@ function encodedLength(key: string, value: AmfValue): number | undefined {
     if (error instanceof AmfUsageError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether the value is of the types every reader knows. At any other FFmpeg stops reading, and loses what comes after,
+ * as it does at a property without a name. What comes here was encoded, so that it is not inside itself.
+ */
+function isPlain(value: AmfValue): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'boolean' || typeof value === 'string' || value === null || value instanceof Date) return true;
+  if (Array.isArray(value)) return value.every(isPlain);
+  if (!isAmfObject(value) || traitsOf(value) !== undefined) return false;
+  return Object.entries(value).every(([key, member]) => key !== '' && isPlain(member));
 }
