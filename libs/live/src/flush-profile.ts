@@ -16,7 +16,7 @@ export interface FlushProfile {
 
 /** The flush side of the three latency profiles. */
 export const FLUSH_PROFILES: Readonly<Record<LatencyProfile, FlushProfile>> = Object.freeze({
-  realtime: { flushAtOnce: 8, isPictureUrgent: true, interval: 20 },
-  balanced: { flushAtOnce: 8, isPictureUrgent: false, interval: 50 },
-  throughput: { flushAtOnce: 0, isPictureUrgent: false, interval: 340 },
+  realtime: { flushAtOnce: 8, isPictureUrgent: true, interval: 30 },
+  balanced: { flushAtOnce: 8, isPictureUrgent: false, interval: 95 },
+  throughput: { flushAtOnce: 0, isPictureUrgent: false, interval: 330 },
 });
