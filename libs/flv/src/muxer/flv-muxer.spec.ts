@@ -231,6 +231,11 @@ describe('FlvMuxer', () => {
       ['audio', 0, 142],
       ['audio', 1, 142],
     ]);
+    const { videoTrackIdInfoMap } = metadataOf(finished) as { videoTrackIdInfoMap: Record<string, AmfObject> };
+    expect(videoTrackIdInfoMap['1']!['videodatarate']).toBeCloseTo(
+      (summary.tracks[1]!.bytes * 8) / summary.duration,
+      2,
+    );
     const sizes = summary.tracks.reduce((total, { bytes }) => total + bytes, 0);
     expect(sizes).toBe(
       tags(finished).reduce((total, { payload }) => total + 11 + payload.length, 0) -
