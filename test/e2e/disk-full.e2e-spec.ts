@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,8 @@ import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
 import { recordingDifference } from '#test/packets';
 import { FfmpegPublisher, publish } from '#test/publishing';
-import { requireProgram } from '#test/programs';
+import { requireProgram, run } from '#test/programs';
+import { words } from '#test/words';
 
 // Recordings that cannot be written, while another can. Neither publisher is to notice.
 
@@ -27,18 +27,15 @@ afterEach(async () => {
 /** A command that runs another with a file system of 1 MB mounted, which nobody else sees and which ends with it. */
 function withFullDisk(folder: string): string[] {
   mkdirSync(folder);
-  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
-  return [
-    ...[requireProgram('unshare'), ...namespaces],
-    ...['sh', '-c', 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"', folder],
-  ];
+  const namespaces = process.getuid?.() === 0 ? ['--mount'] : words`--user --map-root-user --mount`;
+  const script = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"';
+  return words`${requireProgram('unshare')} ${namespaces} sh -c ${script} ${folder}`;
 }
 
 /** Whether mounts are allowed; in some containers they are not. */
 function canMount(): boolean {
-  const [name, ...args] = withFullDisk(join(directory, 'probe')) as [string, ...string[]];
   try {
-    execFileSync(name, [...args, 'true'], { stdio: 'ignore' });
+    run('env', [...withFullDisk(join(directory, 'probe')), 'true']);
     return true;
   } catch {
     return false;

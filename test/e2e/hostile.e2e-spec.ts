@@ -163,7 +163,7 @@ describe('AMF that is nested 10,000 deep', () => {
     const client = await RawRtmpClient.publishing(ingest.port, 'deep');
     client.send(18, 1, 0, Buffer.concat([amfString('@setDataFrame'), amfString('onMetaData'), deep]));
     client.send(18, 1, 0, Buffer.concat([amfString('onMetaData'), deep]));
-    client.audio(1, 0, 0x2e, ...new Array<number>(400).fill(0));
+    client.audio(1, 0, 0x2e, ...Array.from({ length: 400 }, () => 0));
     await ingest.until('a recording', () => ingest.unfinished('live/deep').length > 0);
     await client.destroy();
     expect(readFileSync(await ingest.finishedRecording('live/deep')).length).toBeGreaterThan(400);

@@ -4,6 +4,7 @@ import { IngestProcess } from '#test/ingest-process';
 import { dtsOf, firstDifference, listMedia, recordingDifference } from '#test/packets';
 import { FfmpegPublisher, publish } from '#test/publishing';
 import { trueMetadata } from '#test/recording-truth';
+import { words } from '#test/words';
 
 // What FFmpeg does to a server besides publishing one file politely.
 
@@ -52,14 +53,14 @@ it.each([
   ['32 bits wrap around in', 4_294_965],
 ])('records times that %s: an offset of %d s', async (_what, seconds) => {
   const stream = `live/offset-${seconds}-`;
-  await publish(source, ingest.url(stream), { args: ['-output_ts_offset', String(seconds)] });
+  await publish(source, ingest.url(stream), { args: words`-output_ts_offset ${seconds.toString()}` });
   const recording = await ingest.finishedRecording(stream);
   expect(await recordingDifference(recording, source)).toBeUndefined();
   await trueMetadata(recording);
 });
 
 it('a publisher that repeats its file goes on in one recording', async () => {
-  await publish(source, ingest.url('live/loop'), { inputArgs: ['-stream_loop', '2'] });
+  await publish(source, ingest.url('live/loop'), { inputArgs: words`-stream_loop 2` });
   const recording = await ingest.finishedRecording('live/loop');
   const [{ packets }, once] = await Promise.all([listMedia(recording), listMedia(source)]);
   expect(packets).toHaveLength(3 * once.packets.length);

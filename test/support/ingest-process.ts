@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ProgramResult, RunningProgram } from './running-program.js';
 import { until, type UntilOptions } from './until.js';
+import { words } from './words.js';
 
 /** The built server; INGEST_MAIN names another build of it. */
 const MAIN =
@@ -44,8 +45,7 @@ export class IngestProcess {
   ) {
     if (!existsSync(MAIN)) throw new Error(`There is no ${MAIN}: run npm run build`);
     this.#ownDirectory = given === undefined ? directory : undefined;
-    const [name = '', ...args] = [...launcher, process.execPath, '--enable-source-maps', MAIN];
-    this.program = new RunningProgram(name, args, {
+    this.program = new RunningProgram('env', words`${launcher} ${process.execPath} --enable-source-maps ${MAIN}`, {
       timeout,
       // An ingest.env in the working directory would be read.
       cwd: directory,

@@ -1,32 +1,38 @@
 import { runProgram } from './running-program.js';
+import { words } from './words.js';
 
-/** What FFmpeg finds in a file: a line for each stream and each packet, in the order of the file. */
+/** The audio and video FFmpeg finds in a file: a line for each stream, and for each packet in the order of the file. */
 export interface MediaListing {
-  /** Codec, its configuration by hash, dimensions, sample rate, channels. */
+  /** Codec, its configuration by hash, dimensions, sample rate, channels; audio before video. */
   readonly streams: readonly string[];
-  /** Stream, dts, pts, duration, size, flags and hash of each packet. */
+  /** audio or video, dts, pts, duration, size, flags and hash of each packet. */
   readonly packets: readonly string[];
 }
 
 const ENTRIES = [
-  'stream=index,codec_name,profile,width,height,sample_rate,channels,extradata_size,extradata_hash',
-  'packet=stream_index,dts,pts,duration,size,flags,data_hash',
+  'stream=index,codec_type,codec_name,profile,width,height,sample_rate,channels,extradata_size,extradata_hash',
+  'stream_disposition=',
+  'packet=codec_type,dts,pts,duration,size,flags,data_hash',
 ].join(':');
 
 /** Lists a file with FFmpeg's own demuxer and hashes. */
 export async function listMedia(file: string): Promise<MediaListing> {
-  const { stdout } = await runProgram('ffprobe', [
-    ...['-v', 'error', '-show_streams', '-show_packets', '-show_data_hash', 'sha256'],
-    ...['-show_entries', ENTRIES, '-of', 'compact', file],
-  ]);
-  const lines = stdout.split('\n').filter(Boolean);
+  const { stdout } = await runProgram(
+    'ffprobe',
+    words`-v error -show_streams -show_packets -show_data_hash sha256 -show_entries ${ENTRIES} -of compact ${file}`,
+  );
+  const lines = stdout.split('\n').filter((line) => /\|codec_type=(?:audio|video)\|/u.test(line));
   return {
-    streams: lines.filter((line) => line.startsWith('stream|')),
+    streams: lines
+      .filter((line) => line.startsWith('stream|'))
+      // Streams are numbered as their first packets come.
+      .map((line) => line.replace(/\|index=\d+/u, ''))
+      .sort(),
     packets: lines.filter((line) => line.startsWith('packet|')),
   };
 }
 
-/** A packet line without its times: what is equal when a relay moved the clock. */
+/** A packet line without its times: what is equal when somebody has moved the clock. */
 export function withoutTimes(packet: string): string {
   return packet.replaceAll(/\|(?:dts|pts)=[^|]*/gu, '');
 }

@@ -1,4 +1,5 @@
 import { type ProgramOptions, RunningProgram } from './running-program.js';
+import { words } from './words.js';
 
 /** How FFmpeg publishes a file. */
 export interface PublishOptions extends ProgramOptions {
@@ -17,14 +18,8 @@ export class FfmpegPublisher extends RunningProgram {
     const { isRealTime = false, inputArgs = [], args = [], logLevel = 'error' } = options;
     super(
       'ffmpeg',
-      [
-        ...['-hide_banner', '-nostdin', '-loglevel', logLevel, '-progress', 'pipe:1', '-stats_period', '0.1'],
-        ...(isRealTime ? ['-re'] : []),
-        ...inputArgs,
-        ...['-i', file, '-c', 'copy', '-map', '0'],
-        ...args,
-        ...['-f', 'flv', url],
-      ],
+      words`-hide_banner -nostdin -loglevel ${logLevel} -progress pipe:1 -stats_period 0.1
+        ${isRealTime ? ['-re'] : []} ${inputArgs} -i ${file} -c copy -map 0 ${args} -f flv ${url}`,
       options,
     );
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { FlvDemuxer, type FlvTag, readOnMetaData, TagType } from '#lib/flv';
 import { runProgram } from './running-program.js';
+import { words } from './words.js';
 
 /** onMetaData of a recording. */
 export interface RecordingMetadata {
@@ -99,10 +100,11 @@ export function readTags(file: string): FlvTag[] {
 
 /** The packet FFmpeg begins with when it seeks into the video of a file, as its time in seconds. */
 export async function seek(file: string, seconds: number): Promise<{ time: number; isKeyFrame: boolean }> {
-  const { stdout } = await runProgram('ffprobe', [
-    ...['-v', 'error', '-select_streams', 'v:0', '-read_intervals', `${seconds}%+#1`],
-    ...['-show_entries', 'packet=dts_time,flags', '-of', 'csv=p=0', file],
-  ]);
+  const { stdout } = await runProgram(
+    'ffprobe',
+    words`-v error -select_streams v:0 -read_intervals ${seconds.toString()}%+#1
+    -show_entries packet=dts_time,flags -of csv=p=0 ${file}`,
+  );
   const [time, flags] = stdout.trim().split(',');
   return { time: Number(time), isKeyFrame: flags!.startsWith('K') };
 }
@@ -129,9 +131,10 @@ function codecId(name: string): number {
 }
 
 async function probe(file: string): Promise<Probed> {
-  const { stdout, stderr } = await runProgram('ffprobe', [
-    ...['-v', 'warning', '-show_format', '-show_streams', '-show_packets', '-of', 'json', file],
-  ]);
+  const { stdout, stderr } = await runProgram(
+    'ffprobe',
+    words`-v warning -show_format -show_streams -show_packets -of json ${file}`,
+  );
   // FFmpeg says so when an index or a tag size is wrong.
   expect(stderr).toBe('');
   return JSON.parse(stdout) as Probed;
