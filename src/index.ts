@@ -41,6 +41,8 @@ export {
   type RtmpRecordingOptions,
   type TakeoverPolicy,
 } from './options/rtmp-options.js';
+export { RtmpHttpModule } from './http/rtmp-http.module.js';
+export { RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './http/rtmp-http-options.js';
 export { FlvRecorder } from './recording/flv-recorder.js';
 export type {
   RecordingCompletedEvent,

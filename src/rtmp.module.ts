@@ -53,6 +53,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     RtmpServer,
     RtmpPlayback,
     RtmpRecordings,
+    CommandAdmission,
   ],
 })
 export class RtmpModule extends ConfigurableModuleClass {

@@ -1,5 +1,5 @@
 /** The way a connection came in. */
-export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts';
+export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts' | 'http-flv' | 'ws-flv';
 
 /** Takes what a transport has for its connection. */
 export interface ConnectionReceiver {

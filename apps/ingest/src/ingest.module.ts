@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { RtmpModule } from '#src';
+import { RtmpHttpModule, RtmpModule } from '#src';
 import type { Settings } from './config/settings.js';
 import { ingestOptions } from './ingest-options.js';
 import { PublishController } from './publish/publish.controller.js';
@@ -11,7 +11,7 @@ export class IngestModule {
   static forSettings(settings: Settings): DynamicModule {
     return {
       module: IngestModule,
-      imports: [RtmpModule.forRoot(ingestOptions(settings))],
+      imports: [RtmpModule.forRoot({ ...ingestOptions(settings), isGlobal: true }), RtmpHttpModule.forRoot()],
       controllers: [PublishController],
       providers: [{ provide: PublishKeys, useFactory: () => new PublishKeys(settings.RTMP_PUBLISH_KEYS) }],
     };

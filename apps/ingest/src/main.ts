@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RtmpServer } from '#src';
-import { loadSettings, SettingsError } from './config/load-settings.js';
+import { listenHost, loadSettings, SettingsError } from './config/load-settings.js';
 import { IngestModule } from './ingest.module.js';
 import { IngestLogger } from './logging/ingest-logger.js';
 import { startUpNotice } from './start-up-notice.js';
@@ -17,15 +18,18 @@ try {
 async function start(): Promise<void> {
   const { settings, warnings } = loadSettings();
   const logger = new IngestLogger({ format: settings.LOG_FORMAT, level: settings.LOG_LEVEL });
-  const app = await NestFactory.createMicroservice(IngestModule.forSettings(settings), {
-    inject: [RtmpServer],
-    useFactory: (strategy: RtmpServer) => ({ strategy }),
+  // Players keep their responses open for as long as a stream lasts: closing must not wait for them.
+  const adapter = new FastifyAdapter({ forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(IngestModule.forSettings(settings), adapter, {
     logger,
     abortOnError: false,
   });
-  // By default Nest ends the process with the signal it got, which supervisors take for a crash.
-  app.enableShutdownHooks([], { useProcessExit: true });
+  app.connectMicroservice({ strategy: app.get(RtmpServer) }, { inheritAppConfig: true });
+  app.enableShutdownHooks();
   for (const warning of warnings) logger.warn(warning);
-  await app.listen();
-  for (const line of startUpNotice(settings, app.get(RtmpServer).addresses)) logger.log(line);
+  // Providers are ready before the first port is open.
+  await app.init();
+  await app.startAllMicroservices();
+  await app.listen({ host: listenHost(settings), port: settings.HTTP_PORT });
+  for (const line of startUpNotice(settings, app.get(RtmpServer).addresses, await app.getUrl())) logger.log(line);
 }

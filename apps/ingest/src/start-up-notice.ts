@@ -2,12 +2,17 @@ import type { RtmpListenerAddress } from '#src';
 import type { Settings } from './config/settings.js';
 
 /** What a person needs to know once the server listens: a line for each listener, and what to type. */
-export function startUpNotice(settings: Settings, addresses: readonly RtmpListenerAddress[]): string[] {
+export function startUpNotice(
+  settings: Settings,
+  addresses: readonly RtmpListenerAddress[],
+  httpUrl: string,
+): string[] {
   const lines = addresses.map(({ url }) => `RTMP listens on ${url}`);
   const url = `${(addresses[0]?.url ?? 'rtmp://127.0.0.1:1935').replace(/\/\/(?:0\.0\.0\.0|\[::\])/u, '//localhost')}/live`;
   const key = settings.RTMP_PUBLISH_KEYS === undefined ? 'cam1' : 'cam1?key=KEY';
   lines.push(`OBS:    Settings > Stream > Custom, server ${url}, stream key ${key}`);
   lines.push(`ffmpeg: ffmpeg -re -i FILE -c copy -f flv "${url}/${key}"`);
+  lines.push(`Play:   ffplay ${url}/cam1, or in a browser's FLV player ${httpUrl}/live/cam1.flv (also ws:)`);
   lines.push(settings.RTMP_RECORD ? `Recordings go to ${settings.RECORDINGS_DIR}` : 'Recording is off (RTMP_RECORD=0)');
   if (settings.RTMP_PUBLISH_KEYS === undefined) {
     lines.push(

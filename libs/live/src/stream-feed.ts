@@ -77,14 +77,14 @@ export class StreamFeed implements MediaSink {
     this.#subscribers.add(subscriber);
     const start = this.#startPoint;
     if (start !== undefined) {
-      subscriber.startAt(start, this.#firstBytes(start.timestamp));
+      subscriber.startAt(start, this.head(start.timestamp));
       subscriber.pump(now);
     } else if (this.#hasVideo) {
-      const first = this.#firstBytes(this.#stream.timestamp ?? 0);
+      const first = this.head(this.#stream.timestamp ?? 0);
       if (first.length > 0) sink.write(first);
       this.#waiting.add(subscriber);
     } else {
-      subscriber.startBehind(this.#anchor(), this.position, this.#firstBytes(this.#stream.timestamp ?? 0));
+      subscriber.startBehind(this.#anchor(), this.position, this.head(this.#stream.timestamp ?? 0));
     }
     return subscriber;
   }
@@ -159,16 +159,6 @@ export class StreamFeed implements MediaSink {
       messages.unshift({ tagType: TagType.Script, timestamp, flags: MediaFlags.Data, payload: metadata });
     }
     return messages;
-  }
-
-  #firstBytes(timestamp: number): Uint8Array {
-    const { preamble } = this.format;
-    const head = this.head(timestamp);
-    if (preamble.length === 0) return head;
-    const bytes = new Uint8Array(preamble.length + head.length);
-    bytes.set(preamble);
-    bytes.set(head, preamble.length);
-    return bytes;
   }
 
   get #hasVideo(): boolean {

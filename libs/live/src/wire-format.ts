@@ -1,4 +1,4 @@
-import { MediaFlags, TagType, tagLength, writeFlvHeader, writePreviousTagSize, writeTagHeader } from '#lib/flv';
+import { MediaFlags, TagType, tagLength, writePreviousTagSize, writeTagHeader } from '#lib/flv';
 import { messageChunksLength, writeMessageChunks } from '#lib/rtmp';
 import type { MediaMessage } from './media-message.js';
 
@@ -6,8 +6,6 @@ import type { MediaMessage } from './media-message.js';
 export interface WireFormat {
   /** Feeds of one stream are found by it. */
   readonly key: string;
-  /** What comes before the first message. */
-  readonly preamble: Uint8Array;
   /** Whether the subscriber wants the message. */
   takes(flags: number): boolean;
   /** Bytes the message takes. */
@@ -23,7 +21,6 @@ export interface MediaSelection {
 }
 
 const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
-const NOTHING = new Uint8Array(0);
 
 /** Chunk streams of what we send: 4 audio, 6 video, 5 data, as FFmpeg does. */
 function chunkStreamOf(tagType: number): number {
@@ -33,7 +30,6 @@ function chunkStreamOf(tagType: number): number {
 /** RTMP messages on one message stream, as chunks that depend on nothing sent before (§5.3.1.2.1). */
 export class RtmpWireFormat implements WireFormat {
   readonly key: string;
-  readonly preamble = NOTHING;
 
   constructor(
     readonly messageStreamId: number,
@@ -58,15 +54,12 @@ export class RtmpWireFormat implements WireFormat {
   }
 }
 
-/** FLV: a header, then tags. */
+/** FLV tags; the header of the file, which says what tracks there are, is for each subscriber to send first. */
 export class FlvWireFormat implements WireFormat {
   readonly key: string;
-  // Browsers' players wait for both tracks when both are announced; that is for who picks the selection to know.
-  readonly preamble: Uint8Array;
 
   constructor(readonly selection: MediaSelection = EVERYTHING) {
     this.key = `flv/${selectionKey(selection)}`;
-    this.preamble = writeFlvHeader({ hasAudio: selection.audio, hasVideo: selection.video });
   }
 
   takes(flags: number): boolean {

@@ -15,6 +15,7 @@ const wholeNumber = (least: number, most: number, unit = '') =>
 export const settingsSchema = z.object({
   RTMP_HOST: z.string().min(1).optional().describe('an address to bind to, e.g. 127.0.0.1, 0.0.0.0 or ::'),
   RTMP_PORT: wholeNumber(0, 65535).default(1935),
+  HTTP_PORT: wholeNumber(0, 65535).default(8080),
   RTMP_PUBLISH_KEYS: z
     .string()
     .regex(/^[^,\s]+(,[^,\s]+)*$/u)
