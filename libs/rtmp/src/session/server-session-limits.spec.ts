@@ -99,6 +99,7 @@ describe('ServerSession, deadlines', () => {
     peer.session.accept(peer.session.pending!);
     peer.poll().replies();
     const deadline = peer.session.nextDeadline()!;
+    expect(deadline).toBeGreaterThan(94_000);
     expect(deadline).toBeLessThanOrEqual(103_000);
     expect(peer.wait(deadline).replies()).toEqual([['User Control', 6, deadline]]);
     peer.wait(deadline + 2999);
