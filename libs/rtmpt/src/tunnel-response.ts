@@ -6,7 +6,10 @@ import type { RtmptErrorCode, TunnelFault } from './errors.js';
  */
 export interface TunnelResponse {
   readonly status: number;
-  /** Names in lower case, Content-Length always among them: librtmp reads no chunked answers. */
+  /**
+   * Content-Length is always among them, and with HTTP/1.1 its name must be sent in exactly this case: librtmp
+   * searches for `Content-`. It reads no chunked answers either.
+   */
   readonly headers: Readonly<Record<string, string>>;
   /** In this order; views that must not be written to. */
   readonly body: readonly Uint8Array[];
@@ -25,13 +28,13 @@ const CONTENT_TYPE = 'application/x-fcs';
 const NO_BODY: readonly Uint8Array[] = Object.freeze([]);
 
 /** The smallest answer there is, and by far the most frequent one. */
-const POLLING_BYTE_HEADERS = Object.freeze({ 'content-type': CONTENT_TYPE, 'content-length': '1' });
+const POLLING_BYTE_HEADERS = Object.freeze({ 'Content-Type': CONTENT_TYPE, 'Content-Length': '1' });
 
 /** HaishinKit looks at the content type before the status. */
 const EMPTY_HEADERS = Object.freeze({
-  'content-type': CONTENT_TYPE,
-  'content-length': '0',
-  'cache-control': 'no-cache',
+  'Content-Type': CONTENT_TYPE,
+  'Content-Length': '0',
+  'Cache-Control': 'no-cache',
 });
 
 /** The HTTP status of each refusal. */
@@ -78,7 +81,7 @@ const RETRY_AFTER = '5';
 /** To /send and /idle: the polling byte is the first of `body`. */
 export function answerResponse(body: readonly Uint8Array[], bodyLength: number): TunnelResponse {
   const headers =
-    bodyLength === 1 ? POLLING_BYTE_HEADERS : { 'content-type': CONTENT_TYPE, 'content-length': String(bodyLength) };
+    bodyLength === 1 ? POLLING_BYTE_HEADERS : { 'Content-Type': CONTENT_TYPE, 'Content-Length': String(bodyLength) };
   return { status: 200, headers, body, bodyLength, closesConnection: false, fault: undefined };
 }
 
@@ -86,10 +89,10 @@ export function answerResponse(body: readonly Uint8Array[], bodyLength: number):
 export function openResponse(id: string): TunnelResponse {
   const body = Buffer.from(`${id}\n`, 'latin1');
   const headers = {
-    'content-type': CONTENT_TYPE,
-    'content-length': String(body.length),
-    'cache-control': 'no-cache',
-    'x-content-type-options': 'nosniff',
+    'Content-Type': CONTENT_TYPE,
+    'Content-Length': String(body.length),
+    'Cache-Control': 'no-cache',
+    'X-Content-Type-Options': 'nosniff',
   };
   return { status: 200, headers, body: [body], bodyLength: body.length, closesConnection: false, fault: undefined };
 }
@@ -108,7 +111,7 @@ export const IDENT_RESPONSE: TunnelResponse = Object.freeze({
 export function refusalResponse(fault: TunnelFault): TunnelResponse {
   const status = STATUS[fault.code];
   const headers: Record<string, string> = { ...EMPTY_HEADERS };
-  if (status === 405) headers['allow'] = 'POST';
-  if (status === 429 || status === 503) headers['retry-after'] = RETRY_AFTER;
+  if (status === 405) headers['Allow'] = 'POST';
+  if (status === 429 || status === 503) headers['Retry-After'] = RETRY_AFTER;
   return { status, headers, body: NO_BODY, bodyLength: 0, closesConnection: CLOSING.has(fault.code), fault };
 }
