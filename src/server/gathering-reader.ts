@@ -39,7 +39,9 @@ export class GatheringReader {
       this.reads++;
       this.bytes += bytes.length;
       this.#onBytes(bytes);
-      if (bytes.length >= FULL_READ && !this.#isPaused && !this.#isGathered) this.#drain();
+      // Bytes that the stream took in while it was paused come before those of the descriptor.
+      const isNext = socket.readableLength === 0;
+      if (bytes.length >= FULL_READ && isNext && !this.#isPaused && !this.#isGathered) this.#drain();
     });
   }
 

@@ -52,16 +52,16 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe('without handlers', () => {
-  beforeEach(async () => (test = await startMicroservice()));
+  beforeEach(async () => (test = await startMicroservice({ options: { playback: { waitForPublisher: 0 } } })));
 
-  it('plays nothing', async () => {
+  it('refuses to play what is not live', async () => {
     const client = await RawRtmpClient.connected(test.port);
     const streamId = await client.createStream();
     client.command(streamId, 'play', 0, null, 'cam');
     expect(await client.status(streamId)).toEqual({
       level: 'error',
       code: 'NetStream.Play.StreamNotFound',
-      description: 'live/cam is not available for playback.',
+      description: 'live/cam is not live.',
     });
   });
 
