@@ -1,0 +1,59 @@
+import { DEFAULT_RTMP_OPTIONS } from '#src';
+import { settingsSchema } from '../../apps/ingest/src/config/settings.js';
+import { Page, plain, tableRows } from './markdown.js';
+
+type Setting = string | number | boolean | undefined;
+
+describe("the server's settings", () => {
+  const rows = tableRows(new Page('README.md').section('Settings of the server'));
+  const { shape } = settingsSchema;
+
+  it('are all in README.md, in their order', () => {
+    expect(rows.map(([name = '']) => plain(name))).toEqual([...Object.keys(shape), 'RTMP_CONFIG']);
+  });
+
+  it('have the defaults that README.md says', () => {
+    const defaults = settingsSchema.parse({}) as Record<string, Setting>;
+    const inReadme = rows.slice(0, -1).map(([name = '', preset = '']) => [plain(name), plain(preset)]);
+    expect(inReadme).toEqual(Object.keys(shape).map((name) => [name, settingText(defaults[name])]));
+  });
+});
+
+describe('the options of the module', () => {
+  const rows = tableRows(new Page('docs/configuration.md').section('All options'));
+
+  it('are all in docs/configuration.md, in their order, with their defaults', () => {
+    const { listeners: _listeners, ...values } = DEFAULT_RTMP_OPTIONS;
+    const inDocs = rows.map(([path = '', preset = '']) => [plain(path), plain(preset)]);
+    expect(inDocs).toEqual(leaves(values, ''));
+  });
+
+  it('of README.md are some of them, with the same defaults', () => {
+    const inDocs = rows.map(([path, preset]) => `${path} ${preset}`);
+    const few = tableRows(new Page('README.md').section('Options of the module'));
+    expect(few.length).toBeGreaterThan(3);
+    expect(few.map(([path, preset]) => `${path} ${preset}`).filter((row) => !inDocs.includes(row))).toEqual([]);
+  });
+});
+
+function leaves(values: object, path: string): Array<[string, string]> {
+  return Object.entries(values).flatMap(([name, value]: [string, unknown]): Array<[string, string]> =>
+    typeof value === 'object' && value !== null
+      ? leaves(value, `${path}${name}.`)
+      : [[`${path}${name}`, optionText(value)]],
+  );
+}
+
+/** As a person writes it into a table: 4096 bytes as 4 KiB, other numbers with commas. */
+function optionText(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value !== 'number' || value === Infinity) return String(value);
+  if (value >= 2 ** 20 && value % 2 ** 20 === 0) return `${value / 2 ** 20} MiB`;
+  if (value >= 2 ** 16 && value % 2 ** 10 === 0) return `${value / 2 ** 10} KiB`;
+  return value.toLocaleString('en-US');
+}
+
+/** As it is written into the environment. */
+function settingText(value: Setting): string {
+  return typeof value === 'boolean' ? String(Number(value)) : String(value ?? '');
+}
