@@ -30,10 +30,10 @@ export type {
 } from './media/rtmp-media-message.js';
 export { RtmpMediaOpen } from './media/rtmp-media-open.js';
 export { InjectRtmpOptions } from './options/inject-rtmp-options.decorator.js';
+export type { RtmpListenerOptions } from './options/listener-options.js';
 export {
   DEFAULT_RTMP_OPTIONS,
   type ResolvedRtmpOptions,
-  type RtmpListenerOptions,
   type RtmpMediaOptions,
   type RtmpModuleOptions,
   type RtmpOptions,
@@ -43,6 +43,7 @@ export {
 } from './options/rtmp-options.js';
 export { RtmpHttpModule } from './http/rtmp-http.module.js';
 export { RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './http/rtmp-http-options.js';
+export type { RtmpCertificateOptions, RtmpTlsOptions, TlsMaterial } from './options/tls-options.js';
 export { FlvRecorder } from './recording/flv-recorder.js';
 export type {
   RecordingCompletedEvent,
@@ -72,6 +73,7 @@ export {
   type RecordingWriter,
   type UnfinishedRecording,
 } from './storage/recording-storage.js';
+export type { CertificateName, RtmpPeerCertificate, RtmpTlsInfo } from './tls/tls-info.js';
 export { RtmpPublication, type UnpublishReason } from './streams/rtmp-publication.js';
 export { RtmpStreams } from './streams/rtmp-streams.js';
 // What the signatures above are made of.

@@ -79,14 +79,17 @@ describe('resolveRtmpOptions', () => {
       { listeners: [{ host: '' }] },
       `listeners[0].host: "" is not possible; write an address, e.g. '127.0.0.1', '0.0.0.0' or '::'.`,
     ],
-    [{ listeners: [{ kind: 'srt' }] }, `listeners[0].kind: "srt" is not possible; write 'rtmp' or leave it out.`],
+    [
+      { listeners: [{ kind: 'srt' }] },
+      `listeners[0].kind: "srt" is not possible; write 'rtmp' or 'rtmps', or leave it out.`,
+    ],
     [
       { listeners: [{ path: '/x', port: 1 }] },
       `listeners[0].path: "/x" is not possible; leave out host and port, or leave out path.`,
     ],
     [
       { listeners: [{ adress: '::' }] },
-      `listeners[0].adress: "::" is not possible; there is no such option; there are kind, host, port, path.`,
+      `listeners[0].adress: "::" is not possible; there is no such option; there are kind, host, port, ipv6Only, path, mode, tls, proxyProtocol.`,
     ],
     [
       { media: { maxByte: 1 } },

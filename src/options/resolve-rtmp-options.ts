@@ -1,11 +1,6 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
-import {
-  DEFAULT_LISTENER,
-  DEFAULT_RTMP_OPTIONS,
-  type ResolvedRtmpOptions,
-  type RtmpListenerOptions,
-  type RtmpModuleOptions,
-} from './rtmp-options.js';
+import { checkKeys, resolveListeners } from './resolve-listener-options.js';
+import { DEFAULT_RTMP_OPTIONS, type ResolvedRtmpOptions, type RtmpModuleOptions } from './rtmp-options.js';
 
 /** Longest timer of Node. */
 const MAX_MILLISECONDS = 2 ** 31 - 1;
@@ -86,46 +81,6 @@ function checkNumber(value: unknown, path: string, preset: number): number {
   if (isWhole && (value as number) >= least && (value as number) <= most) return value as number;
   const upTo = most === Infinity ? `${least} or more, Infinity for no limit` : `from ${least} to ${most}`;
   throw new RtmpConfigurationError(path, value, `write a whole number ${upTo} (default ${preset}).`);
-}
-
-function resolveListeners(given: unknown): readonly RtmpListenerOptions[] {
-  if (!Array.isArray(given) || given.length === 0) {
-    throw new RtmpConfigurationError('listeners', given, `write a list, e.g. [{ host: '0.0.0.0', port: 1935 }].`);
-  }
-  return Object.freeze(given.map((listener: unknown, index) => resolveListener(listener, `listeners[${index}]`)));
-}
-
-function resolveListener(given: unknown, path: string): RtmpListenerOptions {
-  if (typeof given !== 'object' || given === null) {
-    throw new RtmpConfigurationError(path, given, `write an object, e.g. { host: '0.0.0.0', port: 1935 }.`);
-  }
-  checkKeys(given, ['kind', 'host', 'port', 'path'], `${path}.`);
-  const { kind = DEFAULT_LISTENER.kind, host, port, path: socket } = given as RtmpListenerOptions;
-  if (kind !== 'rtmp') throw new RtmpConfigurationError(`${path}.kind`, kind, `write 'rtmp' or leave it out.`);
-  if (socket !== undefined) {
-    if (typeof socket !== 'string' || socket === '') {
-      throw new RtmpConfigurationError(`${path}.path`, socket, `write the path of a Unix socket.`);
-    }
-    if (host !== undefined || port !== undefined) {
-      throw new RtmpConfigurationError(`${path}.path`, socket, `leave out host and port, or leave out path.`);
-    }
-    return Object.freeze({ kind, path: socket });
-  }
-  if (host !== undefined && (typeof host !== 'string' || host === '')) {
-    throw new RtmpConfigurationError(`${path}.host`, host, `write an address, e.g. '127.0.0.1', '0.0.0.0' or '::'.`);
-  }
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-    throw new RtmpConfigurationError(`${path}.port`, port, `write a whole number from 0 (any free port) to 65535.`);
-  }
-  return Object.freeze({ kind, host: host ?? DEFAULT_LISTENER.host, port: port ?? DEFAULT_LISTENER.port });
-}
-
-function checkKeys(given: object, known: readonly string[], path: string): void {
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue;
-    const value = (given as Record<string, unknown>)[key];
-    throw new RtmpConfigurationError(path + key, value, `there is no such option; there are ${known.join(', ')}.`);
-  }
 }
 
 function quote(text: string): string {

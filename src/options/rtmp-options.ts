@@ -7,18 +7,7 @@ import {
 } from '#lib/live';
 import { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from '#lib/rtmp';
 import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions } from '../recording/recording-options.js';
-
-/** Where to listen for RTMP over TCP or a Unix socket. */
-export interface RtmpListenerOptions {
-  /** Defaults to 'rtmp', plain RTMP. */
-  kind?: 'rtmp';
-  /** Address to bind to. Defaults to 127.0.0.1: only this machine. '0.0.0.0' is every IPv4, '::' every address. */
-  host?: string;
-  /** Defaults to 1935; 0 takes a free one. */
-  port?: number;
-  /** A Unix socket instead of host and port. */
-  path?: string;
-}
+import { DEFAULT_LISTENER, type RtmpListenerOptions } from './listener-options.js';
 
 /** What happens to a publish whose name is live: the newcomer is refused, or takes the place of the old one. */
 export type TakeoverPolicy = 'reject' | 'replace';
@@ -95,9 +84,6 @@ type DeepPartial<T> = {
  * @publicApi
  */
 export type RtmpModuleOptions = DeepPartial<RtmpOptions>;
-
-/** Defaults of a listener. */
-export const DEFAULT_LISTENER = Object.freeze({ kind: 'rtmp', host: '127.0.0.1', port: 1935 } as const);
 
 /** Defaults of {@link RtmpOptions}. */
 export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({

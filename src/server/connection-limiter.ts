@@ -11,21 +11,29 @@ export class ConnectionLimiter {
     private readonly maxPerAddress: number,
   ) {}
 
-  /** Counts a connection in, or says which limit it would exceed. */
-  enter(address: string): LimitReached | undefined {
-    const ofAddress = this.#byAddress.get(address) ?? 0;
+  /**
+   * Counts a connection in, or says which limit it would exceed.
+   *
+   * @param address undefined when it is not known yet: then it counts in all only
+   */
+  enter(address: string | undefined): LimitReached | undefined {
     if (this.#count >= this.maxConnections) return 'maxConnections';
-    if (ofAddress >= this.maxPerAddress) return 'maxConnectionsPerAddress';
+    if (address !== undefined) {
+      const ofAddress = this.#byAddress.get(address) ?? 0;
+      if (ofAddress >= this.maxPerAddress) return 'maxConnectionsPerAddress';
+      this.#byAddress.set(address, ofAddress + 1);
+    }
     this.#count++;
-    this.#byAddress.set(address, ofAddress + 1);
     return undefined;
   }
 
-  leave(address: string): void {
-    const ofAddress = this.#byAddress.get(address) ?? 0;
-    if (ofAddress === 0) return;
+  leave(address: string | undefined): void {
+    if (address !== undefined) {
+      const ofAddress = this.#byAddress.get(address) ?? 0;
+      if (ofAddress === 0) return;
+      if (ofAddress > 1) this.#byAddress.set(address, ofAddress - 1);
+      else this.#byAddress.delete(address);
+    }
     this.#count--;
-    if (ofAddress > 1) this.#byAddress.set(address, ofAddress - 1);
-    else this.#byAddress.delete(address);
   }
 }

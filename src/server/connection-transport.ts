@@ -1,3 +1,5 @@
+import type { RtmpTlsInfo } from '../tls/tls-info.js';
+
 /** The way a connection came in. */
 export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts' | 'http-flv' | 'ws-flv';
 
@@ -19,6 +21,8 @@ export interface ConnectionTransport {
   readonly kind: TransportKind;
   /** Whether nobody on the way can read along. */
   readonly isSecure: boolean;
+  /** What its TLS says, when it has some of its own. */
+  readonly tls?: RtmpTlsInfo | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** Bytes that wait to be sent. */

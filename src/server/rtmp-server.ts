@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { Server as NetServer, Socket } from 'node:net';
+import type { Server as NetServer } from 'node:net';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { CommandAdmission } from '../admission/command-admission.js';
@@ -25,8 +25,9 @@ import { READ_PROFILES } from './read-profile.js';
 import { RepeatedWarning } from './repeated-warning.js';
 import { RtmpConnection } from './rtmp-connection.js';
 import type { RtmpExtension } from './rtmp-extension.js';
-import { RtmpListener, type RtmpListenerAddress } from './rtmp-listener.js';
+import { type ListenerServices, RtmpListener, type RtmpListenerAddress } from './rtmp-listener.js';
 import { SocketTransport } from './socket-transport.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** What `RtmpServer.status` says. */
 export type RtmpServerStatus = 'listening' | 'closing' | 'closed';
@@ -67,6 +68,7 @@ export class RtmpServer
   readonly #connections = new Set<RtmpConnection>();
   readonly #services: ConnectionServices;
   readonly #limiter: ConnectionLimiter;
+  readonly #waitingRoom: WaitingRoom;
   readonly #refusals = new RepeatedWarning(this.logger, 'connection refused', this.#now);
   /** Begins every session ID, so that they differ from those of other servers and earlier runs. */
   readonly #idPrefix = randomBytes(3).toString('hex');
@@ -86,6 +88,7 @@ export class RtmpServer
     super();
     this.#readGate = new ReadGate(READ_PROFILES[options.latency]);
     this.#limiter = new ConnectionLimiter(options.maxConnections, options.maxConnectionsPerAddress);
+    this.#waitingRoom = new WaitingRoom(this.#limiter);
     this.#services = {
       options,
       admission,
@@ -155,6 +158,17 @@ export class RtmpServer
     return this;
   }
 
+  /**
+   * Reads the certificates of all listeners again, for connections from now on. That happens by itself when a file
+   * changes; this is for a signal or a button.
+   *
+   * @returns false when some are of no use, which is logged; those before stay in use
+   */
+  async reloadCertificates(): Promise<boolean> {
+    const results = await Promise.all(this.#listeners.map((listener) => listener.reloadCertificates()));
+    return results.every(Boolean);
+  }
+
   /** The servers of node:net that listen. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- Nest's signature
   unwrap<T = NetServer[]>(): T {
@@ -187,9 +201,8 @@ export class RtmpServer
 
   async #open(): Promise<void> {
     this.#closing = undefined;
-    const listeners = this.options.listeners.map(
-      (options) => new RtmpListener(options, (socket) => this.#acceptSocket(socket)),
-    );
+    const services = this.#listenerServices();
+    const listeners = this.options.listeners.map((options) => new RtmpListener(options, services));
     try {
       for (const listener of listeners) await listener.open();
     } catch (error) {
@@ -203,10 +216,16 @@ export class RtmpServer
     this.#emitter.emit('listening', this.addresses);
   }
 
-  #acceptSocket(socket: Socket): void {
-    // A socket may die in the queue of the listener.
-    socket.on('error', () => {});
-    this.accept(new SocketTransport(socket, 'rtmp', this.#readGate));
+  #listenerServices(): ListenerServices {
+    return {
+      handshakeTimeout: this.options.session.handshakeTimeout,
+      waitingRoom: this.#waitingRoom,
+      onSocket: (socket, peer) => this.accept(new SocketTransport(socket, peer, this.#readGate)),
+      onRefused: (remote, reason) => this.#refusals.warn({ remote, reason }),
+      onReloaded: () => this.logger.log('certificates loaded again'),
+      onReloadFailed: ({ message }) =>
+        this.logger.error('certificates could not be loaded, those before stay in use', { error: message }),
+    };
   }
 
   #announce(status: RtmpServerStatus): void {
@@ -224,6 +243,7 @@ export class RtmpServer
     this.#announce('closing');
     for (const listener of this.#listeners) listener.close();
     this.#listeners = [];
+    this.#waitingRoom.clear();
     for (const connection of this.#connections) connection.beginShutdown();
 
     const drained = Promise.allSettled(this.#extensions.map(async (extension) => extension.drain?.()));

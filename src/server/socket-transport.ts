@@ -1,26 +1,35 @@
 import type { Socket } from 'node:net';
 import type { ConnectionReceiver, ConnectionTransport, TransportKind } from './connection-transport.js';
+import type { RtmpTlsInfo } from '../tls/tls-info.js';
 import type { GatedReader, ReadGate } from './read-gate.js';
+
+/** Who is at the other end of a socket, which a proxy in between may have told. */
+export interface SocketPeer {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Set when the socket is a TLS socket. */
+  readonly tls?: RtmpTlsInfo;
+}
 
 /** A TCP or TLS socket, or a Unix one. */
 export class SocketTransport implements ConnectionTransport {
+  readonly kind: TransportKind;
   readonly isSecure: boolean;
+  readonly tls: RtmpTlsInfo | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly #socket: Socket;
   readonly #gate: ReadGate;
   #reader: GatedReader | undefined;
 
-  constructor(
-    socket: Socket,
-    readonly kind: TransportKind,
-    gate: ReadGate,
-  ) {
+  constructor(socket: Socket, { remoteAddress, remotePort, tls }: SocketPeer, gate: ReadGate) {
     this.#socket = socket;
     this.#gate = gate;
-    this.isSecure = kind === 'rtmps' || kind === 'rtmpts';
-    this.remoteAddress = socket.remoteAddress ?? 'unix';
-    this.remotePort = socket.remotePort ?? 0;
+    this.kind = tls === undefined ? 'rtmp' : 'rtmps';
+    this.isSecure = tls !== undefined;
+    this.tls = tls;
+    this.remoteAddress = remoteAddress;
+    this.remotePort = remotePort;
   }
 
   get writableLength(): number {
@@ -31,6 +40,8 @@ export class SocketTransport implements ConnectionTransport {
     let failure: Error | undefined;
     const reader = this.#gate.open(this.#socket, (bytes) => receiver.onBytes(bytes));
     this.#reader = reader;
+    // A PROXY protocol header leaves it paused, and perhaps bytes in it.
+    this.#socket.resume();
     this.#socket.on('drain', () => receiver.onDrain());
     this.#socket.on('error', (error) => (failure = error));
     this.#socket.once('close', () => {

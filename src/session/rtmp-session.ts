@@ -1,6 +1,7 @@
 import type { ConnectCommand } from '#lib/rtmp';
 import type { TransportKind } from '../server/connection-transport.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
+import type { RtmpTlsInfo } from '../tls/tls-info.js';
 
 /** What a session can ask of its connection. */
 export interface SessionConnection {
@@ -14,6 +15,7 @@ export interface SessionConnection {
 export interface SessionPeer {
   readonly kind: TransportKind;
   readonly isSecure: boolean;
+  readonly tls?: RtmpTlsInfo | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
 }
@@ -28,6 +30,8 @@ export class RtmpSession {
   readonly transport: TransportKind;
   /** Whether nobody on the way can read along. */
   readonly isSecure: boolean;
+  /** Version, cipher, server name and client certificate; undefined for connections without TLS of their own. */
+  readonly tls: RtmpTlsInfo | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** Milliseconds since 1970. */
@@ -47,6 +51,7 @@ export class RtmpSession {
   ) {
     this.transport = peer.kind;
     this.isSecure = peer.isSecure;
+    this.tls = peer.tls;
     this.remoteAddress = peer.remoteAddress;
     this.remotePort = peer.remotePort;
     this.#connection = connection;

@@ -66,9 +66,9 @@ export class RawRtmpClient {
     });
   }
 
-  /** Connects and shakes hands. */
-  static async open(port: number): Promise<RawRtmpClient> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  /** Connects and shakes hands; or shakes hands on a socket, which may be TLS, a Unix one, or have been written to. */
+  static async open(to: number | Socket): Promise<RawRtmpClient> {
+    const socket = typeof to === 'number' ? connect({ port: to, host: '127.0.0.1', noDelay: true }) : to;
     const client = new RawRtmpClient(socket);
     socket.write(Buffer.concat([Uint8Array.of(3), Buffer.alloc(1536)]));
     await client.until(() => client.#isShaken, 'the end of the handshake');
@@ -76,16 +76,16 @@ export class RawRtmpClient {
   }
 
   /** Connects to an app as well. */
-  static async connected(port: number, app = 'live', extra: AmfObject = {}): Promise<RawRtmpClient> {
-    const client = await RawRtmpClient.open(port);
+  static async connected(to: number | Socket, app = 'live', extra: AmfObject = {}): Promise<RawRtmpClient> {
+    const client = await RawRtmpClient.open(to);
     const reply = await client.connect(app, extra);
     if (reply.name !== '_result') throw new Error(`connect: ${JSON.stringify(reply.values)}`);
     return client;
   }
 
   /** Connects, creates a stream and publishes on it; fails unless that is accepted. */
-  static async publishing(port: number, name: string, app = 'live'): Promise<RawRtmpClient> {
-    const client = await RawRtmpClient.connected(port, app);
+  static async publishing(to: number | Socket, name: string, app = 'live'): Promise<RawRtmpClient> {
+    const client = await RawRtmpClient.connected(to, app);
     const status = await client.publish(name);
     if (status.code !== 'NetStream.Publish.Start') throw new Error(`publish: ${JSON.stringify(status)}`);
     return client;

@@ -1,0 +1,130 @@
+import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { DEFAULT_LISTENER, DEFAULT_TLS_PORT, type RtmpListenerOptions } from './listener-options.js';
+import type { RtmpCertificateOptions, RtmpTlsOptions } from './tls-options.js';
+
+const LISTENER_KEYS = ['kind', 'host', 'port', 'ipv6Only', 'path', 'mode', 'tls', 'proxyProtocol'];
+const CERTIFICATE_KEYS = ['cert', 'key', 'pfx', 'passphrase'];
+const TLS_KEYS = [...CERTIFICATE_KEYS, 'ca', 'clientCertificates', 'minVersion', 'maxVersion', 'sni', 'reloadInterval'];
+const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
+
+/** @throws {RtmpConfigurationError} */
+export function resolveListeners(given: unknown): readonly RtmpListenerOptions[] {
+  if (!Array.isArray(given) || given.length === 0) {
+    throw new RtmpConfigurationError('listeners', given, `write a list, e.g. [{ host: '0.0.0.0', port: 1935 }].`);
+  }
+  return Object.freeze(given.map((listener: unknown, index) => resolveListener(listener, `listeners[${index}]`)));
+}
+
+/** The error for an option that does not exist. @throws {RtmpConfigurationError} */
+export function checkKeys(given: object, known: readonly string[], path: string): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    const value = (given as Record<string, unknown>)[key];
+    throw new RtmpConfigurationError(path + key, value, `there is no such option; there are ${known.join(', ')}.`);
+  }
+}
+
+function resolveListener(given: unknown, at: string): RtmpListenerOptions {
+  checkObject(given, at, `write an object, e.g. { host: '0.0.0.0', port: 1935 }.`);
+  checkKeys(given, LISTENER_KEYS, `${at}.`);
+  const { kind = DEFAULT_LISTENER.kind, tls, proxyProtocol } = given as RtmpListenerOptions;
+  if (kind !== 'rtmp' && kind !== 'rtmps') {
+    throw new RtmpConfigurationError(`${at}.kind`, kind, `write 'rtmp' or 'rtmps', or leave it out.`);
+  }
+  checkFlag(proxyProtocol, `${at}.proxyProtocol`);
+  if (kind === 'rtmp' && tls !== undefined) {
+    throw new RtmpConfigurationError(`${at}.tls`, tls, `write kind: 'rtmps', or leave out tls.`);
+  }
+  return Object.freeze({
+    kind,
+    ...resolvePlace(given as RtmpListenerOptions, kind, at),
+    ...(kind === 'rtmps' && { tls: resolveTls(tls, `${at}.tls`) }),
+    ...(proxyProtocol === true && { proxyProtocol }),
+  });
+}
+
+function resolvePlace(given: RtmpListenerOptions, kind: 'rtmp' | 'rtmps', at: string): RtmpListenerOptions {
+  const { host, port, path, mode, ipv6Only } = given;
+  if (path !== undefined) {
+    if (typeof path !== 'string' || path === '') {
+      throw new RtmpConfigurationError(`${at}.path`, path, `write the path of a Unix socket.`);
+    }
+    if (host !== undefined || port !== undefined) {
+      throw new RtmpConfigurationError(`${at}.path`, path, `leave out host and port, or leave out path.`);
+    }
+    if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o777)) {
+      throw new RtmpConfigurationError(`${at}.mode`, mode, `write permissions, e.g. 0o660.`);
+    }
+    return { path, ...(mode !== undefined && { mode }) };
+  }
+  if (mode !== undefined) throw new RtmpConfigurationError(`${at}.mode`, mode, `it is for a Unix socket: add path.`);
+  if (host !== undefined && (typeof host !== 'string' || host === '')) {
+    throw new RtmpConfigurationError(`${at}.host`, host, `write an address, e.g. '127.0.0.1', '0.0.0.0' or '::'.`);
+  }
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
+    throw new RtmpConfigurationError(`${at}.port`, port, `write a whole number from 0 (any free port) to 65535.`);
+  }
+  checkFlag(ipv6Only, `${at}.ipv6Only`);
+  const preset = kind === 'rtmp' ? DEFAULT_LISTENER.port : DEFAULT_TLS_PORT;
+  return { host: host ?? DEFAULT_LISTENER.host, port: port ?? preset, ...(ipv6Only === true && { ipv6Only }) };
+}
+
+function resolveTls(given: unknown, at: string): RtmpTlsOptions {
+  checkObject(given, at, `write { cert, key }: kind 'rtmps' needs a certificate.`);
+  checkKeys(given, TLS_KEYS, `${at}.`);
+  const tls = given as RtmpTlsOptions;
+  checkCertificate(tls, at);
+  checkChoice(tls.clientCertificates, ['none', 'request', 'require'], `${at}.clientCertificates`);
+  checkChoice(tls.minVersion, VERSIONS, `${at}.minVersion`);
+  checkChoice(tls.maxVersion, VERSIONS, `${at}.maxVersion`);
+  if (tls.minVersion === 'TLSv1.3' && tls.maxVersion === 'TLSv1.2') {
+    throw new RtmpConfigurationError(`${at}.maxVersion`, tls.maxVersion, `write 'TLSv1.3': minVersion is 'TLSv1.3'.`);
+  }
+  for (const ca of [tls.ca ?? []].flat()) checkMaterial(ca, `${at}.ca`);
+  const { reloadInterval = 0, sni = {} } = tls;
+  if (!Number.isInteger(reloadInterval) || reloadInterval < 0 || reloadInterval > 2 ** 31 - 1) {
+    const fix = 'write a whole number from 0 (never) to 2147483647.';
+    throw new RtmpConfigurationError(`${at}.reloadInterval`, reloadInterval, fix);
+  }
+  checkObject(sni, `${at}.sni`, `write { 'live.example.com': { cert, key } }.`);
+  for (const [name, certificate] of Object.entries(sni as object)) {
+    checkObject(certificate, `${at}.sni['${name}']`, 'write { cert, key }.');
+    checkKeys(certificate, CERTIFICATE_KEYS, `${at}.sni['${name}'].`);
+    checkCertificate(certificate, `${at}.sni['${name}']`);
+  }
+  return Object.freeze({ ...tls });
+}
+
+function checkCertificate({ cert, key, pfx, passphrase }: RtmpCertificateOptions, at: string): void {
+  if (passphrase !== undefined && typeof passphrase !== 'string') {
+    throw new RtmpConfigurationError(`${at}.passphrase`, typeof passphrase, 'write a text.');
+  }
+  if (pfx !== undefined && cert === undefined && key === undefined) {
+    checkMaterial(pfx, `${at}.pfx`);
+    return;
+  }
+  if (pfx !== undefined) throw new RtmpConfigurationError(`${at}.pfx`, pfx, 'write cert and key, or pfx alone.');
+  checkMaterial(cert, `${at}.cert`);
+  checkMaterial(key, `${at}.key`);
+}
+
+function checkMaterial(value: unknown, at: string): void {
+  if ((typeof value === 'string' && value !== '') || value instanceof Uint8Array) return;
+  throw new RtmpConfigurationError(at, value, 'write the path of a file, or what would be in it.');
+}
+
+function checkChoice(value: unknown, choices: readonly string[], at: string): void {
+  if (value === undefined || choices.includes(value as string)) return;
+  throw new RtmpConfigurationError(at, value, `write ${choices.map((choice) => `'${choice}'`).join(' or ')}.`);
+}
+
+function checkFlag(value: unknown, at: string): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  throw new RtmpConfigurationError(at, value, 'write true or false (default false).');
+}
+
+function checkObject(value: unknown, at: string, fix: string): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RtmpConfigurationError(at, value, fix);
+  }
+}
