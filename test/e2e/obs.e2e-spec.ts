@@ -1,0 +1,160 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { jest } from '@jest/globals';
+import { IngestProcess } from '#test/ingest-process';
+import { dtsOf, firstDifference, listMedia, withoutTimes } from '#test/packets';
+import { trueMetadata } from '#test/recording-truth';
+import { RunningProgram } from '#test/running-program';
+import { until } from '#test/until';
+import { words } from '#test/words';
+
+// OBS Studio, with a screen of its own, streams to us and records the same encoders into a file.
+
+jest.setTimeout(90_000);
+
+/** About three seconds. */
+const MIN_BYTES = 250_000;
+
+let ingest: IngestProcess;
+let home: string;
+let screen: RunningProgram;
+let obs: RunningProgram;
+
+beforeAll(async () => {
+  ingest = await IngestProcess.start();
+  home = mkdtempSync(join(tmpdir(), 'nest-rtmp-obs-'));
+  configure(home, ingest.url('live'));
+  screen = new RunningProgram('Xvfb', words`-displayfd 1 -screen 0 1280x800x24 -nolisten tcp`, { timeout: 90_000 });
+  const display = await until('Xvfb has a screen', () => /^\d+$/mu.exec(screen.stdout)?.[0], {
+    instead: () => screen.describe('said:'),
+  });
+  obs = new RunningProgram(
+    'obs',
+    words`--startstreaming --startrecording --multi --minimize-to-tray --disable-updater`,
+    {
+      timeout: 80_000,
+      env: {
+        // No desktop bus: OBS does without, and a bus of its own would outlive it.
+        DBUS_SESSION_BUS_ADDRESS: 'disabled:',
+        HOME: home,
+        XDG_CONFIG_HOME: join(home, '.config'),
+        XDG_RUNTIME_DIR: home,
+        DISPLAY: `:${display}`,
+        LIBGL_ALWAYS_SOFTWARE: '1',
+        QT_QPA_PLATFORM: 'xcb',
+      },
+    },
+  );
+});
+afterAll(async () => {
+  await obs?.end('SIGKILL');
+  await screen?.end('SIGTERM');
+  await ingest?.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function configure(home: string, server: string): void {
+  const files: Record<string, string> = {
+    'global.ini': `[General]
+FirstRun=true
+LastVersion=486539266
+EnableAutoUpdates=false
+[Basic]
+Profile=Test
+ProfileDir=Test
+SceneCollection=Test
+SceneCollectionFile=Test
+[BasicWindow]
+WarnBeforeStartingStream=false
+`,
+    'basic/profiles/Test/basic.ini': `[General]
+Name=Test
+[Video]
+BaseCX=640
+BaseCY=360
+OutputCX=640
+OutputCY=360
+FPSType=0
+FPSCommon=30
+[Output]
+Mode=Simple
+[SimpleOutput]
+VBitrate=600
+ABitrate=96
+StreamEncoder=x264
+UseAdvanced=true
+Preset=ultrafast
+FilePath=${home}
+RecFormat=flv
+RecQuality=Stream
+[Audio]
+SampleRate=48000
+ChannelSetup=Stereo
+`,
+    'basic/profiles/Test/service.json': JSON.stringify({
+      type: 'rtmp_custom',
+      settings: { server, key: 'obs', use_auth: false, bwtest: false },
+    }),
+    'basic/scenes/Test.json': JSON.stringify({
+      name: 'Test',
+      current_scene: 'Scene',
+      current_program_scene: 'Scene',
+      scene_order: [{ name: 'Scene' }],
+      sources: [
+        {
+          id: 'color_source_v3',
+          versioned_id: 'color_source_v3',
+          name: 'Colour',
+          settings: { color: 4278190335, width: 640, height: 360 },
+        },
+        {
+          id: 'scene',
+          versioned_id: 'scene',
+          name: 'Scene',
+          settings: { items: [{ name: 'Colour', id: 1, visible: true }] },
+        },
+      ],
+      transitions: [],
+      groups: [],
+    }),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(home, '.config/obs-studio', name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
+
+/** A packet without what depends on the clock, and how its writer rounds. */
+function payloadOf(packet: string): string {
+  return withoutTimes(packet).replace(/\|duration=\d+/u, '');
+}
+
+it('what OBS sends until it is killed is recorded', async () => {
+  const said = { timeout: 60_000, instead: () => obs.describe('said:') };
+  const part = await ingest.until('a recording', () => ingest.unfinished('live/obs')[0], said);
+  await ingest.until('a few seconds of it', () => statSync(part).size > MIN_BYTES, said);
+  await obs.end('SIGKILL');
+
+  const recording = await ingest.finishedRecording('live/obs');
+  const own = readdirSync(home).find((name) => name.endsWith('.flv'));
+  const [actual, expected] = await Promise.all([listMedia(recording), listMedia(join(home, own!))]);
+  expect(actual.streams).toEqual(expected.streams);
+  expect(await trueMetadata(recording)).toMatchObject({ width: 640, height: 360, audiosamplerate: 48_000 });
+
+  // Streaming and recording begin and end at different moments; in between they are the same.
+  const start = dtsOf(expected.packets.find((packet) => payloadOf(packet) === payloadOf(actual.packets[0]!))!);
+  for (const track of ['codec_type=video', 'codec_type=audio']) {
+    const sent = actual.packets.filter((packet) => packet.includes(track));
+    const written = expected.packets.filter((packet) => packet.includes(track) && dtsOf(packet) >= start - 1);
+    const length = Math.min(sent.length, written.length);
+    expect(length).toBeGreaterThan(60);
+    expect(
+      firstDifference(sent.slice(0, length).map(payloadOf), written.slice(0, length).map(payloadOf)),
+    ).toBeUndefined();
+    // OBS sets each track of each output to zero by itself; from there on only the rounding is different.
+    const apart = sent.slice(0, length).map((packet, index) => dtsOf(packet) - dtsOf(written[index]!));
+    expect(Math.max(...apart) - Math.min(...apart)).toBeLessThanOrEqual(2);
+  }
+});
