@@ -49,7 +49,14 @@ export class IngestProcess {
       timeout,
       // An ingest.env in the working directory would be read.
       cwd: directory,
-      env: { RTMP_PORT: '0', RECORDINGS_DIR: directory, LOG_FORMAT: 'json', NODE_ENV: 'production', ...env },
+      env: {
+        RTMP_PORT: '0',
+        HTTP_PORT: '0',
+        RECORDINGS_DIR: directory,
+        LOG_FORMAT: 'json',
+        NODE_ENV: 'production',
+        ...env,
+      },
     });
   }
 

@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RtmpHttpModule, RtmpModule } from '#src';
+import { PLAY_KEYS, PUBLISH_KEYS } from './access/access.tokens.js';
+import { PlayController } from './access/play.controller.js';
+import { PublishController } from './access/publish.controller.js';
+import { StreamKeys } from './access/stream-keys.js';
 import type { Settings } from './config/settings.js';
 import { ingestOptions } from './ingest-options.js';
-import { PublishController } from './publish/publish.controller.js';
-import { PublishKeys } from './publish/publish-keys.js';
 
 /** The ingest server: the package with its defaults, and keys for publishers. */
 @Module({})
@@ -12,8 +14,11 @@ export class IngestModule {
     return {
       module: IngestModule,
       imports: [RtmpModule.forRoot({ ...ingestOptions(settings), isGlobal: true }), RtmpHttpModule.forRoot()],
-      controllers: [PublishController],
-      providers: [{ provide: PublishKeys, useFactory: () => new PublishKeys(settings.RTMP_PUBLISH_KEYS) }],
+      controllers: [PublishController, PlayController],
+      providers: [
+        { provide: PUBLISH_KEYS, useFactory: () => new StreamKeys(settings.RTMP_PUBLISH_KEYS) },
+        { provide: PLAY_KEYS, useFactory: () => new StreamKeys(settings.RTMP_PLAY_KEYS) },
+      ],
     };
   }
 }

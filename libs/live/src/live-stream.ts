@@ -165,7 +165,7 @@ export class LiveStream implements LiveStreamInfo {
   #greet(sink: MediaSink): void {
     const timestamp = this.#unwrapper.value ?? 0;
     if (this.#metadata !== undefined) {
-      sink.onMessage({ tagType: TagType.Script, timestamp, payload: this.#metadata, flags: MediaFlags.Data });
+      sink.onMessage({ tagType: TagType.Script, timestamp: 0, payload: this.#metadata, flags: MediaFlags.Data });
     }
     for (const { tagType, flags, payload } of this.#configurations.values()) {
       sink.onMessage({ tagType, timestamp, payload, flags });
@@ -193,6 +193,7 @@ export class LiveStream implements LiveStreamInfo {
         if (body.length > MAX_METADATA_BYTES) return false;
         if (known !== undefined && Buffer.compare(known, body) === 0) return false;
         message.payload = this.#metadata = body.slice();
+        message.timestamp = 0; // FFmpeg makes a data stream of it otherwise
         return true;
       }
       default:

@@ -156,7 +156,8 @@ export class StreamFeed implements MediaSink {
       .filter(({ flags }) => this.format.takes(flags))
       .map(({ tagType, flags, payload }) => ({ tagType, timestamp, flags, payload }));
     if (metadata !== undefined) {
-      messages.unshift({ tagType: TagType.Script, timestamp, flags: MediaFlags.Data, payload: metadata });
+      // FFmpeg makes a data stream of onMetaData at any other time than 0.
+      messages.unshift({ tagType: TagType.Script, timestamp: 0, flags: MediaFlags.Data, payload: metadata });
     }
     return messages;
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import type { z } from 'zod';
 import { type Settings, settingsSchema } from './settings.js';
 
 /** File of settings read from the working directory when RTMP_CONFIG names no other. */
@@ -77,9 +78,15 @@ function pickKnown(values: NodeJS.Dict<string>): Record<string, string> {
 function problemsOf(issues: readonly { path: PropertyKey[] }[], given: Record<string, string>): string[] {
   const names = new Set(issues.map(({ path }) => String(path[0])));
   return [...names].map((name) => {
-    const { description } = settingsSchema.shape[name as keyof typeof settingsSchema.shape];
-    return `${name} is ${JSON.stringify(given[name])}; write ${description}`;
+    const fix = describe(settingsSchema.shape[name as keyof typeof settingsSchema.shape]);
+    return `${name} is ${JSON.stringify(given[name])}; write ${fix}`;
   });
+}
+
+/** What to write for a setting; a default or "optional" around it hides its own description. */
+function describe(schema: z.ZodType): string {
+  if (schema.description !== undefined) return schema.description;
+  return 'innerType' in schema.def ? describe(schema.def.innerType as z.ZodType) : 'something else';
 }
 
 /** A misspelt setting would otherwise do nothing and say nothing. */

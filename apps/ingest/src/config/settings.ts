@@ -8,6 +8,11 @@ const flag = z
 const wholeNumber = (least: number, most: number, unit = '') =>
   z.coerce.number().int().min(least).max(most).describe(`a whole number from ${least} to ${most}${unit}`);
 
+const keyList = z
+  .string()
+  .regex(/^[^,\s]+(,[^,\s]+)*$/u)
+  .describe('keys separated by commas, each KEY or NAME=KEY, without spaces');
+
 /**
  * Every setting by the name of its environment variable. The description says
  * what to write: it is the fix in the message about a wrong value.
@@ -16,11 +21,8 @@ export const settingsSchema = z.object({
   RTMP_HOST: z.string().min(1).optional().describe('an address to bind to, e.g. 127.0.0.1, 0.0.0.0 or ::'),
   RTMP_PORT: wholeNumber(0, 65535).default(1935),
   HTTP_PORT: wholeNumber(0, 65535).default(8080),
-  RTMP_PUBLISH_KEYS: z
-    .string()
-    .regex(/^[^,\s]+(,[^,\s]+)*$/u)
-    .optional()
-    .describe('keys separated by commas, each KEY or NAME=KEY, without spaces'),
+  RTMP_PUBLISH_KEYS: keyList.optional(),
+  RTMP_PLAY_KEYS: keyList.optional(),
   RTMP_OPEN: flag.default(false),
   RTMP_PROFILE: z
     .enum(['realtime', 'balanced', 'throughput'])

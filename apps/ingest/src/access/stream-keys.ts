@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** What a publisher offers. */
+/** What a publisher or player offers. */
 export interface OfferedKey {
   /** Name of the stream, without the app. */
   readonly name: string;
@@ -8,37 +8,37 @@ export interface OfferedKey {
   readonly query: Readonly<Record<string, string>>;
 }
 
-/** A key that was accepted, and the name to publish under. */
+/** A key that was accepted, and the name of the stream it is for. */
 export interface AcceptedKey {
   readonly name: string;
 }
 
-interface PublishKey {
+interface StreamKey {
   /** The one name it is good for; any when undefined. */
   readonly name: string | undefined;
   readonly digest: Buffer;
 }
 
 /**
- * Who may publish. A key is given as `?key=KEY` behind the name, or in place
+ * Who may publish, or play. A key is given as `?key=KEY` behind the name, or in place
  * of the name, as one pastes it into OBS for a streaming site; then the stream
  * gets the name that belongs to the key, and the key stays out of what viewers
  * and file names show.
  */
-export class PublishKeys {
-  readonly #keys: readonly PublishKey[];
+export class StreamKeys {
+  readonly #keys: readonly StreamKey[];
 
   /** @param list keys separated by commas, each KEY (any name) or NAME=KEY */
   constructor(list: string | undefined) {
     this.#keys = (list ?? '').split(',').filter(Boolean).map(parseKey);
   }
 
-  /** Without any key everybody may publish; the server then listens to this machine only. */
+  /** Without any key everybody may. */
   get isOpen(): boolean {
     return this.#keys.length === 0;
   }
 
-  /** The name to publish under, or undefined when the key is not good. */
+  /** The name of the stream, or undefined when the key is not good. */
   accept({ name, query }: OfferedKey): AcceptedKey | undefined {
     if (this.isOpen) return { name };
     const offered = query['key'];
@@ -51,15 +51,15 @@ export class PublishKeys {
   }
 
   /** Compares digests of all keys, so that the time says nothing about which matched or how much. */
-  #find(offered: string, isGood: (key: PublishKey) => boolean): PublishKey | undefined {
+  #find(offered: string, isGood: (key: StreamKey) => boolean): StreamKey | undefined {
     const digest = sha256(offered);
-    let found: PublishKey | undefined;
+    let found: StreamKey | undefined;
     for (const key of this.#keys) if (timingSafeEqual(key.digest, digest) && isGood(key)) found ??= key;
     return found;
   }
 }
 
-function parseKey(text: string): PublishKey {
+function parseKey(text: string): StreamKey {
   const at = text.indexOf('=');
   if (at < 0) return { name: undefined, digest: sha256(text) };
   return { name: text.slice(0, at), digest: sha256(text.slice(at + 1)) };

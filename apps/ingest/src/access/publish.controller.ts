@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
   type PublishCommand,
@@ -7,12 +8,13 @@ import {
   RtmpController,
   RtmpStatusException,
 } from '#src';
-import { PublishKeys } from './publish-keys.js';
+import { PUBLISH_KEYS } from './access.tokens.js';
+import type { StreamKeys } from './stream-keys.js';
 
 /** Lets in who has a key. */
 @RtmpController()
 export class PublishController {
-  constructor(private readonly keys: PublishKeys) {}
+  constructor(@Inject(PUBLISH_KEYS) private readonly keys: StreamKeys) {}
 
   @RtmpCommand('publish')
   publish(@Payload() _command: PublishCommand, @Ctx() context: RtmpContext): PublishReply {

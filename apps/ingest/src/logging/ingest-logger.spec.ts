@@ -1,0 +1,40 @@
+import { jest } from '@jest/globals';
+import { IngestLogger } from './ingest-logger.js';
+
+describe('IngestLogger', () => {
+  let out: string[];
+  let err: string[];
+  beforeEach(() => {
+    out = [];
+    err = [];
+    jest.spyOn(process.stdout, 'write').mockImplementation((text) => (out.push(String(text)), true));
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => (err.push(String(text)), true));
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  it('writes one JSON object a line', () => {
+    new IngestLogger({ format: 'json', level: 'log' }).warn('refused', { session: 'a-1', code: 'X' }, 'RTMP');
+    expect(JSON.parse(err.join(''))).toMatchObject({
+      level: 'warn',
+      context: 'RTMP',
+      message: 'refused',
+      session: 'a-1',
+      code: 'X',
+    });
+  });
+
+  it('writes details behind the message, and quotes what a peer could forge', () => {
+    const logger = new IngestLogger({ format: 'text', level: 'log' });
+    logger.log('publish started', { session: 'a-1', stream: 'live/x\n2026 fake line' }, 'RTMP');
+    expect(out.join('')).toMatch(/publish started session=a-1 stream="live\/x\\n2026 fake line"\n$/u);
+  });
+
+  it('leaves out what is below the level', () => {
+    const logger = new IngestLogger({ format: 'text', level: 'warn' });
+    logger.log('no');
+    logger.debug('no');
+    logger.error('yes');
+    expect(out).toEqual([]);
+    expect(err).toHaveLength(1);
+  });
+});
