@@ -36,7 +36,8 @@ describe('the tarball', () => {
 
   it('has every file that its exports name, with types', () => {
     const { exports } = packed.manifest;
-    expect(Object.keys(exports)).toEqual(['.', ...SUB_PATHS.map((name) => `./${name}`), './package.json']);
+    const wanted = ['.', './package.json', ...SUB_PATHS.map((name) => `./${name}`)];
+    expect(new Set(Object.keys(exports))).toEqual(new Set(wanted));
     const named = Object.values(exports).flatMap((target) =>
       typeof target === 'string' ? target : Object.values(target),
     );
@@ -90,7 +91,7 @@ describe('a consumer', () => {
       const publisher = await RawRtmpClient.publishing(consumer.port, 'cam?key=secret');
       for (let time = 0; time <= 2000; time += 500) publisher.audio(1, time, 0x2f, 0xff, 0xfb, 0x90, 0x64);
       publisher.command(1, 'deleteStream', 0, null, 1);
-      await consumer.printed(/^live\/morning-show-\S+\.flv: 2 s$/mu);
+      await consumer.printed(/^live\/morning-show-\S+\.flv: 2\.5 s$/mu);
       await publisher.destroy();
     } finally {
       expect(await consumer.stop()).toBe(0);
