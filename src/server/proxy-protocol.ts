@@ -92,7 +92,7 @@ export class ProxyHeaderDecoder {
     }
     if (bytes[end - 1] !== CR) throw new ProxyProtocolError('PROXY_ERR_LINE', 'a line feed without carriage return');
     this.#end = end + 1;
-    return parseLine(bytes.latin1Slice(0, end - 1));
+    return parseLine(bytes.toString('latin1', 0, end - 1));
   }
 
   #readBinary(): ProxyHeader | undefined {
