@@ -10,8 +10,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
     'gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav',
   nginx: 'nginx libnginx-mod-rtmp',
   obs: 'obs-studio obs-plugins libgl1-mesa-dri libegl1',
-  'dbus-run-session': 'dbus',
   Xvfb: 'xvfb xauth',
+  taskset: 'util-linux',
   unshare: 'util-linux',
 };
 

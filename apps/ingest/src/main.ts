@@ -25,7 +25,8 @@ async function start(): Promise<void> {
     abortOnError: false,
   });
   app.connectMicroservice({ strategy: app.get(RtmpServer) }, { inheritAppConfig: true });
-  app.enableShutdownHooks();
+  // By default Nest ends the process with the signal it got, which supervisors take for a crash.
+  app.enableShutdownHooks([], { useProcessExit: true });
   for (const warning of warnings) logger.warn(warning);
   // Providers are ready before the first port is open.
   await app.init();
