@@ -7,11 +7,12 @@ import { words } from './words.js';
 
 const SECONDS = 4;
 const PICTURE = words`-f lavfi -i testsrc2=size=320x240:rate=25`;
+const HD = words`-f lavfi -i testsrc2=size=1280x720:rate=25`;
 const FULL_HD = words`-f lavfi -i testsrc2=size=1920x1080:rate=30`;
 const H264 = words`-c:v libx264 -preset veryfast -g 25 -bf 2 -pix_fmt yuv420p`;
-/** 8 Mb/s, padded where the picture does not need it. */
-const H264_8M = words`-c:v libx264 -preset ultrafast -bf 2 -g 60 -pix_fmt yuv420p
-  -b:v 8M -minrate 8M -maxrate 8M -bufsize 8M -x264-params nal-hrd=cbr:threads=1`;
+/** So many Mb/s, padded where the picture does not need it. */
+const padded = (rate: string) => words`-c:v libx264 -preset ultrafast -bf 2 -g 60 -pix_fmt yuv420p
+  -b:v ${rate} -minrate ${rate} -maxrate ${rate} -bufsize ${rate} -x264-params nal-hrd=cbr:threads=1`;
 const AAC = words`-c:a aac -b:a 96k`;
 const tone = (sampleRate: number) => words`-f lavfi -i sine=frequency=440:sample_rate=${sampleRate.toString()}`;
 
@@ -30,14 +31,15 @@ const RECIPES = {
   'G.711 A-law': words`${tone(8000)} -c:a pcm_alaw`,
   'G.711 mu-law': words`${tone(8000)} -c:a pcm_mulaw`,
   Speex: words`${tone(16_000)} -c:a libspeex`,
-  '1080p at 8 Mb/s': words`${FULL_HD} ${tone(48_000)} ${H264_8M} ${AAC}`,
+  '720p at 2 Mb/s': words`${HD} ${tone(48_000)} ${padded('1900k')} ${AAC}`,
+  '1080p at 8 Mb/s': words`${FULL_HD} ${tone(48_000)} ${padded('8M')} ${AAC}`,
 };
 
 /** A clip the tests publish. */
 export type Clip = keyof typeof RECIPES;
 
-/** All clips but the large one. */
-export const SMALL_CLIPS = (Object.keys(RECIPES) as Clip[]).filter((name) => !name.startsWith('1080p'));
+/** All clips but the large ones. */
+export const SMALL_CLIPS = (Object.keys(RECIPES) as Clip[]).filter((name) => !name.endsWith('Mb/s'));
 
 const FOLDER = join(tmpdir(), 'nest-rtmp-clips');
 const made = new Map<string, Promise<string>>();

@@ -132,6 +132,15 @@ export class IngestProcess {
     return Number(/^VmRSS:\s+(\d+) kB$/mu.exec(status)?.[1]) * 1024;
   }
 
+  /** Processor time it has used, user and system, in seconds. */
+  processorSeconds(): number {
+    // proc(5): behind the name of the program, which may contain anything; utime and stime are in hundredths.
+    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8')
+      .replace(/^.*\) /su, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
   /** Ends it as a supervisor does, and removes its directory. */
   async stop(): Promise<ProgramResult> {
     const result = await this.program.end('SIGTERM');
