@@ -10,6 +10,8 @@ export const PIECE_OVERHEAD = 256;
 export class SequenceSlot<R> {
   /** The try in flight; undefined while the request is lost and may be sent again. */
   request: SessionRequest<R> | undefined;
+  /** The next new sequence number at the time it was lost: when the client goes on to that, it has given this up. */
+  nextWhenLost = 0;
   /** Body bytes taken, over all tries. */
   received = 0;
   /** All of the body is here. */

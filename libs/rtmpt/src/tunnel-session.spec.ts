@@ -256,6 +256,22 @@ describe('TunnelSession: requests that break off', () => {
     expect(answer(post('idle', 2))).toBe('200 01aa');
   });
 
+  it('one that is lost while the next was on its way already may still be sent again', () => {
+    const { driver, tunnel, post, begin } = start();
+    tunnel.session.pause();
+    const [first, second] = [post('send', 0, hex('01')), begin('send', 1, 1)];
+    driver.abort(first);
+    tunnel.session.resume(driver.now);
+    driver.piece(second, hex('02'));
+    driver.end(second);
+    expect([received(tunnel), answer(second)]).toEqual(['01', undefined]);
+    expect([answer(post('send', 0, hex('01'))), answer(second), received(tunnel)]).toEqual([
+      '200 01',
+      '200 01',
+      '0102',
+    ]);
+  });
+
   it('refuses another request under the same number', () => {
     const { driver, tunnel, post, begin } = start();
     const half = begin('send', 0, 3);

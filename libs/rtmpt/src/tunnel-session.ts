@@ -323,8 +323,10 @@ export class TunnelSession<R> {
 
   /** Whether a complete request is not yet to be answered. */
   #waits(head: SequenceSlot<R>, now: number): boolean {
-    if (this.#window.slots.length > 1) return false; // the client went on, so must we
-    if (head.request === undefined) return head.verb !== 'close'; // lost; it may be sent again
+    const { next, slots } = this.#window;
+    // Lost; it may be sent again, unless the client went on, knowing that it was lost.
+    if (head.request === undefined) return head.verb !== 'close' && next === head.nextWhenLost;
+    if (slots.length > 1) return false; // the client does not wait for this answer
     return head.isPoll && this.#outbound.length === 0 && this.#state === 'open' && now < head.heldUntil;
   }
 
@@ -405,7 +407,10 @@ export class TunnelSession<R> {
   #settle(request: SessionRequest<R>): void {
     request.isSettled = true;
     this.#inFlight--;
-    if (request.slot?.request === request) request.slot.request = undefined;
+    const { slot } = request;
+    if (slot?.request !== request) return;
+    slot.request = undefined;
+    slot.nextWhenLost = this.#window.next;
   }
 }
 
