@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
@@ -22,6 +23,11 @@ export interface RawSocket {
   detach(): Uint8Array | undefined;
   /** Gives it back to the event loop. */
   attach(): void;
+  /**
+   * Writes at once what the kernel takes; how many bytes that were, or -1 when
+   * the peer is gone. Then there still may be bytes to read.
+   */
+  write(bytes: Uint8Array): number;
 }
 
 /** Undefined for TLS, whose descriptor carries ciphertext, and wherever Node does not show a descriptor. */
@@ -50,6 +56,19 @@ export function rawSocket(socket: Socket): RawSocket | undefined {
       current.reading = true;
       current.readStart();
       socket.resume();
+    },
+    write(bytes) {
+      const { fd } = this;
+      if (fd < 0) return -1;
+      const { stackTraceLimit } = Error;
+      Error.stackTraceLimit = 0; // nobody will see the stack
+      try {
+        return writeSync(fd, bytes);
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : -1;
+      } finally {
+        Error.stackTraceLimit = stackTraceLimit;
+      }
     },
   };
 }

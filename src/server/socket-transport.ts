@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionReceiver, ConnectionTransport, TransportKind } from './connection-transport.js';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
+import { type RawSocket, rawSocket } from './raw-socket.js';
 import type { GatedReader, ReadGate } from './read-gate.js';
 
 /** Who is at the other end of a socket, which a proxy in between may have told. */
@@ -20,11 +21,13 @@ export class SocketTransport implements ConnectionTransport {
   readonly remotePort: number;
   readonly #socket: Socket;
   readonly #gate: ReadGate;
+  readonly #raw: RawSocket | undefined;
   #reader: GatedReader | undefined;
 
   constructor(socket: Socket, { remoteAddress, remotePort, tls }: SocketPeer, gate: ReadGate) {
     this.#socket = socket;
     this.#gate = gate;
+    this.#raw = rawSocket(socket);
     this.kind = tls === undefined ? 'rtmp' : 'rtmps';
     this.isSecure = tls !== undefined;
     this.tls = tls;
@@ -50,8 +53,19 @@ export class SocketTransport implements ConnectionTransport {
     });
   }
 
+  /**
+   * Writes past the stream where that is possible: a failed write destroys a
+   * stream, and with it whatever the peer sent before it went away and nobody
+   * has read yet. An encoder that closes without reading our acknowledgements
+   * would lose the end of its recording.
+   */
   write(bytes: Uint8Array): boolean {
-    return this.#socket.writable ? this.#socket.write(bytes) : false;
+    const socket = this.#socket;
+    if (!socket.writable) return false;
+    if (this.#raw === undefined || socket.writableLength > 0) return socket.write(bytes);
+    const written = this.#raw.write(bytes);
+    if (written < 0 || written === bytes.length) return true;
+    return socket.write(bytes.subarray(written));
   }
 
   end(): void {
