@@ -5,6 +5,7 @@
  */
 export class Acknowledger {
   #window: number;
+  #isAnnounced = false;
   #received = 0;
   #acknowledged = 0;
 
@@ -20,7 +21,14 @@ export class Acknowledger {
 
   /** The peer's Window Acknowledgement Size (§5.4.4); 0 would mean never and is ignored. */
   setWindow(bytes: number): void {
-    if (bytes > 0) this.#window = bytes;
+    if (bytes === 0) return;
+    this.#window = bytes;
+    this.#isAnnounced = true;
+  }
+
+  /** From a peer that is harmed by acknowledgements it did not ask for: none until it announces a window. */
+  onlyWhenAsked(): void {
+    if (!this.#isAnnounced) this.#window = Infinity;
   }
 
   /** Counts bytes; a sequence number when an Acknowledgement is due. */

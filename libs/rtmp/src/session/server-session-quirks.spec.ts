@@ -13,15 +13,15 @@ import { parseStreamAddress } from '../command/stream-address.js';
 const CONNECT = command('connect', 1, { app: 'live', tcUrl: 'rtmp://h/live' });
 const PUBLISH = streamCommand(1, 'publish', 5, null, 'cam', 'live');
 
-function connected(decide?: Decide): Conversation {
-  const peer = new Conversation({}, decide).send(concat(plainHandshake(), CONNECT));
+function connected(decide?: Decide, connect = CONNECT): Conversation {
+  const peer = new Conversation({}, decide).send(concat(plainHandshake(), connect));
   peer.replies();
   peer.commands.length = peer.events.length = 0;
   return peer;
 }
 
-function publishing(): Conversation {
-  const peer = connected().send(concat(command('createStream', 2, null), PUBLISH));
+function publishing(connect = CONNECT): Conversation {
+  const peer = connected(undefined, connect).send(concat(command('createStream', 2, null), PUBLISH));
   peer.replies();
   peer.commands.length = peer.events.length = 0;
   return peer;
@@ -222,7 +222,8 @@ describe('connect', () => {
 
 describe('hardware encoders', () => {
   it('Q14 some stall without acknowledgements although they announced no window', () => {
-    const peer = publishing();
+    const flashVer = 'FMLE/3.0 (compatible; FMSc/1.0)';
+    const peer = publishing(command('connect', 1, { app: 'live', tcUrl: 'rtmp://h/live', flashVer }));
     const bytes = chunks({ csid: 4, type: 9, msid: 1, payload: new Uint8Array(100_000) });
     let sent = peer.session.bytesReceived;
     const acknowledged: unknown[][] = [];
@@ -235,6 +236,18 @@ describe('hardware encoders', () => {
     expect(acknowledged[0]![1]).toBeGreaterThanOrEqual(2_500_000);
     expect(acknowledged[1]![1]).toBeGreaterThanOrEqual(5_000_000);
     expect(acknowledged[1]![1]).toBeLessThan(sent);
+  });
+
+  it.each([
+    ['FFmpeg', { flashVer: 'FMLE/3.0 (compatible; Lavf59.27.100)' }],
+    ['librtmp', {}],
+  ])('%s, which closes without reading, is acknowledged only when it announced a window', (_name, properties) => {
+    const peer = publishing(command('connect', 1, { app: 'live', tcUrl: 'rtmp://h/live', ...properties }));
+    const bytes = chunks({ csid: 4, type: 9, msid: 1, payload: new Uint8Array(100_000) });
+    for (let i = 0; i < 60; i++) peer.send(bytes);
+    expect(peer.replies()).toEqual([]);
+    peer.send(control(5, 1_000_000)).send(bytes);
+    expect(peer.replies()).toEqual([['Acknowledgement', expect.any(Number)]]);
   });
 
   it('Q15 Haivision’s calls _checkbw before createStream', () => {

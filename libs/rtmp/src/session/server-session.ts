@@ -16,6 +16,7 @@ import { randomHandshakeBytes } from '../handshake/handshake-random.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
 import { MessageTypeId, UserControlEvent } from '../message/message-types.js';
 import type { Message } from '../message/message.js';
+import { suffersFromAcknowledgements } from './acknowledgement-taste.js';
 import { Acknowledger } from './acknowledger.js';
 import { CommandRate } from './command-rate.js';
 import { MediaEvents } from './media-events.js';
@@ -251,6 +252,7 @@ export class ServerSession {
     switch (name) {
       case 'connect':
         acceptConnect(this.#output, command as ConnectCommand, this.#options, reply);
+        if (suffersFromAcknowledgements((command as ConnectCommand).flashVer)) this.#acknowledger.onlyWhenAsked();
         this.#deadlines.enter('connected');
         return;
       case 'createStream':
