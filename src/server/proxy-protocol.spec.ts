@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { DELIVERIES } from '#test/deliver';
 import { hex, toHex } from '#test/hex';
 import { plainAddress, type ProxyHeader, ProxyHeaderDecoder, ProxyProtocolError } from './proxy-protocol.js';

@@ -8,6 +8,7 @@ import { type RtmpTlsInfo, tlsInfo } from './tls-info.js';
 /** What became of a handshake. */
 export interface TlsOutcome {
   onSecured(socket: TLSSocket, info: RtmpTlsInfo): void;
+  /** Not called when the peer closed before it was done. */
   onFailed(error: Error): void;
 }
 
@@ -49,7 +50,9 @@ export class TlsDoor {
     });
     this.#server.on('tlsClientError', (error, socket) => {
       socket.destroy();
-      this.#take(socket)?.onFailed(new Error(`TLS: ${reasonOf(error, socket)}`));
+      const reason = reasonOf(error, socket);
+      const outcome = this.#take(socket);
+      if (reason !== undefined) outcome?.onFailed(new Error(`TLS: ${reason}`));
     });
   }
 
@@ -117,10 +120,10 @@ export class TlsDoor {
   }
 }
 
-/** In few words: OpenSSL's messages are lines with places in its source. */
-function reasonOf(error: Error & { reason?: string; code?: string }, socket: TLSSocket): string {
+/** In few words: OpenSSL's messages are lines with places in its source. Undefined when the peer just went, as health checks do. */
+function reasonOf(error: Error & { reason?: string; code?: string }, socket: TLSSocket): string | undefined {
   const refused = socket.authorizationError as unknown;
   if (typeof refused === 'string') return `the client certificate was refused: ${refused}`;
-  if (error.code === 'ECONNRESET') return 'closed during the handshake';
+  if (error.code === 'ECONNRESET') return undefined;
   return error.reason ?? error.message.trim();
 }

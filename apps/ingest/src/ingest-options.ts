@@ -1,12 +1,12 @@
 import type { RtmpModuleOptions } from '#src';
-import { listenHost } from './config/load-settings.js';
+import { listenersOf } from './config/listeners.js';
 import type { Settings } from './config/settings.js';
 
 /** The settings as options of the package. */
 export function ingestOptions(settings: Settings): RtmpModuleOptions {
   const { RECORDING_MAX_MINUTES: minutes, RECORDING_MAX_MB: megabytes } = settings;
   return {
-    listeners: [{ host: listenHost(settings), port: settings.RTMP_PORT }],
+    listeners: listenersOf(settings),
     maxConnections: settings.RTMP_MAX_CONNECTIONS,
     maxConnectionsPerAddress: settings.RTMP_MAX_CONNECTIONS,
     takeover: settings.RTMP_TAKEOVER,

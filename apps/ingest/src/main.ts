@@ -1,8 +1,11 @@
 import 'reflect-metadata';
+import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { RtmpServer } from '#src';
-import { listenHost, loadSettings, SettingsError } from './config/load-settings.js';
+import { RtmpConfigurationError, RtmpServer } from '#src';
+import { listenHost } from './config/listen-host.js';
+import { listenersOf } from './config/listeners.js';
+import { loadSettings, SettingsError } from './config/load-settings.js';
 import { IngestModule } from './ingest.module.js';
 import { IngestLogger } from './logging/ingest-logger.js';
 import { startUpNotice } from './start-up-notice.js';
@@ -10,7 +13,10 @@ import { startUpNotice } from './start-up-notice.js';
 try {
   await start();
 } catch (error) {
-  const isExpected = error instanceof SettingsError || (error as NodeJS.ErrnoException).syscall === 'listen';
+  const isExpected =
+    error instanceof SettingsError ||
+    error instanceof RtmpConfigurationError ||
+    (error as NodeJS.ErrnoException).syscall === 'listen';
   process.stderr.write(`${isExpected ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
   process.exit(1);
 }
@@ -25,8 +31,12 @@ async function start(): Promise<void> {
     abortOnError: false,
   });
   app.connectMicroservice({ strategy: app.get(RtmpServer) }, { inheritAppConfig: true });
+  const hasTls = listenersOf(settings).some(({ kind }) => kind === 'rtmps');
+  // With certificates SIGHUP says that they are renewed; without, that the terminal is closed.
+  if (hasTls) process.on('SIGHUP', () => void app.get(RtmpServer).reloadCertificates());
+  const signals = Object.values(ShutdownSignal).filter((signal) => !(hasTls && signal === ShutdownSignal.SIGHUP));
   // By default Nest ends the process with the signal it got, which supervisors take for a crash.
-  app.enableShutdownHooks([], { useProcessExit: true });
+  app.enableShutdownHooks(signals, { useProcessExit: true });
   for (const warning of warnings) logger.warn(warning);
   // Providers are ready before the first port is open.
   await app.init();

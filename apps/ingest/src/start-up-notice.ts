@@ -7,8 +7,12 @@ export function startUpNotice(
   addresses: readonly RtmpListenerAddress[],
   httpUrl: string,
 ): string[] {
-  const lines = addresses.map(({ url }) => `RTMP listens on ${url}`);
-  const url = `${(addresses[0]?.url ?? 'rtmp://127.0.0.1:1935').replace(/\/\/(?:0\.0\.0\.0|\[::\])/u, '//localhost')}/live`;
+  const lines = addresses.map(
+    ({ kind, url, proxyProtocol }) =>
+      `${kind.toUpperCase()} listens on ${url}${proxyProtocol ? ', for a proxy that sends the PROXY protocol' : ''}`,
+  );
+  const first = addresses.find(({ port }) => port !== undefined);
+  const url = `${(first?.url ?? 'rtmp://127.0.0.1:1935').replace(/\/\/(?:0\.0\.0\.0|\[::\])/u, '//localhost')}/live`;
   const key = settings.RTMP_PUBLISH_KEYS === undefined ? 'cam1' : 'cam1?key=KEY';
   lines.push(`OBS:    Settings > Stream > Custom, server ${url}, stream key ${key}`);
   lines.push(`ffmpeg: ffmpeg -re -i FILE -c copy -f flv "${url}/${key}"`);

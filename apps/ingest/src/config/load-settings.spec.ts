@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isLoopback, listenHost, loadSettings, SettingsError } from './load-settings.js';
+import { isLoopback, listenHost } from './listen-host.js';
+import { listenersOf } from './listeners.js';
+import { loadSettings, SettingsError } from './load-settings.js';
 
 function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
   try {
@@ -86,4 +88,49 @@ describe('isLoopback', () => {
   it.each(['0.0.0.0', '::', '192.168.0.1', '128.0.0.1', 'example.org'])('%s is not', (host) =>
     expect(isLoopback(host)).toBe(false),
   );
+});
+
+describe('listeners', () => {
+  const listeners = (environment: NodeJS.ProcessEnv) => listenersOf(loadSettings(environment).settings);
+  const tls = { cert: 'c.pem', key: 'k.pem', maxVersion: 'TLSv1.3' };
+  const files = { RTMPS_CERT: 'c.pem', RTMPS_KEY: 'k.pem' };
+
+  it('are one for RTMP, and one for RTMPS when it has a port', () => {
+    expect(listeners({})).toEqual([{ kind: 'rtmp', host: '127.0.0.1', port: 1935, proxyProtocol: false }]);
+    expect(listeners({ RTMPS_PORT: '1936', ...files })).toEqual([
+      { kind: 'rtmp', host: '127.0.0.1', port: 1935, proxyProtocol: false },
+      { kind: 'rtmps', host: '127.0.0.1', port: 1936, proxyProtocol: false, tls },
+    ]);
+  });
+
+  it('are those of RTMP_LISTEN where it is set', () => {
+    const RTMP_LISTEN = 'rtmp://[::]:1935,RTMPS://0.0.0.0:1936,unix:/run/x.sock';
+    expect(listeners({ RTMP_LISTEN, ...files, RTMP_PUBLISH_KEYS: 'k', RTMP_PROXY_PROTOCOL: '1' })).toEqual([
+      { kind: 'rtmp', host: '::', port: 1935, proxyProtocol: true },
+      { kind: 'rtmps', host: '0.0.0.0', port: 1936, proxyProtocol: true, tls },
+      { path: '/run/x.sock', proxyProtocol: true },
+    ]);
+  });
+
+  it.each([
+    'rtmp://localhost',
+    'rtmp://localhost:99999',
+    'http://localhost:80',
+    'rtmp://::1:1935',
+    'unix:run',
+    'rtmp://a:1,',
+    'rtmp://a:1, rtmp://b:1',
+  ])('cannot be %s', (RTMP_LISTEN) => {
+    expect(problemsOf({ RTMP_LISTEN })).toEqual([expect.stringContaining('write listeners separated by commas')]);
+  });
+
+  it.each([
+    [{ RTMPS_PORT: '1936' }, 'RTMPS needs a certificate; set RTMPS_CERT and RTMPS_KEY to PEM files'],
+    [{ RTMP_LISTEN: 'rtmps://[::1]:1936', RTMPS_CERT: 'c' }, 'RTMPS needs a certificate;'],
+    [{ RTMPS_CERT: 'c.pem' }, 'nothing listens for RTMPS; set RTMPS_PORT=1936'],
+    [{ RTMP_LISTEN: 'rtmp://127.0.0.1:1,rtmp://[::]:1' }, 'RTMP_LISTEN is "::" and there is no publish key'],
+    [{ RTMP_PROXY_PROTOCOL: '1' }, 'There is a proxy (RTMP_PROXY_PROTOCOL=1) and no publish key'],
+  ])('%j is a problem', (environment, problem) => {
+    expect(problemsOf(environment)).toEqual([expect.stringContaining(problem)]);
+  });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import { listenerProblems } from './listeners.js';
 import { type Settings, settingsSchema } from './settings.js';
 
 /** File of settings read from the working directory when RTMP_CONFIG names no other. */
@@ -32,28 +33,9 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Load
   const given = pickKnown({ ...fromFile, ...environment });
   const result = settingsSchema.safeParse(given);
   if (!result.success) throw new SettingsError(problemsOf(result.error.issues, given));
-  const problem = exposureProblem(result.data);
-  if (problem !== undefined) throw new SettingsError([problem]);
+  const problems = listenerProblems(result.data);
+  if (problems.length > 0) throw new SettingsError(problems);
   return { settings: result.data, warnings: unknownSettings({ ...fromFile, ...environment }) };
-}
-
-/** Where to listen: everywhere when publishers need a key, only on this machine when they do not. */
-export function listenHost(settings: Settings): string {
-  return settings.RTMP_HOST ?? (settings.RTMP_PUBLISH_KEYS === undefined ? '127.0.0.1' : '0.0.0.0');
-}
-
-/** Whether only this machine can reach an address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./u.test(host);
-}
-
-function exposureProblem(settings: Settings): string | undefined {
-  const host = listenHost(settings);
-  if (settings.RTMP_PUBLISH_KEYS !== undefined || settings.RTMP_OPEN || isLoopback(host)) return undefined;
-  return (
-    `RTMP_HOST is ${JSON.stringify(host)} and there is no publish key, so anybody could publish; ` +
-    'set RTMP_PUBLISH_KEYS=KEY, or RTMP_OPEN=1 if that is meant'
-  );
 }
 
 function readSettingsFile(path: string | undefined): NodeJS.Dict<string> {
@@ -93,6 +75,6 @@ function describe(schema: z.ZodType): string {
 function unknownSettings(values: NodeJS.Dict<string>): string[] {
   const known = [...Object.keys(settingsSchema.shape), 'RTMP_CONFIG'];
   return Object.keys(values)
-    .filter((name) => /^(?:RTMP|RECORDINGS?)_/u.test(name) && !known.includes(name))
+    .filter((name) => /^(?:RTMPS?|RECORDINGS?)_/u.test(name) && !known.includes(name))
     .map((name) => `${name} is not a setting; there are ${known.join(', ')}`);
 }

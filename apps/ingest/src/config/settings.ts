@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isListenerList } from './listener-list.js';
 
 /** 1, true, yes or on; 0, false, no or off. */
 const flag = z
@@ -21,6 +22,16 @@ export const settingsSchema = z.object({
   RTMP_HOST: z.string().min(1).optional().describe('an address to bind to, e.g. 127.0.0.1, 0.0.0.0 or ::'),
   RTMP_PORT: wholeNumber(0, 65535).default(1935),
   HTTP_PORT: wholeNumber(0, 65535).default(8080),
+  RTMPS_PORT: wholeNumber(0, 65535).optional(),
+  RTMPS_CERT: z.string().min(1).optional(),
+  RTMPS_KEY: z.string().min(1).optional(),
+  RTMPS_MAX_VERSION: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.3').describe('TLSv1.2 or TLSv1.3'),
+  RTMP_LISTEN: z
+    .string()
+    .refine(isListenerList)
+    .optional()
+    .describe('listeners separated by commas, each rtmp://HOST:PORT, rtmps://HOST:PORT or unix:/PATH'),
+  RTMP_PROXY_PROTOCOL: flag.default(false),
   RTMP_PUBLISH_KEYS: keyList.optional(),
   RTMP_PLAY_KEYS: keyList.optional(),
   RTMP_OPEN: flag.default(false),
