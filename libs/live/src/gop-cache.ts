@@ -57,10 +57,14 @@ export class GopCache {
     return this.#length;
   }
 
-  /** Takes a copy of a message that belongs to a group. */
-  add(message: MediaMessage): void {
+  /**
+   * Takes a copy of a message that belongs to a group.
+   *
+   * @param isStart a group begins with it; by default every key frame is one, see `LiveStream.startsAt()`
+   */
+  add(message: MediaMessage, isStart = (message.flags & MediaFlags.KeyFrame) !== 0): void {
     const { flags, payload } = message;
-    if (flags & MediaFlags.KeyFrame) this.#begin();
+    if (isStart) this.#begin();
     else if (!this.#isOpen) return;
     const end = this.#length + payload.length;
     if (end > this.#limits.maxBytes || this.#isTooLong(message.timestamp)) {

@@ -1,11 +1,12 @@
-import { CONFIGURATION_FLAGS, MediaFlags, TagType, TimestampUnwrapper, classifyMedia } from '#lib/flv';
+import { CONFIGURATION_FLAGS, MediaFlags, TagType, TimestampUnwrapper, classifyMedia, trackIdOf } from '#lib/flv';
 import { GopCache, type GopCacheLimits } from './gop-cache.js';
 import { ConfigurationStore, type StoredConfiguration } from './configuration-store.js';
 import type { MediaMessage, MediaSink } from './media-message.js';
 import type { FlushQueue } from './flush-queue.js';
 import { PublisherHold } from './publisher-hold.js';
-import { normaliseScriptData, scriptDataKind } from './script-data.js';
+import { amf0Metadata, normaliseScriptData, scriptDataKind } from './script-data.js';
 import { StreamFeed } from './stream-feed.js';
+import { colourInfoForReaders } from './video-metadata.js';
 import type { WireFormat } from './wire-format.js';
 import { countMessage, createStreamCounters, type StreamCounters } from './stream-counters.js';
 
@@ -49,6 +50,8 @@ export class LiveStream implements LiveStreamInfo {
   /** Copied on write: a sink may leave while the stream is handing out a message. */
   #sinks: readonly MediaSink[] = [];
   #metadata: Uint8Array | undefined;
+  /** The lowest video track so far; 0 with all encoders we know of. */
+  #firstVideoTrack = Infinity;
   #isEnded = false;
 
   /** @param gop what is kept for players that come later */
@@ -94,6 +97,14 @@ export class LiveStream implements LiveStreamInfo {
     return this.counters.videoMessages > 0;
   }
 
+  /**
+   * Whether a player can begin at a message with these flags: a key frame of
+   * the first video track. Further tracks have key frames of their own.
+   */
+  startsAt(flags: number): boolean {
+    return (flags & MediaFlags.KeyFrame) !== 0 && trackIdOf(flags) <= this.#firstVideoTrack;
+  }
+
   /** The formats this stream is being sent in, with their subscribers. */
   get feeds(): StreamFeed[] {
     return [...this.#feeds.values()];
@@ -124,15 +135,17 @@ export class LiveStream implements LiveStreamInfo {
     message.payload = payload;
     if (flags & MediaFlags.Coded) {
       message.timestamp = this.#unwrapper.unwrap(timestamp);
+      if (flags & MediaFlags.Video) this.#firstVideoTrack = Math.min(this.#firstVideoTrack, trackIdOf(flags));
     } else {
       // OBS and FFmpeg send sequence headers at 0 wherever the stream is.
       message.timestamp = this.#unwrapper.value ?? timestamp;
+      if (flags & MediaFlags.Metadata) message.payload = colourInfoForReaders(payload);
       if (flags & CONFIGURATION_FLAGS) this.#takeConfiguration(message);
       else if (flags & MediaFlags.Data && !this.#takeScriptData(message)) return;
     }
     const sinks = this.#sinks;
     for (let i = 0; i < sinks.length; i++) sinks[i]!.onMessage(message);
-    if (flags & MediaFlags.Coded) this.gopCache.add(message);
+    if (flags & MediaFlags.Coded) this.gopCache.add(message, this.startsAt(flags));
   }
 
   /**
@@ -180,7 +193,7 @@ export class LiveStream implements LiveStreamInfo {
 
   /** Unwraps a data message and keeps it when it is metadata; false when there is nothing to pass on. */
   #takeScriptData(message: MediaMessage): boolean {
-    const body = normaliseScriptData(message.tagType, message.payload);
+    let body = normaliseScriptData(message.tagType, message.payload);
     message.tagType = TagType.Script;
     message.payload = body;
     switch (scriptDataKind(body)) {
@@ -188,6 +201,7 @@ export class LiveStream implements LiveStreamInfo {
         this.#metadata = undefined;
         return false;
       case 'metadata': {
+        body = amf0Metadata(body);
         // GStreamer's flvmux repeats it dozens of times a second.
         const known = this.#metadata;
         if (body.length > MAX_METADATA_BYTES) return false;

@@ -175,7 +175,7 @@ export class StreamFeed implements MediaSink {
   #encode(message: MediaMessage): void {
     const { format } = this;
     const writer = this.#writer;
-    if (message.flags & MediaFlags.KeyFrame) {
+    if (this.#stream.startsAt(message.flags)) {
       this.#nextStart = { position: writer.position, timestamp: message.timestamp };
     }
     const length = format.measure(message);

@@ -14,10 +14,14 @@ export interface WireFormat {
   write(target: Uint8Array, at: number, message: MediaMessage): number;
 }
 
-/** Which media a subscriber wants (receiveAudio and receiveVideo of RTMP 1.0 §7.2.2). */
+/** Which media a subscriber wants: receiveAudio and receiveVideo of RTMP 1.0 §7.2.2, and what it can read. */
 export interface MediaSelection {
   readonly audio: boolean;
   readonly video: boolean;
+  /** Messages with the headers of Enhanced RTMP. Defaults to true. */
+  readonly enhanced?: boolean;
+  /** Messages of multitrack, which are those of all tracks but the first. Defaults to true. */
+  readonly multitrack?: boolean;
 }
 
 const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
@@ -78,12 +82,14 @@ export class FlvWireFormat implements WireFormat {
   }
 }
 
-function isSelected({ audio, video }: MediaSelection, flags: number): boolean {
+function isSelected({ audio, video, enhanced = true, multitrack = true }: MediaSelection, flags: number): boolean {
+  if (!enhanced && flags & MediaFlags.Enhanced) return false;
+  if (!multitrack && flags & MediaFlags.Multitrack) return false;
   if (flags & MediaFlags.Audio) return audio;
   if (flags & MediaFlags.Video) return video;
   return true;
 }
 
-function selectionKey({ audio, video }: MediaSelection): string {
-  return `${audio ? 'a' : ''}${video ? 'v' : ''}`;
+function selectionKey({ audio, video, enhanced = true, multitrack = true }: MediaSelection): string {
+  return `${audio ? 'a' : ''}${video ? 'v' : ''}${enhanced ? 'e' : ''}${multitrack ? 'm' : ''}`;
 }

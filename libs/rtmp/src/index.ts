@@ -3,6 +3,14 @@ export { DEFAULT_CHUNK_LIMITS, DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE } from './chun
 export { ChunkDecoder } from './chunk-stream/chunk-decoder.js';
 export { ChunkEncoder } from './chunk-stream/chunk-encoder.js';
 export { messageChunksLength, writeMessageChunks } from './chunk-stream/message-chunks.js';
+export {
+  ANY_FOUR_CC,
+  CapsEx,
+  type ClientCapabilities,
+  FourCcInfo,
+  type FourCcInfoMap,
+  takesFourCc,
+} from './command/client-capabilities.js';
 export type {
   CallCommand,
   CloseStreamCommand,
@@ -35,6 +43,7 @@ export { type AggregatedMessage, splitAggregate } from './message/aggregate.js';
 export { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from './message/message-types.js';
 export type { Message } from './message/message.js';
 export type { NetStreamState } from './session/net-streams.js';
+export type { ReconnectRequest } from './session/server-replies.js';
 export { ServerSession } from './session/server-session.js';
 export { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from './session/server-session-options.js';
 export type { ServerSessionPhase } from './session/session-deadlines.js';

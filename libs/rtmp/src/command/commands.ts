@@ -1,4 +1,5 @@
 import type { AmfObject, AmfValue } from '#lib/amf';
+import type { ClientCapabilities } from './client-capabilities.js';
 
 /** What all commands have (RTMP 1.0 §7.2). */
 export interface CommandBase {
@@ -23,7 +24,10 @@ export interface ConnectCommand extends CommandBase {
   /** `tcUrl` (or `tcurl`) of the command object as sent, '' when missing. */
   readonly tcUrl: string;
   readonly flashVer: string;
+  /** 0 or 3: which AMF the client wants to use. What the server sends is AMF0 either way, which both kinds read. */
   readonly objectEncoding: number;
+  /** What it says of its Enhanced RTMP; missing when it says nothing, which does not mean that it has none. */
+  readonly capabilities?: ClientCapabilities;
 }
 
 /** createStream (§7.2.1.3). */

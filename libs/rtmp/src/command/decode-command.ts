@@ -9,6 +9,7 @@ import {
 } from '#lib/amf';
 import { RtmpProtocolError } from '../errors.js';
 import { MessageTypeId } from '../message/message-types.js';
+import { readClientCapabilities } from './client-capabilities.js';
 import type { CommandBase, PublishingType, RtmpCommand } from './commands.js';
 
 /**
@@ -49,6 +50,7 @@ function typedCommand(base: CommandBase): RtmpCommand {
   switch (name) {
     case 'connect': {
       const object = isAmfObject(base.commandObject) ? base.commandObject : emptyObject();
+      const capabilities = readClientCapabilities(object);
       return {
         ...base,
         name,
@@ -57,6 +59,7 @@ function typedCommand(base: CommandBase): RtmpCommand {
         tcUrl: text(object.tcUrl ?? object.tcurl), // lower case: client-quirk Q20
         flashVer: text(object.flashVer),
         objectEncoding: number(object.objectEncoding, 0),
+        ...(capabilities !== undefined && { capabilities }),
       };
     }
     case 'createStream':

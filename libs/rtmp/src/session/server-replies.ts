@@ -1,4 +1,5 @@
 import { type AmfObject, type AmfValue, isAmfObject } from '#lib/amf';
+import { serverCapabilities } from '../command/client-capabilities.js';
 import type {
   ConnectCommand,
   PauseCommand,
@@ -16,6 +17,14 @@ import type { SessionOutput } from './session-output.js';
 /** Names itself as a server whose H.264 support encoders do not question; what nginx-rtmp and SRS send too. */
 const FMS_VERSION = 'FMS/3,5,3,888';
 const CAPABILITIES = 127;
+
+/** Where a client is asked to go on. */
+export interface ReconnectRequest {
+  /** Absolute, or relative to the tcUrl of the client; the same address when missing. */
+  readonly tcUrl?: string;
+  /** For the person at the encoder. */
+  readonly description?: string;
+}
 
 /** Commands that carry a stream name and are answered with an empty result. */
 const ACKNOWLEDGED = new Set(['releaseStream', 'FCPublish', 'FCUnpublish', 'FCSubscribe', 'FCUnsubscribe', '_checkbw']);
@@ -50,7 +59,13 @@ export function acceptConnect(
     objectEncoding: command.objectEncoding,
     ...(isAmfObject(reply) ? reply : undefined),
   };
-  const properties = { fmsVer: FMS_VERSION, capabilities: CAPABILITIES, mode: 1 };
+  const properties = {
+    fmsVer: FMS_VERSION,
+    capabilities: CAPABILITIES,
+    mode: 1,
+    // Only who asks is answered: old encoders have never seen these.
+    ...(command.capabilities && serverCapabilities()),
+  };
   output.command(0, '_result', command.transactionId, amfObject(properties), amfObject(information));
 }
 
@@ -136,6 +151,13 @@ function rejectCall(output: SessionOutput, command: RtmpCommand, status: RtmpSta
   if (command.transactionId === 0 && !isAwaited) return;
   const messageStreamId = isAwaited ? 0 : command.messageStreamId;
   output.command(messageStreamId, '_error', command.transactionId, null, amfObject(status));
+}
+
+/** The server asks the client to connect again, to another address if one is given (E-RTMP v2, "Reconnect Request"). */
+export function sendReconnectRequest(output: SessionOutput, request: ReconnectRequest): void {
+  const { description = 'The server asks to connect again.', tcUrl } = request;
+  const status: RtmpStatus = { level: 'status', code: 'NetConnection.Connect.ReconnectRequest', description };
+  sendStatus(output, 0, tcUrl === undefined ? status : { ...status, tcUrl });
 }
 
 /** onStatus on a NetStream (§7.2.2). */

@@ -24,6 +24,16 @@ const connected = [
     objectEncoding: 0,
   },
 ];
+/** To a client that says what Enhanced RTMP it has. */
+const connectedEnhanced: unknown[] = (connected as unknown[]).with(3, {
+  fmsVer: 'FMS/3,5,3,888',
+  capabilities: 127,
+  mode: 1,
+  fourCcList: ['*'],
+  videoFourCcInfoMap: { '*': 4 },
+  audioFourCcInfoMap: { '*': 4 },
+  capsEx: 15,
+});
 const result = (transactionId: number, value?: unknown) => ['_result', transactionId, 0, null, value];
 const onFCPublish = (transactionId: number, name: string) => [
   'onFCPublish',
@@ -60,7 +70,13 @@ interface Dialogue {
   closed: unknown[][];
 }
 
-const ffmpeg = (file: string, name: string, media: Dialogue['media'], connect: Dialogue['connect']): Dialogue => ({
+const ffmpeg = (
+  file: string,
+  name: string,
+  media: Dialogue['media'],
+  connect: Dialogue['connect'],
+  answer: unknown[] = connected,
+): Dialogue => ({
   file,
   commands: [
     ['connect', 1, 0],
@@ -74,7 +90,7 @@ const ffmpeg = (file: string, name: string, media: Dialogue['media'], connect: D
   connect,
   replies: [
     ...announcement,
-    connected,
+    answer,
     result(2),
     onFCPublish(3, name),
     result(3),
@@ -90,8 +106,14 @@ const ffmpeg = (file: string, name: string, media: Dialogue['media'], connect: D
 const PUBLISHERS: Dialogue[] = [
   ffmpeg('ffmpeg5', 'cam', { 8: 24, 9: 12, 18: 1 }, { app: 'live', flashVer: 'FMLE/3.0 (compatible; Lavf59.27.100)' }),
   ffmpeg('ffmpeg5_extended', 'cam', { 8: 24, 9: 12, 18: 1 }, { app: 'live' }),
-  ffmpeg('av1_opus', 'av1_opus', { 8: 153, 9: 77, 18: 1 }, { flashVer: 'FMLE/3.0 (compatible; Lavf62.19.101)' }),
-  ffmpeg('hevc_opus', 'hevc_opus', { 8: 153, 9: 77, 18: 1 }, { app: 'live' }),
+  ffmpeg(
+    'av1_opus',
+    'av1_opus',
+    { 8: 153, 9: 77, 18: 1 },
+    { flashVer: 'FMLE/3.0 (compatible; Lavf62.19.101)' },
+    connectedEnhanced,
+  ),
+  ffmpeg('hevc_opus', 'hevc_opus', { 8: 153, 9: 77, 18: 1 }, { app: 'live' }, connectedEnhanced),
   ffmpeg(
     'librtmp',
     'cam',

@@ -1,6 +1,7 @@
 import type { AmfValue } from '#lib/amf';
 import { ChunkDecoder } from '../chunk-stream/chunk-decoder.js';
 import { readUint32 } from '../chunk-stream/integers.js';
+import { CapsEx, type ClientCapabilities } from '../command/client-capabilities.js';
 import type {
   ConnectCommand,
   DeleteStreamCommand,
@@ -26,7 +27,9 @@ import {
   acceptCreateStream,
   acceptOther,
   acceptPublish,
+  type ReconnectRequest,
   rejectCommand,
+  sendReconnectRequest,
   sendStatus,
   acceptPause,
   acceptPlay,
@@ -69,6 +72,7 @@ export class ServerSession {
   /** Events that come before the next message. */
   #queued: ServerSessionEvent[] = [];
   #wantsClose = false;
+  #capabilities: ClientCapabilities | undefined;
   #badMessages = 0;
   #pings = 0;
 
@@ -192,6 +196,18 @@ export class ServerSession {
     sendStatus(this.#output, messageStreamId, status);
   }
 
+  /**
+   * Asks the client to go on at another connection, which it opens before it
+   * closes this one: go on with this one until then.
+   *
+   * @returns false when it did not say in connect that it can: nothing was sent
+   */
+  requestReconnect(request: ReconnectRequest = {}): boolean {
+    if (((this.#capabilities?.capsEx ?? 0) & CapsEx.Reconnect) === 0) return false;
+    sendReconnectRequest(this.#output, request);
+    return true;
+  }
+
   /** Sends a user control event (§7.1.7) about a NetStream, e.g. Stream EOF. */
   userControl(event: number, messageStreamId: number): void {
     this.#output.userControl(event, messageStreamId);
@@ -253,6 +269,7 @@ export class ServerSession {
       case 'connect':
         acceptConnect(this.#output, command as ConnectCommand, this.#options, reply);
         if (suffersFromAcknowledgements((command as ConnectCommand).flashVer)) this.#acknowledger.onlyWhenAsked();
+        this.#capabilities = (command as ConnectCommand).capabilities;
         this.#deadlines.enter('connected');
         return;
       case 'createStream':
