@@ -3,7 +3,7 @@ import type { MediaMessage } from './media-message.js';
 
 /** What a GOP cache may hold of one stream. */
 export interface GopCacheLimits {
-  /** Bytes. 0 turns the cache off. Defaults to 16 MiB. */
+  /** Bytes, of which every message takes 64 besides its own. 0 turns the cache off. Defaults to 16 MiB. */
   maxBytes: number;
   /** Milliseconds of stream time. Defaults to 15,000. */
   maxDuration: number;
@@ -16,6 +16,8 @@ export const DEFAULT_GOP_CACHE_LIMITS: Readonly<GopCacheLimits> = Object.freeze(
 });
 
 const FIRST_CAPACITY = 64 * 1024;
+/** What the books take for a message, in bytes: a flood of empty ones is bounded as well. */
+const MESSAGE_COST = 64;
 
 interface Entry {
   tagType: number;
@@ -67,7 +69,8 @@ export class GopCache {
     if (isStart) this.#begin();
     else if (!this.#isOpen) return;
     const end = this.#length + payload.length;
-    if (end > this.#limits.maxBytes || this.#isTooLong(message.timestamp)) {
+    const cost = end + (this.#count + 1) * MESSAGE_COST;
+    if (cost > this.#limits.maxBytes || this.#isTooLong(message.timestamp)) {
       this.clear();
       return;
     }
@@ -88,6 +91,13 @@ export class GopCache {
     this.#isOpen = false;
     this.#count = 0;
     this.#length = 0;
+  }
+
+  /** Forgets the group and gives its memory back. */
+  release(): void {
+    this.clear();
+    this.#bytes = new Uint8Array(0);
+    this.#entries.length = 0;
   }
 
   /** Hands out the messages in order, each valid during its call. */

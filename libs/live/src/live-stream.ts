@@ -1,4 +1,4 @@
-import { CONFIGURATION_FLAGS, MediaFlags, TagType, TimestampUnwrapper, classifyMedia, trackIdOf } from '#lib/flv';
+import { CONFIGURATION_FLAGS, MediaFlags, TagType, classifyMedia, trackIdOf } from '#lib/flv';
 import { GopCache, type GopCacheLimits } from './gop-cache.js';
 import { ConfigurationStore, type StoredConfiguration } from './configuration-store.js';
 import type { MediaMessage, MediaSink } from './media-message.js';
@@ -6,6 +6,7 @@ import type { FlushQueue } from './flush-queue.js';
 import { PublisherHold } from './publisher-hold.js';
 import { amf0Metadata, normaliseScriptData, scriptDataKind } from './script-data.js';
 import { StreamFeed } from './stream-feed.js';
+import { StreamTimeline } from './stream-timeline.js';
 import { colourInfoForReaders } from './video-metadata.js';
 import type { WireFormat } from './wire-format.js';
 import { countMessage, createStreamCounters, type StreamCounters } from './stream-counters.js';
@@ -29,6 +30,12 @@ export interface LiveStreamInfo {
  * A stream while it is being published. Every message is looked at once, here:
  * what kind it is, whether one can start at it, what it configures. Then it
  * goes to each sink in a plain call; nothing is copied for them.
+ *
+ * ```
+ * live --end()--> ended
+ *   '--suspend()--> suspended --continueFrom() of the next publish--> ended, its feeds go on there
+ *                       '-----end()--> ended
+ * ```
  */
 export class LiveStream implements LiveStreamInfo {
   readonly id: string;
@@ -45,14 +52,15 @@ export class LiveStream implements LiveStreamInfo {
 
   readonly #feeds = new Map<string, StreamFeed>();
   readonly #configurations = new ConfigurationStore();
-  readonly #unwrapper = new TimestampUnwrapper();
+  readonly #timeline = new StreamTimeline();
   readonly #message: MediaMessage = { tagType: 0, timestamp: 0, payload: new Uint8Array(0), flags: 0 };
   /** Copied on write: a sink may leave while the stream is handing out a message. */
   #sinks: readonly MediaSink[] = [];
   #metadata: Uint8Array | undefined;
   /** The lowest video track so far; 0 with all encoders we know of. */
   #firstVideoTrack = Infinity;
-  #isEnded = false;
+  #startFlags: number | undefined;
+  #state: 'live' | 'suspended' | 'ended' = 'live';
 
   /** @param gop what is kept for players that come later */
   constructor(info: LiveStreamInfo, gop: Partial<GopCacheLimits> = {}) {
@@ -65,7 +73,12 @@ export class LiveStream implements LiveStreamInfo {
   }
 
   get isEnded(): boolean {
-    return this.#isEnded;
+    return this.#state === 'ended';
+  }
+
+  /** Whether its publisher is gone and may come back. */
+  get isSuspended(): boolean {
+    return this.#state === 'suspended';
   }
 
   /** The newest onMetaData as the payload of a script tag: the name, then the value. Sinks get this very array. */
@@ -85,7 +98,7 @@ export class LiveStream implements LiveStreamInfo {
 
   /** The time of the newest coded message in milliseconds; undefined before the first. */
   get timestamp(): number | undefined {
-    return this.#unwrapper.value;
+    return this.#timeline.now;
   }
 
   get sinkCount(): number {
@@ -105,6 +118,11 @@ export class LiveStream implements LiveStreamInfo {
     return (flags & MediaFlags.KeyFrame) !== 0 && trackIdOf(flags) <= this.#firstVideoTrack;
   }
 
+  /** Flags of the newest message at which a player could begin; undefined before the first. */
+  get startFlags(): number | undefined {
+    return this.#startFlags;
+  }
+
   /** The formats this stream is being sent in, with their subscribers. */
   get feeds(): StreamFeed[] {
     return [...this.#feeds.values()];
@@ -114,9 +132,14 @@ export class LiveStream implements LiveStreamInfo {
   feed(format: WireFormat, queue: FlushQueue): StreamFeed {
     const known = this.#feeds.get(format.key);
     if (known !== undefined) return known;
-    const feed = new StreamFeed(this, format, queue, () => this.#feeds.delete(format.key));
-    this.#feeds.set(format.key, feed);
+    const feed = new StreamFeed(this, format, queue);
+    if (!this.isEnded) this.#feeds.set(format.key, feed);
     return feed;
+  }
+
+  /** @internal A feed that nobody needs any more. */
+  dropFeed(feed: StreamFeed): void {
+    if (this.#feeds.get(feed.format.key) === feed) this.#feeds.delete(feed.format.key);
   }
 
   /**
@@ -128,24 +151,27 @@ export class LiveStream implements LiveStreamInfo {
   push(messageTypeId: number, timestamp: number, payload: Uint8Array): void {
     const flags = classifyMedia(messageTypeId, payload);
     countMessage(this.counters, flags, payload.length);
-    if (flags & MediaFlags.Invalid || this.#isEnded) return;
+    if (flags & MediaFlags.Invalid || this.#state !== 'live') return;
     const message = this.#message;
     message.tagType = messageTypeId;
     message.flags = flags;
     message.payload = payload;
     if (flags & MediaFlags.Coded) {
-      message.timestamp = this.#unwrapper.unwrap(timestamp);
+      message.timestamp = this.#timeline.take(timestamp);
       if (flags & MediaFlags.Video) this.#firstVideoTrack = Math.min(this.#firstVideoTrack, trackIdOf(flags));
+      const isStart = this.startsAt(flags);
+      if (isStart) this.#startFlags = flags;
+      // Before it is handed out: whoever joins meanwhile finds it there.
+      this.gopCache.add(message, isStart);
     } else {
       // OBS and FFmpeg send sequence headers at 0 wherever the stream is.
-      message.timestamp = this.#unwrapper.value ?? timestamp;
+      message.timestamp = this.#timeline.now ?? timestamp;
       if (flags & MediaFlags.Metadata) message.payload = colourInfoForReaders(payload);
       if (flags & CONFIGURATION_FLAGS) this.#takeConfiguration(message);
       else if (flags & MediaFlags.Data && !this.#takeScriptData(message)) return;
     }
     const sinks = this.#sinks;
     for (let i = 0; i < sinks.length; i++) sinks[i]!.onMessage(message);
-    if (flags & MediaFlags.Coded) this.gopCache.add(message, this.startsAt(flags));
   }
 
   /**
@@ -155,7 +181,7 @@ export class LiveStream implements LiveStreamInfo {
    * @returns a function that takes it away again; onEnd() is not called then
    */
   addSink(sink: MediaSink, { greet = true }: { greet?: boolean } = {}): () => void {
-    if (this.#isEnded) {
+    if (this.isEnded) {
       sink.onEnd();
       return () => {};
     }
@@ -168,15 +194,43 @@ export class LiveStream implements LiveStreamInfo {
 
   /** Ends the stream for all its sinks; may be called twice. */
   end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
+    if (this.isEnded) return;
+    this.#state = 'ended';
     const sinks = this.#sinks;
     this.#sinks = [];
     for (const sink of sinks) sink.onEnd();
+    this.gopCache.release();
+  }
+
+  /** The publisher is gone and may come back: its players stay and wait, all other sinks are ended. */
+  suspend(): void {
+    if (this.#state !== 'live') return;
+    this.#state = 'suspended';
+    const sinks = this.#sinks;
+    this.#sinks = sinks.filter((sink) => sink.onSuspend !== undefined);
+    this.gopCache.release();
+    for (const sink of sinks) {
+      if (sink.onSuspend === undefined) sink.onEnd();
+      else sink.onSuspend();
+    }
+  }
+
+  /**
+   * Takes over the players of a suspended stream, which ends, and its time:
+   * for them one stream goes on. To be called before the first message.
+   */
+  continueFrom(previous: LiveStream): void {
+    this.#timeline.continue(previous.#timeline);
+    for (const feed of previous.feeds) {
+      feed.moveTo(this);
+      this.#feeds.set(feed.format.key, feed);
+    }
+    previous.#feeds.clear();
+    previous.end();
   }
 
   #greet(sink: MediaSink): void {
-    const timestamp = this.#unwrapper.value ?? 0;
+    const timestamp = this.#timeline.now ?? 0;
     if (this.#metadata !== undefined) {
       sink.onMessage({ tagType: TagType.Script, timestamp: 0, payload: this.#metadata, flags: MediaFlags.Data });
     }
@@ -186,9 +240,12 @@ export class LiveStream implements LiveStreamInfo {
   }
 
   #takeConfiguration(message: MediaMessage): void {
-    const isNew = this.#configurations.put(message);
-    // Pictures from before it need the old one.
-    if (isNew && message.flags & MediaFlags.Video && message.flags & MediaFlags.SequenceHeader) this.gopCache.clear();
+    const { flags } = message;
+    const change = this.#configurations.put(message);
+    if (change === 'none' || (flags & MediaFlags.SequenceHeader) === 0) return;
+    // What came before needs the old one, or none as with codecs that have no sequence header.
+    const isFirstVideo = (flags & MediaFlags.Video) !== 0 && trackIdOf(flags) <= this.#firstVideoTrack;
+    if (change === 'changed' || isFirstVideo) this.gopCache.clear();
   }
 
   /** Unwraps a data message and keeps it when it is metadata; false when there is nothing to pass on. */

@@ -21,4 +21,6 @@ export interface MediaSink {
   onMessage(message: MediaMessage): void;
   /** The stream ended; no message follows. */
   onEnd(): void;
+  /** The publisher is gone and may come back: messages may follow. Without it the sink is ended instead. */
+  onSuspend?(): void;
 }

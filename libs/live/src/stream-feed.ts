@@ -7,40 +7,50 @@ import type { MediaMessage, MediaSink } from './media-message.js';
 import { LiveSubscriber, type SlowSubscriberPolicy, type SubscriberSink } from './subscriber.js';
 import type { WireFormat } from './wire-format.js';
 
+/** What a new feed takes from the GOP cache comes in batches of about this size, so that a slow joiner can stop between. */
+const FIRST_BATCHES = 64 * 1024;
+
 /**
  * A live stream in one wire format. Each message is encoded once, into bytes
  * that all subscribers share; each subscriber is a place in them.
  */
 export class StreamFeed implements MediaSink {
   readonly format: WireFormat;
-  readonly #stream: LiveStream;
   readonly #queue: FlushQueue;
-  readonly #onIdle: () => void;
   readonly #writer = new BatchWriter();
-  readonly #removeSink: () => void;
   readonly #subscribers = new Set<LiveSubscriber>();
   /** Subscribers that begin, or go on, at the next key frame. */
   readonly #waiting = new Set<LiveSubscriber>();
+  #stream: LiveStream;
+  #removeSink: () => void;
   #tail: Batch | undefined;
   #startPoint: StartPoint | undefined;
   /** The newest key frame that has not been flushed. */
   #nextStart: { position: number; timestamp: number } | undefined;
-  #configurationVersion: number;
+  /** Whether there has been a key frame: the pictures before it are of no use to anybody. */
+  #hasBegun = false;
   /** When the oldest message that waits came, and whether a picture waits. */
   #dirtySince: number | undefined;
   #hasPicture = false;
   #isEnded = false;
 
-  /** @param onIdle the last subscriber has gone: nobody needs the feed */
-  constructor(stream: LiveStream, format: WireFormat, queue: FlushQueue, onIdle: () => void) {
+  constructor(stream: LiveStream, format: WireFormat, queue: FlushQueue) {
     this.#stream = stream;
     this.format = format;
     this.#queue = queue;
-    this.#onIdle = onIdle;
-    this.#configurationVersion = stream.configurationVersion;
-    stream.gopCache.forEach((message) => this.#encode(message));
-    this.#flushWriter();
+    if (this.#beginsAtKeyFrames) {
+      stream.gopCache.forEach((message) => {
+        if (this.#takes(message.flags)) this.#encode(message);
+        if (this.#writer.length >= FIRST_BATCHES) this.#flushWriter();
+      });
+      this.#flushWriter();
+    }
     this.#removeSink = stream.addSink(this, { greet: false });
+  }
+
+  /** The stream it sends; another one when the publisher came back. */
+  get stream(): LiveStream {
+    return this.#stream;
   }
 
   get subscriberCount(): number {
@@ -71,20 +81,27 @@ export class StreamFeed implements MediaSink {
     return this.#hasPicture;
   }
 
-  /** Adds a subscriber. It begins at the newest key frame, or, without video, with the next message. */
+  /**
+   * Adds a subscriber. It begins at the newest key frame; without video, or
+   * while there has been no picture, with the next message.
+   */
   subscribe(sink: SubscriberSink, policy: Readonly<SlowSubscriberPolicy>, now: number): LiveSubscriber {
     const subscriber = new LiveSubscriber(this, sink, policy);
+    if (this.#isEnded) {
+      subscriber.end('stream ended');
+      return subscriber;
+    }
     this.#subscribers.add(subscriber);
+    // A key frame that waits to be sent is where to begin, not the one before.
+    if (this.#nextStart !== undefined) this.flush(now);
     const start = this.#startPoint;
     if (start !== undefined) {
-      subscriber.startAt(start, this.head(start.timestamp));
+      subscriber.startAt(start, this.head(start.timestamp), now);
       subscriber.pump(now);
-    } else if (this.#hasVideo) {
-      const first = this.head(this.#stream.timestamp ?? 0);
-      if (first.length > 0) sink.write(first);
-      this.#waiting.add(subscriber);
     } else {
-      subscriber.startBehind(this.#anchor(), this.position, this.head(this.#stream.timestamp ?? 0));
+      // The headers are sent now, so that the player can get ready; they come again with the key frame.
+      if (this.#beginsAtKeyFrames) subscriber.write(this.head(this.#stream.timestamp ?? 0));
+      this.place(subscriber, now);
     }
     return subscriber;
   }
@@ -96,18 +113,39 @@ export class StreamFeed implements MediaSink {
     this.#isEnded = true;
     this.#removeSink();
     this.#queue.delete(this);
-    this.#onIdle();
+    this.#stream.dropFeed(this);
   }
 
-  /** A subscriber that lost its place. */
-  awaitKeyFrame(subscriber: LiveSubscriber): void {
-    if (this.#subscribers.has(subscriber)) this.#waiting.add(subscriber);
+  /** Gives a place to a subscriber that has none: at the next key frame, or with the next message. */
+  place(subscriber: LiveSubscriber, now: number): void {
+    if (!this.#subscribers.has(subscriber)) return;
+    if (this.#beginsAtKeyFrames) {
+      this.#waiting.add(subscriber);
+      return;
+    }
+    this.flush(now);
+    this.#tail ??= this.#writer.emptyBatch();
+    subscriber.startBehind(this.#tail, this.head(this.#stream.timestamp ?? 0), now);
+  }
+
+  /** A subscriber that wants nothing for a while. */
+  displace(subscriber: LiveSubscriber): void {
+    this.#waiting.delete(subscriber);
+  }
+
+  /** @internal The publisher came back: goes on with another stream. */
+  moveTo(stream: LiveStream): void {
+    this.#removeSink();
+    this.#stream = stream;
+    this.#removeSink = stream.addSink(this, { greet: false });
   }
 
   onMessage(message: MediaMessage): void {
     const { flags } = message;
-    if (!this.format.takes(flags)) return;
-    if (flags & MediaFlags.SequenceHeader && flags & MediaFlags.Video) this.#checkConfiguration();
+    // The last subscriber may have left while the stream was handing out this very message.
+    if (this.#isEnded || !this.#takes(flags)) return;
+    // The stream forgets its group when a configuration changes: what came before cannot be decoded with it.
+    if (flags & MediaFlags.SequenceHeader && !this.#stream.gopCache.isOpen) this.#forgetStart();
     this.#encode(message);
     if (flags & MediaFlags.Video) this.#hasPicture = true;
     if (this.#dirtySince === undefined) {
@@ -124,7 +162,13 @@ export class StreamFeed implements MediaSink {
     for (const subscriber of this.#subscribers) subscriber.end('stream ended');
     this.#subscribers.clear();
     this.#waiting.clear();
-    this.#onIdle();
+    this.#stream.dropFeed(this);
+  }
+
+  onSuspend(): void {
+    this.flush(this.#queue.now);
+    this.#forgetStart();
+    this.#hasBegun = false;
   }
 
   /** Sends what has come since the last flush: one batch, one write for each subscriber. */
@@ -135,7 +179,7 @@ export class StreamFeed implements MediaSink {
     const start = this.#startPoint;
     if (start !== undefined && this.#waiting.size > 0) {
       const head = this.head(start.timestamp);
-      for (const subscriber of this.#waiting) subscriber.startAt(start, head);
+      for (const subscriber of this.#waiting) subscriber.startAt(start, head, now);
       this.#waiting.clear();
     }
     for (const subscriber of this.#subscribers) subscriber.pump(now);
@@ -162,20 +206,23 @@ export class StreamFeed implements MediaSink {
     return messages;
   }
 
-  get #hasVideo(): boolean {
-    return this.format.takes(MediaFlags.Video) && this.#stream.hasVideo;
+  /** Whether one begins at key frames: there are some, and the format takes them. */
+  get #beginsAtKeyFrames(): boolean {
+    const { startFlags } = this.#stream;
+    return startFlags !== undefined && this.format.takes(startFlags);
   }
 
-  /** A batch to go on from for a subscriber that begins with the next message. */
-  #anchor(): Batch | undefined {
-    this.flush(this.#queue.now);
-    return (this.#tail ??= this.#writer.emptyBatch());
+  #takes(flags: number): boolean {
+    if (!this.format.takes(flags)) return false;
+    if (this.#hasBegun || (flags & MediaFlags.Coded) === 0 || (flags & MediaFlags.Video) === 0) return true;
+    return this.#stream.startsAt(flags);
   }
 
   #encode(message: MediaMessage): void {
     const { format } = this;
     const writer = this.#writer;
     if (this.#stream.startsAt(message.flags)) {
+      this.#hasBegun = true;
       this.#nextStart = { position: writer.position, timestamp: message.timestamp };
     }
     const length = format.measure(message);
@@ -198,11 +245,7 @@ export class StreamFeed implements MediaSink {
     return true;
   }
 
-  /** Pictures from before another configuration cannot be decoded with it. */
-  #checkConfiguration(): void {
-    const { configurationVersion } = this.#stream;
-    if (configurationVersion === this.#configurationVersion) return;
-    this.#configurationVersion = configurationVersion;
+  #forgetStart(): void {
     this.#startPoint = undefined;
     this.#nextStart = undefined;
   }

@@ -10,6 +10,8 @@ export interface StreamRegistryObserver {
 /** The live streams of one server by path: one publisher a name. */
 export class StreamRegistry {
   readonly #byPath = new Map<string, LiveStream>();
+  /** Streams whose publisher may come back; their paths are free. */
+  readonly #suspended = new Map<string, LiveStream>();
   #observers: readonly StreamRegistryObserver[] = [];
 
   get size(): number {
@@ -20,24 +22,53 @@ export class StreamRegistry {
     return this.#byPath.get(path);
   }
 
+  /** A stream whose publisher is gone and may come back. */
+  getSuspended(path: string): LiveStream | undefined {
+    return this.#suspended.get(path);
+  }
+
   list(): LiveStream[] {
     return [...this.#byPath.values()];
   }
 
-  /** @throws {StreamBusyError} when the path is live */
+  /**
+   * Takes the path, and the players of a suspended stream if it has one.
+   *
+   * @throws {StreamBusyError} when the path is live
+   */
   add(stream: LiveStream): void {
-    if (this.#byPath.has(stream.path)) throw new StreamBusyError(stream.path);
-    this.#byPath.set(stream.path, stream);
+    const { path } = stream;
+    if (this.#byPath.has(path)) throw new StreamBusyError(path);
+    this.#byPath.set(path, stream);
+    const suspended = this.#suspended.get(path);
+    if (suspended !== undefined) {
+      this.#suspended.delete(path);
+      stream.continueFrom(suspended);
+    }
     for (const observer of this.#observers) observer.onAdd?.(stream);
   }
 
   /** Ends a stream and frees its path, unless another stream has it by now. */
   remove(stream: LiveStream): void {
-    if (this.#byPath.get(stream.path) === stream) {
-      this.#byPath.delete(stream.path);
-      for (const observer of this.#observers) observer.onRemove?.(stream);
-    }
+    this.#free(stream);
+    if (this.#suspended.get(stream.path) === stream) this.#suspended.delete(stream.path);
     stream.end();
+  }
+
+  /**
+   * Frees the path of a stream but keeps its players for the next publish of
+   * that path; remove() gives them up. A stream that nobody plays ends at once.
+   *
+   * @returns whether it has been kept
+   */
+  suspend(stream: LiveStream): boolean {
+    if (!this.#free(stream) || stream.feeds.length === 0) {
+      stream.end();
+      return false;
+    }
+    this.#suspended.set(stream.path, stream);
+    stream.suspend();
+    return true;
   }
 
   /** @returns a function that ends the observation */
@@ -46,5 +77,12 @@ export class StreamRegistry {
     return () => {
       this.#observers = this.#observers.filter((other) => other !== observer);
     };
+  }
+  /** Whether the path was the stream's. */
+  #free(stream: LiveStream): boolean {
+    if (this.#byPath.get(stream.path) !== stream) return false;
+    this.#byPath.delete(stream.path);
+    for (const observer of this.#observers) observer.onRemove?.(stream);
+    return true;
   }
 }

@@ -1,4 +1,5 @@
 import type { Batch, StartPoint } from './batch.js';
+import type { LiveStream } from './live-stream.js';
 import type { StreamFeed } from './stream-feed.js';
 
 /** Where a subscriber's bytes go: a socket, a response. */
@@ -18,9 +19,9 @@ export type SubscriberEnd = 'stream ended' | 'too slow';
 export interface SlowSubscriberPolicy {
   /** Bytes that may wait in its socket before it is sent no more. Defaults to 512 KiB. */
   maxQueuedBytes: number;
-  /** Bytes it may be behind the stream before it has to skip. Defaults to 4 MiB. */
+  /** Bytes it may be behind the stream before it has to skip to a newer key frame. Defaults to 4 MiB. */
   maxLagBytes: number;
-  /** Time without any progress after which it is closed, in milliseconds. Defaults to 30,000. */
+  /** Time that what waits in its socket may take to leave before it is closed, in milliseconds. Defaults to 30,000. */
   maxBlockedTime: number;
 }
 
@@ -34,7 +35,7 @@ export const DEFAULT_SLOW_SUBSCRIBER_POLICY: Readonly<SlowSubscriberPolicy> = Ob
 /** What a subscriber was sent, and what not. */
 export interface SubscriberCounters {
   bytes: number;
-  /** Times it skipped to a key frame. */
+  /** Times it skipped, to a key frame if there are any. */
   skips: number;
   /** Bytes it was not sent because of that. */
   skippedBytes: number;
@@ -49,16 +50,19 @@ export interface SubscriberCounters {
  * waiting --key frame--> live --socket full--> blocked --drained--> live
  *                          ^--drained, too far behind: at a key frame--'
  * ```
+ *
+ * One that is paused keeps its place as long as that costs nothing.
  */
 export class LiveSubscriber {
   readonly counters: Readonly<SubscriberCounters> = { bytes: 0, skips: 0, skippedBytes: 0 };
   readonly #feed: StreamFeed;
   readonly #sink: SubscriberSink;
   readonly #policy: Readonly<SlowSubscriberPolicy>;
-  /** The batch sent last; undefined while it waits for a key frame to begin at. */
+  /** The batch sent last; undefined while it has no place. */
   #sent: Batch | undefined;
-  /** Position in the feed up to which it was sent. */
-  #position = 0;
+  /** Position in the feed up to which it was sent; undefined before it has begun. */
+  #position: number | undefined;
+  #isPaused = false;
   #isBlocked = false;
   #blockedSince = 0;
 
@@ -68,39 +72,60 @@ export class LiveSubscriber {
     this.#policy = policy;
   }
 
+  /** The stream it reads. */
+  get stream(): LiveStream {
+    return this.#feed.stream;
+  }
+
   get isBlocked(): boolean {
     return this.#isBlocked;
   }
 
-  /** Begins, or goes on, at a key frame, headers first. */
-  startAt({ batch, offset, position }: StartPoint, head: Uint8Array): void {
-    if (head.length > 0) this.#write(head);
-    this.#write(offset === 0 ? batch.bytes : batch.bytes.subarray(offset));
-    if (this.#sent !== undefined || this.#position > 0) this.#countSkip(position - this.#position);
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Begins, or goes on, at a key frame, headers first. One whose socket is full does so when it has drained. */
+  startAt({ batch, offset, position }: StartPoint, head: Uint8Array, now: number): void {
+    if (this.#isFull) {
+      this.#block(now);
+      return;
+    }
+    this.#countSkip(position);
+    this.write(head);
+    this.write(offset === 0 ? batch.bytes : batch.bytes.subarray(offset));
     this.#sent = batch;
     this.#position = batch.end;
   }
 
-  /** Begins behind what was sent so far, as one can with audio alone. */
-  startBehind(batch: Batch | undefined, position: number, head: Uint8Array): void {
-    if (head.length > 0) this.#write(head);
+  /** Begins, or goes on, behind what was sent so far, as one can with audio alone. */
+  startBehind(batch: Batch, head: Uint8Array, now: number): void {
+    if (this.#isFull) {
+      this.#block(now);
+      return;
+    }
+    this.#countSkip(batch.end);
+    this.write(head);
     this.#sent = batch;
-    this.#position = position;
+    this.#position = batch.end;
   }
 
   /** Sends what is new; runs for every subscriber at every flush. */
   pump(now: number): void {
+    if (this.#isPaused) {
+      this.#keepPlace();
+      return;
+    }
     if (this.#isBlocked) {
       this.#whileBlocked(now);
       return;
     }
     for (let batch = this.#sent?.next; batch !== undefined; batch = batch.next) {
-      if (this.#sink.queuedBytes > this.#policy.maxQueuedBytes) {
-        this.#isBlocked = true;
-        this.#blockedSince = now;
+      if (this.#isFull) {
+        this.#block(now);
         return;
       }
-      this.#write(batch.bytes);
+      this.write(batch.bytes);
       this.#sent = batch;
       this.#position = batch.end;
     }
@@ -110,44 +135,105 @@ export class LiveSubscriber {
   onDrain(now: number): void {
     if (!this.#isBlocked) return;
     this.#isBlocked = false;
-    const start = this.#feed.startPoint;
-    const isBehind = this.#sent === undefined || this.#feed.position - this.#position > this.#policy.maxLagBytes / 2;
-    if (isBehind && start !== undefined && start.position > this.#position) {
-      this.startAt(start, this.#feed.head(start.timestamp));
-    }
-    if (this.#sent === undefined) this.#feed.awaitKeyFrame(this);
-    else this.pump(now);
+    if (!this.#isPaused) this.#goOn(now, this.#policy.maxLagBytes / 2);
+  }
+
+  /** Sends nothing until resume(). */
+  pause(): void {
+    this.#isPaused = true;
+    this.#feed.displace(this);
+  }
+
+  /** Goes on at the newest key frame, or where it stopped when there has been none since. */
+  resume(now: number): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (!this.#isBlocked) this.#goOn(now, 0);
+  }
+
+  /** Sends what the feed keeps back for a while. */
+  catchUp(now: number): void {
+    this.#feed.flush(now);
   }
 
   /** Ends the subscription; its sink is not told. */
   leave(): void {
-    this.#sent = undefined;
+    this.#letGo();
     this.#feed.remove(this);
   }
 
-  /** The stream ended. */
+  /** Nothing follows: sends what is left, even if the socket is full, and tells the sink. */
   end(reason: SubscriberEnd): void {
-    this.#sent = undefined;
+    if (reason === 'stream ended' && !this.#isPaused && this.#lag <= this.#policy.maxLagBytes) {
+      for (let batch = this.#sent?.next; batch !== undefined; batch = batch.next) this.write(batch.bytes);
+    }
+    this.#letGo();
     this.#sink.end(reason);
   }
 
+  /** Writes at once, wherever it stands. */
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    (this.counters as SubscriberCounters).bytes += bytes.length;
+    this.#sink.write(bytes);
+  }
+
+  get #isFull(): boolean {
+    return this.#sink.queuedBytes > this.#policy.maxQueuedBytes;
+  }
+
+  /** Bytes it is behind. */
+  get #lag(): number {
+    return this.#feed.position - (this.#position ?? 0);
+  }
+
+  /** Nothing follows, whatever its socket does. */
+  #letGo(): void {
+    this.#sent = undefined;
+    this.#isBlocked = false;
+    this.#isPaused = false;
+  }
+
+  #block(now: number): void {
+    this.#isBlocked = true;
+    this.#blockedSince = now;
+  }
+
   #whileBlocked(now: number): void {
-    if (now - this.#blockedSince > this.#policy.maxBlockedTime) {
+    // Not every sink says that it has drained when it was never full by its own measure.
+    if (this.#sink.queuedBytes <= this.#policy.maxQueuedBytes / 2) {
+      this.onDrain(now);
+    } else if (now - this.#blockedSince > this.#policy.maxBlockedTime) {
       this.#feed.remove(this);
       this.end('too slow');
-    } else if (this.#sent !== undefined && this.#feed.position - this.#position > this.#policy.maxLagBytes) {
-      this.#sent = undefined; // lets go of the batches it would hold back
+    } else {
+      this.#keepPlace();
     }
   }
 
-  #countSkip(bytes: number): void {
-    const counters = this.counters as SubscriberCounters;
-    counters.skips++;
-    counters.skippedBytes += Math.max(0, bytes);
+  /** Lets go of batches that it alone would keep in memory. */
+  #keepPlace(): void {
+    if (this.#sent === undefined || this.#lag <= this.#policy.maxLagBytes) return;
+    const start = this.#feed.startPoint;
+    if (start === undefined || start.position > this.#position!) this.#sent = undefined;
   }
 
-  #write(bytes: Uint8Array): void {
-    (this.counters as SubscriberCounters).bytes += bytes.length;
-    this.#sink.write(bytes);
+  #goOn(now: number, maxLag: number): void {
+    const start = this.#feed.startPoint;
+    const isNewer = start !== undefined && start.position > (this.#position ?? -1);
+    if (isNewer && (this.#sent === undefined || this.#lag > maxLag)) {
+      this.startAt(start, this.#feed.head(start.timestamp), now);
+      if (this.#isBlocked) return;
+    }
+    if (this.#sent === undefined) this.#feed.place(this, now);
+    else this.pump(now);
+  }
+
+  /** It goes on at a position; one that has not begun misses nothing. */
+  #countSkip(to: number): void {
+    if (this.#position === undefined || to <= this.#position) return;
+    const counters = this.counters as SubscriberCounters;
+    counters.skips++;
+    counters.skippedBytes += to - this.#position;
   }
 }
