@@ -1,0 +1,75 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { jest } from '@jest/globals';
+import { clip } from '#test/clips';
+import { IngestProcess } from '#test/ingest-process';
+import { dtsOf, firstDifference, listMedia, recordingDifference, shifted } from '#test/packets';
+import { FfmpegPublisher, publish } from '#test/publishing';
+import { trueMetadata } from '#test/recording-truth';
+
+// What the settings change about recordings of real publishers.
+
+jest.setTimeout(60_000);
+
+let ingest: IngestProcess;
+
+afterEach(() => ingest?.stop());
+
+it.each([
+  ['realtime', 18],
+  ['balanced', 10],
+  ['throughput', 4],
+])('RTMP_PROFILE=%s: %d publishers, more than are read at once', async (profile, count) => {
+  ingest = await IngestProcess.start({ env: { RTMP_PROFILE: profile } });
+  const source = await clip('H.264 with B-frames and AAC');
+  const streams = Array.from({ length: count }, (_, index) => `live/p${index}-`);
+  await Promise.all(streams.map((stream) => publish(source, ingest.url(stream), { isRealTime: true })));
+  for (const stream of streams) {
+    expect(await recordingDifference(await ingest.finishedRecording(stream), source)).toBeUndefined();
+  }
+});
+
+it('RECORDING_MAX_MB: files are cut at key frames, and together have every packet', async () => {
+  ingest = await IngestProcess.start({ env: { RECORDING_MAX_MB: '1' } });
+  const source = await clip('720p at 2 Mb/s', 10);
+  await publish(source, ingest.url('live/cut'));
+  const recordings = await ingest.finishedRecordings('live/cut', 2);
+  const expected = await listMedia(source);
+  let seen = 0;
+  for (const recording of recordings) {
+    const { streams, packets } = await listMedia(recording);
+    expect(streams).toEqual(expected.streams);
+    expect(packets[0]).toMatch(/codec_type=video.*\|dts=0\|.*\|flags=K/u);
+    const part = expected.packets.slice(seen, seen + packets.length);
+    expect(firstDifference(packets, shifted(part, -dtsOf(part[0]!)))).toBeUndefined();
+    await trueMetadata(recording);
+    seen += packets.length;
+  }
+  expect(seen).toBe(expected.packets.length);
+});
+
+it('RTMP_TAKEOVER=replace: the newcomer gets the name, the other is told and both are recorded', async () => {
+  ingest = await IngestProcess.start({ env: { RTMP_TAKEOVER: 'replace' } });
+  const source = await clip('H.264 with B-frames and AAC');
+  const first = new FfmpegPublisher(source, ingest.url('live/taken'), { isRealTime: true });
+  await ingest.until('the first has sent a second', () => first.sent > 1000);
+  await publish(source, ingest.url('live/taken'));
+  expect((await first.ended()).code).toBe(1);
+  const [older, newer] = await ingest.finishedRecordings('live/taken', 2);
+  expect(await recordingDifference(newer!, source)).toBeUndefined();
+  const [actual, expected] = await Promise.all([listMedia(older!), listMedia(source)]);
+  expect(firstDifference(actual.packets, expected.packets.slice(0, actual.packets.length))).toBeUndefined();
+  expect(dtsOf(actual.packets.at(-1)!)).toBeGreaterThan(800);
+});
+
+it('RTMP_RECORD=0: nothing is written', async () => {
+  ingest = await IngestProcess.start({ env: { RTMP_RECORD: '0' } });
+  await publish(await clip('H.264 with B-frames and AAC'), ingest.url('live/gone'));
+  await ingest.logged('publish ended', 'live/gone');
+  expect(existsSync(ingest.directory) && readdirSync(ingest.directory)).toEqual([]);
+});
+
+it('a wrong setting is named with its fix, and the process ends with 1', async () => {
+  await expect(IngestProcess.start({ env: { RTMP_PORT: 'rtmp', RTMP_PROFILE: 'fast' } })).rejects.toThrow(
+    /ended before it listened.*RTMP_PORT is "rtmp"; write a whole number.*RTMP_PROFILE is "fast"; write realtime/su,
+  );
+});
