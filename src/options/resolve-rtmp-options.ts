@@ -22,6 +22,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 /** Options that are one of a few words. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   takeover: ['reject', 'replace'],
+  'playback.enhanced': ['always', 'announced'],
   latency: ['realtime', 'balanced', 'throughput'],
 };
 

@@ -12,6 +12,12 @@ import { DEFAULT_LISTENER, type RtmpListenerOptions } from './listener-options.j
 /** What happens to a publish whose name is live: the newcomer is refused, or takes the place of the old one. */
 export type TakeoverPolicy = 'reject' | 'replace';
 
+/**
+ * Who is sent the codecs and tracks of Enhanced RTMP: every RTMP player, or those that announced them in connect.
+ * FFmpeg 8, relays and most others play them and announce nothing.
+ */
+export type EnhancedPolicy = 'always' | 'announced';
+
 /** How much may wait for one media handler that is slower than the publisher. */
 export interface RtmpMediaOptions {
   /** Bytes. Defaults to 8 MiB. */
@@ -38,6 +44,8 @@ export interface RtmpRecordingOptions extends RecorderOptions {
 export interface RtmpPlaybackOptions {
   /** A player that comes before its publisher waits so long, in milliseconds; 0 refuses it at once. Defaults to 10,000. */
   waitForPublisher: number;
+  /** Whether media of Enhanced RTMP is played to everybody, or to those who said that they take it. Defaults to 'always'. */
+  enhanced: EnhancedPolicy;
   /** What is kept of each stream so that players see a picture at once. */
   gopCache: Readonly<GopCacheLimits>;
   /** What happens to players that read slower than the stream. */
@@ -106,6 +114,7 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
   }),
   playback: Object.freeze({
     waitForPublisher: 10_000,
+    enhanced: 'always',
     gopCache: DEFAULT_GOP_CACHE_LIMITS,
     slowSubscriber: DEFAULT_SLOW_SUBSCRIBER_POLICY,
   }),

@@ -7,15 +7,18 @@ import {
   type SubscriberSink,
 } from '#lib/live';
 import {
+  type ClientCapabilities,
   type PauseCommand,
   type PlayCommand,
   type ReceiveCommand,
   type RtmpCommand,
+  type RtmpStatus,
   type ServerSession,
   type StreamAddress,
   UserControlEvent,
 } from '#lib/rtmp';
 import type { ConnectionTransport } from '../server/connection-transport.js';
+import { announcedSelection, EnhancedGuard } from './enhanced-guard.js';
 import type { RtmpPlayback } from './rtmp-playback.js';
 
 /** What a player's connection does for it. */
@@ -23,6 +26,8 @@ export interface PlayerConnection {
   readonly transport: ConnectionTransport;
   readonly core: ServerSession;
   readonly chunkSize: number;
+  /** What the player said of its Enhanced RTMP. */
+  readonly capabilities: ClientCapabilities | undefined;
   /** Sends what the session has to say. */
   flush(): void;
   /** Closes the connection. */
@@ -37,6 +42,7 @@ interface Player {
   stream: LiveStream | undefined;
   subscriber: LiveSubscriber | undefined;
   stopWaiting: (() => void) | undefined;
+  stopGuard: (() => void) | undefined;
 }
 
 /**
@@ -45,6 +51,7 @@ interface Player {
  * ```
  * waiting --published--> playing --pause--> paused --unpause--> playing
  *    '--waitForPublisher--> StreamNotFound    '--stream ended--> UnpublishNotify
+ *                                             '--codec that was not announced--> NoSupportedTrackFound
  * ```
  */
 export class ConnectionPlayers {
@@ -69,6 +76,7 @@ export class ConnectionPlayers {
       stream: undefined,
       subscriber: undefined,
       stopWaiting: undefined,
+      stopGuard: undefined,
     };
     this.#byStreamId.set(command.messageStreamId, player);
     const stop = this.playback.whenLive(
@@ -128,13 +136,30 @@ export class ConnectionPlayers {
   }
 
   #subscribe(player: Player): void {
-    const { stream, selection, command, isPaused } = player;
-    if (stream === undefined || stream.isEnded || isPaused || (!selection.audio && !selection.video)) return;
+    const { stream, command, isPaused } = player;
+    if (stream === undefined || stream.isEnded || isPaused) return;
+    const { audio, video } = player.selection;
+    if (!audio && !video) return;
+    const selection = this.playback.announcedOnly ? this.#guard(player, stream) : player.selection;
+    if (selection === undefined) return;
     const format = new RtmpWireFormat(command.messageStreamId, this.connection.chunkSize, selection);
     player.subscriber = this.playback.subscribe(stream, format, this.#sinkOf(player));
   }
 
+  /** Watches what the player did not announce; undefined when there is such already, and it has been refused. */
+  #guard(player: Player, stream: LiveStream): MediaSelection | undefined {
+    const { capabilities } = this.connection;
+    const selection = announcedSelection(player.selection, capabilities);
+    const guard = new EnhancedGuard(selection, capabilities, (what) => this.#unsupported(player, what));
+    player.stopGuard = stream.addSink(guard);
+    if (!guard.isRefused) return selection;
+    player.stopGuard();
+    return undefined;
+  }
+
   #unsubscribe(player: Player): void {
+    player.stopGuard?.();
+    player.stopGuard = undefined;
     player.subscriber?.leave();
     player.subscriber = undefined;
   }
@@ -154,6 +179,7 @@ export class ConnectionPlayers {
     const { messageStreamId } = player.command;
     const { core } = this.connection;
     player.subscriber = undefined;
+    player.stopGuard?.();
     this.#byStreamId.delete(messageStreamId);
     core.closeStream(messageStreamId);
     if (reason === 'too slow') {
@@ -176,15 +202,23 @@ export class ConnectionPlayers {
   }
 
   #notFound(player: Player): void {
+    const description = `${player.address.path} is not live.`;
+    this.#fail(player, { level: 'error', code: 'NetStream.Play.StreamNotFound', description });
+  }
+
+  #unsupported(player: Player, what: string): void {
+    this.#unsubscribe(player);
+    const description = `${player.address.path} has ${what}, which this player did not announce.`;
+    this.#fail(player, { level: 'error', code: 'NetStream.Play.NoSupportedTrackFound', description });
+  }
+
+  #fail(player: Player, status: RtmpStatus): void {
     const { messageStreamId } = player.command;
+    const { core } = this.connection;
     this.#byStreamId.delete(messageStreamId);
-    this.connection.core.closeStream(messageStreamId);
-    this.connection.core.onStatus(messageStreamId, {
-      level: 'error',
-      code: 'NetStream.Play.StreamNotFound',
-      description: `${player.address.path} is not live.`,
-    });
+    core.closeStream(messageStreamId);
+    core.onStatus(messageStreamId, status);
     this.connection.flush();
-    if (this.#byStreamId.size === 0) this.connection.end('the stream to be played is not live');
+    if (this.#byStreamId.size === 0) this.connection.end(status.description);
   }
 }

@@ -30,6 +30,11 @@ export class RtmpPlayback implements OnApplicationShutdown {
     this.#queue = new FlushQueue(FLUSH_PROFILES[options.latency], performance.now());
   }
 
+  /** Whether players are sent only what they announced of Enhanced RTMP. */
+  get announcedOnly(): boolean {
+    return this.options.playback.enhanced === 'announced';
+  }
+
   /** Sends a stream in a format to a sink, from its newest key frame on. */
   subscribe(stream: LiveStream, format: WireFormat, sink: SubscriberSink): LiveSubscriber {
     const now = performance.now();

@@ -72,11 +72,15 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     this.#core = new ServerSession(services.options.session, services.now());
     this.session = new RtmpSession(id, transport, this);
     this.#log = new ConnectionLog(services.logger, this.session);
+    const { session } = this;
     this.#players = new ConnectionPlayers(
       {
         transport,
         core: this.#core,
         chunkSize: services.options.session.chunkSize,
+        get capabilities() {
+          return session.connect?.capabilities;
+        },
         flush: () => this.#flush(),
         end: (reason) => this.#end(reason),
       },
@@ -169,7 +173,10 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     this.#end(reason);
   }
 
-  /** The server closes: ends publishes and refuses what is undecided, but leaves the connection open. */
+  /**
+   * The server closes: asks who can to connect again, ends publishes and refuses what is undecided, but leaves the
+   * connection open.
+   */
   beginShutdown(): void {
     if (this.#state !== 'open') return;
     const description = 'The server is shutting down.';
@@ -180,6 +187,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
       pending.abort(description);
       this.#settle(pending, { isAccepted: false, status: code === undefined ? status : { ...status, code } });
     }
+    this.#core.requestReconnect({ description });
     this.#endAll({
       reason: 'shutdown',
       status: { level: 'status', code: 'NetStream.Unpublish.Success', description },
