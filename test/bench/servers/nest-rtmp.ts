@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LatencyProfile } from '#lib/live';
+import { INGEST_MAIN, ROOT } from '../paths.js';
+import type { Launch, LaunchOptions, ServerKind } from './server-kind.js';
+
+/** The server of this repository, as built, in one of its latency profiles. */
+export class NestRtmp implements ServerKind {
+  readonly name: string;
+
+  constructor(readonly profile: LatencyProfile = 'balanced') {
+    this.name = profile === 'balanced' ? 'nest-rtmp' : `nest-rtmp ${profile}`;
+  }
+
+  get version(): string {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    return `${version}, Node ${process.versions.node}`;
+  }
+
+  launch({ port, spare, directory, recordings }: LaunchOptions): Launch {
+    return {
+      program: process.execPath,
+      args: [INGEST_MAIN],
+      env: {
+        PATH: process.env['PATH'],
+        NODE_ENV: 'production',
+        RTMP_HOST: '127.0.0.1',
+        RTMP_PORT: String(port),
+        HTTP_PORT: String(spare),
+        RTMP_OPEN: '1',
+        RTMP_PROFILE: this.profile,
+        RTMP_RECORD: recordings === undefined ? '0' : '1',
+        RECORDINGS_DIR: recordings ?? directory,
+      },
+    };
+  }
+}
