@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { TLSSocket } from 'node:tls';
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebSocket } from 'ws';
@@ -88,7 +87,7 @@ export class FlvPlayers {
       id: `${this.#idPrefix}-h${(++this.#count).toString(36)}`,
       peer: {
         kind,
-        isSecure: (socket as TLSSocket).encrypted === true,
+        isSecure: 'encrypted' in socket,
         remoteAddress: socket.remoteAddress ?? 'unix',
         remotePort: socket.remotePort ?? 0,
       },

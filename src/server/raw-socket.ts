@@ -33,6 +33,7 @@ export interface RawSocket {
 /** Undefined for TLS, whose descriptor carries ciphertext, and wherever Node does not show a descriptor. */
 export function rawSocket(socket: Socket): RawSocket | undefined {
   if (socket instanceof TLSSocket) return undefined;
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
   const handleOf = () => (socket as unknown as { _handle: Partial<StreamHandle> | null })._handle;
   const handle = handleOf();
   if (typeof handle?.fd !== 'number' || handle.fd < 0) return undefined;

@@ -16,7 +16,7 @@ export function recordingPathSegments(request: RecordingRequest): string[] {
  * become one are told apart by the storage, which never overwrites.
  */
 export function safeSegment(text: string): string {
-  const safe = [...text.normalize('NFC')].map((character) => (isSafe(character) ? character : '_')).join('');
+  const safe = Array.from(text.normalize('NFC'), (character) => (isSafe(character) ? character : '_')).join('');
   const cut = cutBytes(safe, MAX_SEGMENT_BYTES).replace(/[. ]+$/u, '');
   return cut === '' || cut.startsWith('.') ? `_${cut.replace(/^\.+/u, '')}` : cut;
 }
