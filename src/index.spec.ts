@@ -36,6 +36,7 @@ const SURFACE = [
   'RtmpStatusException',
   'RtmpStreams',
   'RtmpVideo',
+  'RtmptTunnels',
   'StreamRegistry',
 ];
 

@@ -43,6 +43,7 @@ export {
 } from './options/rtmp-options.js';
 export { RtmpHttpModule } from './http/rtmp-http.module.js';
 export { RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './http/rtmp-http-options.js';
+export { type RtmptHttpServer, RtmptTunnels } from './http/rtmpt-tunnels.js';
 export type { RtmpCertificateOptions, RtmpTlsOptions, TlsMaterial } from './options/tls-options.js';
 export { FlvRecorder } from './recording/flv-recorder.js';
 export type {
@@ -85,6 +86,7 @@ export {
   type MediaSink,
   type StreamCounters,
 } from '#lib/live';
+export type { RtmptLimits } from '#lib/rtmpt';
 export type {
   CallCommand,
   ConnectCommand,

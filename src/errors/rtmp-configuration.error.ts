@@ -10,13 +10,15 @@ export class RtmpConfigurationError extends Error {
    * @param option path of the option, e.g. `listeners[0].port`
    * @param value what was given
    * @param fix what to write instead
+   * @param module whose option it is
    */
   constructor(
     readonly option: string,
     readonly value: unknown,
     readonly fix: string,
+    module = 'RtmpModule',
   ) {
-    super(`RtmpModule option ${option}: ${display(value)} is not possible; ${fix}`);
+    super(`${module} option ${option}: ${display(value)} is not possible; ${fix}`);
   }
 }
 

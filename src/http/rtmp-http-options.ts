@@ -1,3 +1,5 @@
+import type { RtmptLimits } from '#lib/rtmpt';
+
 /** Token of the checked options of RtmpHttpModule. */
 export const RTMP_HTTP_OPTIONS = Symbol.for('nest-rtmp:http-options');
 
@@ -5,10 +7,12 @@ export const RTMP_HTTP_OPTIONS = Symbol.for('nest-rtmp:http-options');
 export interface RtmpHttpOptions {
   /** Value of Access-Control-Allow-Origin, or false for none. Defaults to '*': a player on any page may play. */
   cors: string | false;
+  /** Limits of RTMP tunnelled over HTTP (RTMPT), or false for no tunnels. Defaults to DEFAULT_RTMPT_LIMITS. */
+  rtmpt: false | Partial<RtmptLimits>;
 }
 
 /** Options with defaults filled in. */
-export type ResolvedRtmpHttpOptions = Readonly<RtmpHttpOptions>;
-
-/** Defaults of {@link RtmpHttpOptions}. */
-export const DEFAULT_RTMP_HTTP_OPTIONS: ResolvedRtmpHttpOptions = Object.freeze({ cors: '*' });
+export interface ResolvedRtmpHttpOptions {
+  readonly cors: string | false;
+  readonly rtmpt: false | Readonly<RtmptLimits>;
+}

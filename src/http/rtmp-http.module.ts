@@ -1,13 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { FlvController } from './flv.controller.js';
 import { FlvPlayers } from './flv-players.js';
-import { DEFAULT_RTMP_HTTP_OPTIONS, RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './rtmp-http-options.js';
+import { resolveRtmpHttpOptions } from './resolve-rtmp-http-options.js';
+import { RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './rtmp-http-options.js';
+import { RtmptTunnels } from './rtmpt-tunnels.js';
 import { WebSocketFlv } from './web-socket-flv.js';
 
 /**
- * Players over HTTP, in any Nest application with an HTTP adapter:
- * `GET /app/name.flv` and WebSocket upgrades of the same path. It uses the
- * RtmpModule of the application, which must be global (`isGlobal: true`).
+ * RTMP over HTTP, in any Nest application with an HTTP adapter: players at
+ * `GET /app/name.flv` and WebSocket upgrades of the same path, and tunnels for
+ * encoders and players that speak RTMPT. It uses the RtmpModule of the
+ * application, which must be global (`isGlobal: true`).
  *
  * @publicApi
  */
@@ -18,10 +21,12 @@ export class RtmpHttpModule {
       module: RtmpHttpModule,
       controllers: [FlvController],
       providers: [
-        { provide: RTMP_HTTP_OPTIONS, useValue: { ...DEFAULT_RTMP_HTTP_OPTIONS, ...options } },
+        { provide: RTMP_HTTP_OPTIONS, useFactory: () => resolveRtmpHttpOptions(options) },
         FlvPlayers,
         WebSocketFlv,
+        RtmptTunnels,
       ],
+      exports: [RtmptTunnels],
     };
   }
 }

@@ -31,6 +31,8 @@ export interface ConnectionTransport {
   start(receiver: ConnectionReceiver): void;
   /** Takes bytes to send, which are the transport's from then on; false when they have to wait. */
   write(bytes: Uint8Array): boolean;
+  /** The peer's connect was accepted: from now on it is somebody known. */
+  admit?(): void;
   /** Sends what waits and says that nothing follows. Bytes still arrive until the peer does the same. */
   end(): void;
   /** Closes at once. */

@@ -341,6 +341,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
   #accepted(): void {
     const { session } = this;
     this.#isAccepted = true;
+    this.#transport.admit?.();
     this.#services.sessions.add(session);
     this.#log.debug('connected', { flashVer: session.flashVer });
     this.#services.events.emit('connect', { command: session.connect! }, { app: session.app, session });

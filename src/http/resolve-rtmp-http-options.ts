@@ -1,0 +1,47 @@
+import { DEFAULT_RTMPT_LIMITS, type RtmptLimits } from '#lib/rtmpt';
+import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import type { ResolvedRtmpHttpOptions, RtmpHttpOptions } from './rtmp-http-options.js';
+
+const MODULE = 'RtmpHttpModule';
+const NAMES = ['cors', 'rtmpt'];
+const LIMIT_NAMES = Object.keys(DEFAULT_RTMPT_LIMITS) as Array<keyof RtmptLimits>;
+
+/**
+ * The options with defaults filled in.
+ *
+ * @throws {RtmpConfigurationError} naming the option, its value and the fix
+ */
+export function resolveRtmpHttpOptions(given: Partial<RtmpHttpOptions> = {}): ResolvedRtmpHttpOptions {
+  checkNames(given, NAMES, '');
+  const { cors = '*', rtmpt = {} } = given;
+  const isGood = cors === false || (typeof cors === 'string' && /^[\x21-\x7e]+$/u.test(cors));
+  if (!isGood) throw new RtmpConfigurationError('cors', cors, "write an origin, '*' or false (default '*').", MODULE);
+  return Object.freeze({ cors, rtmpt: rtmpt === false ? false : resolveLimits(rtmpt) });
+}
+
+function resolveLimits(given: Partial<RtmptLimits>): Readonly<RtmptLimits> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new RtmpConfigurationError('rtmpt', given, 'write an object of limits, or false.', MODULE);
+  }
+  checkNames(given, LIMIT_NAMES, 'rtmpt.');
+  const limits: RtmptLimits = { ...DEFAULT_RTMPT_LIMITS };
+  for (const name of LIMIT_NAMES) {
+    const value = given[name];
+    if (value === undefined) continue;
+    const least = name === 'pollHold' ? 0 : 1;
+    if (!(Number.isSafeInteger(value) || value === Infinity) || value < least) {
+      const fix = `write a whole number ${least} or more, Infinity for no limit (default ${limits[name]}).`;
+      throw new RtmpConfigurationError(`rtmpt.${name}`, value, fix, MODULE);
+    }
+    limits[name] = value;
+  }
+  return Object.freeze(limits);
+}
+
+function checkNames(given: object, names: readonly string[], path: string): void {
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue;
+    const fix = `there is no such option; there are ${names.join(', ')}.`;
+    throw new RtmpConfigurationError(path + name, (given as Record<string, unknown>)[name], fix, MODULE);
+  }
+}

@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
+import type { Server as HttpsServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import {
+  describeFault,
+  type TunnelExchange,
+  TunnelRegistry,
+  type TunnelRequest,
+  type TunnelResponse,
+  TunnelRouter,
+  type TunnelSession,
+} from '#lib/rtmpt';
+import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { plainAddress } from '../server/proxy-protocol.js';
+import { RepeatedWarning } from '../server/repeated-warning.js';
+import { RtmpServer } from '../server/rtmp-server.js';
+import { tlsInfo } from '../tls/tls-info.js';
+import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-options.js';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  RtmptHttpRequest,
+  type RtmptHttpRequestOwner,
+} from './rtmpt-http-request.js';
+import type { RtmptReply } from './rtmpt-reply.js';
+import { type RtmptPeer, RtmptTransport } from './rtmpt-transport.js';
+
+/** A server of Node that RTMPT can be added to. */
+export type RtmptHttpServer = Server | HttpsServer | Http2Server | Http2SecureServer;
+
+/** How often deadlines are looked at, in milliseconds. */
+const SWEEP_INTERVAL = 100;
+
+/** What is remembered about a socket, or the session of HTTP/2, that requests came by. */
+interface Carrier {
+  readonly requests: Set<RtmptHttpRequest>;
+  /** The tunnel its last request was for. */
+  tunnel: TunnelSession<RtmptReply> | undefined;
+}
+
+/** What is said when the server takes no more connections, behind an /open that could otherwise be answered. */
+const FULL: TunnelResponse = Object.freeze({
+  status: 503,
+  headers: Object.freeze({ 'Content-Type': 'application/x-fcs', 'Content-Length': '0', 'Retry-After': '5' }),
+  body: [],
+  bodyLength: 0,
+  closesConnection: false,
+  fault: undefined,
+});
+
+/**
+ * RTMP tunnelled over HTTP. Its requests are taken before the application's
+ * routes, hooks and body parsers see them: they are no business of theirs and
+ * come at the rate of packets.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class RtmptTunnels
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown, RtmptHttpRequestOwner
+{
+  readonly #registry: TunnelRegistry<RtmptReply> | undefined;
+  readonly #router: TunnelRouter<RtmptReply> | undefined;
+  readonly #transports = new Map<TunnelSession<RtmptReply>, RtmptTransport>();
+  /** By socket, or by session of HTTP/2. */
+  readonly #carriers = new WeakMap<object, Carrier>();
+  readonly #refusals: RepeatedWarning;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly rtmp: RtmpServer,
+    @Inject(RTMP_HTTP_OPTIONS) { rtmpt }: ResolvedRtmpHttpOptions,
+  ) {
+    this.#refusals = new RepeatedWarning(new Logger(RTMP_LOG_CONTEXT), 'RTMPT request refused', () => this.now());
+    if (rtmpt === false) return;
+    this.#registry = new TunnelRegistry(randomBytes, rtmpt);
+    this.#router = new TunnelRouter(this.#registry);
+  }
+
+  /** Tunnels at the moment. */
+  get size(): number {
+    return this.#registry?.size ?? 0;
+  }
+
+  /**
+   * Serves RTMPT on a further server of Node, one with TLS for example. That
+   * of the application has it already.
+   */
+  attach(server: RtmptHttpServer): void {
+    if (this.#router === undefined) return;
+    const others = server.listeners('request') as Array<(request: HttpRequest, response: HttpResponse) => void>;
+    server.removeAllListeners('request');
+    (server as Server).on('request', (request, response) => {
+      if (this.handle(request, response)) return;
+      for (const other of others) other.call(server, request, response);
+    });
+  }
+
+  /** Takes a request, unless its path is none of the tunnel's. */
+  handle(request: HttpRequest, response: HttpResponse): boolean {
+    if (this.#router === undefined) return false;
+    const handled = new RtmptHttpRequest(request, response, this);
+    const exchange = this.#router.begin(tunnelRequest(request), handled, this.now());
+    if (exchange === undefined) return false;
+    this.#carrierOf(request, exchange).requests.add(handled);
+    handled.start(exchange);
+    return true;
+  }
+
+  onApplicationBootstrap(): void {
+    const server = this.host.httpAdapter?.getHttpServer() as RtmptHttpServer | undefined;
+    if (server !== undefined && typeof server.listeners === 'function') this.attach(server);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.#registry?.refuseNew();
+  }
+
+  onApplicationShutdown(): void {
+    for (const transport of this.#transports.values()) transport.destroy();
+    this.#stopSweeping();
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  onProgress(request: RtmptHttpRequest): void {
+    const exchange = request.exchange!;
+    const { tunnel, response } = exchange;
+    if (response === undefined) {
+      if (tunnel !== undefined) this.#transports.get(tunnel)?.pump();
+      return;
+    }
+    if (response.fault !== undefined) this.#warn(request.request, response);
+    const isOpening = tunnel !== undefined && !this.#transports.has(tunnel) && !tunnel.isClosed;
+    request.answer(isOpening && !this.#open(tunnel, request.request) ? FULL : response);
+  }
+
+  onDone(request: RtmptHttpRequest): void {
+    this.#carriers.get(carrierKey(request.request))?.requests.delete(request);
+  }
+
+  /** Connects a new tunnel. */
+  #open(tunnel: TunnelSession<RtmptReply>, request: HttpRequest): boolean {
+    const transport = new RtmptTransport(tunnel, peerOf(request), () => this.now());
+    this.#transports.set(tunnel, transport);
+    this.#sweep ??= setInterval(() => this.#sweepTunnels(), SWEEP_INTERVAL).unref();
+    return this.rtmp.accept(transport);
+  }
+
+  #sweepTunnels(): void {
+    for (const tunnel of this.#registry!.sweep(this.now())) this.#transports.get(tunnel)?.pump();
+    for (const tunnel of this.#transports.keys()) if (tunnel.isClosed) this.#transports.delete(tunnel);
+    if (this.#transports.size === 0) this.#stopSweeping();
+  }
+
+  #stopSweeping(): void {
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+
+  #carrierOf(request: HttpRequest, { tunnel }: TunnelExchange<RtmptReply>): Carrier {
+    const key = carrierKey(request);
+    let carrier = this.#carriers.get(key);
+    if (carrier === undefined) {
+      const created: Carrier = { requests: new Set(), tunnel };
+      this.#carriers.set(key, (carrier = created));
+      key.once('close', () => this.#carrierClosed(created));
+    }
+    if (tunnel !== undefined) carrier.tunnel = tunnel;
+    return carrier;
+  }
+
+  #carrierClosed({ requests, tunnel }: Carrier): void {
+    for (const request of requests) request.abort();
+    if (tunnel === undefined || tunnel.isClosed) return;
+    tunnel.connectionClosed(this.now());
+  }
+
+  #warn(request: HttpRequest, { fault }: TunnelResponse): void {
+    const { code } = fault!;
+    this.#refusals.warn({ remote: addressOf(request), code, reason: describeFault(fault!) });
+  }
+}
+
+function carrierKey(request: HttpRequest): NodeJS.EventEmitter {
+  return 'stream' in request ? (request.stream.session ?? request.stream) : request.socket;
+}
+
+function tunnelRequest(request: HttpRequest): TunnelRequest {
+  const { headers } = request;
+  const length = headers['content-length'];
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    contentType: headers['content-type'],
+    contentLength: length === undefined ? undefined : Number(length),
+    isLengthOptional: request.httpVersionMajor >= 2,
+    address: addressOf(request),
+  };
+}
+
+function peerOf(request: HttpRequest): RtmptPeer {
+  const socket = request.socket as TLSSocket;
+  const isSecure = 'encrypted' in socket;
+  const tls = isSecure ? tlsInfo(socket) : undefined;
+  return { isSecure, tls, remoteAddress: addressOf(request), remotePort: socket.remotePort ?? 0 };
+}
+
+function addressOf({ socket }: HttpRequest): string {
+  const { remoteAddress } = socket;
+  return remoteAddress === undefined ? 'unix' : plainAddress(remoteAddress);
+}
