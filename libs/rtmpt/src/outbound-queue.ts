@@ -1,11 +1,6 @@
-/** Consumed entries are cut off the front only now and then. */
-const COMPACT_AT = 64;
-
 /** Buffers that wait to be fetched; taken as views, never copied. */
 export class OutboundQueue {
-  #buffers: Uint8Array[] = [];
-  /** The oldest buffer still here. */
-  #first = 0;
+  readonly #buffers: Uint8Array[] = [];
   #length = 0;
 
   /** Bytes that wait. */
@@ -22,31 +17,28 @@ export class OutboundQueue {
   /** Moves up to `most` bytes to the end of `target`; gives how many. */
   takeInto(target: Uint8Array[], most: number): number {
     let taken = 0;
-    while (taken < most && this.#first < this.#buffers.length) {
-      const buffer = this.#buffers[this.#first]!;
+    let used = 0;
+    for (const buffer of this.#buffers) {
       const room = most - taken;
       if (buffer.length > room) {
-        target.push(buffer.subarray(0, room));
-        this.#buffers[this.#first] = buffer.subarray(room);
-        taken += room;
+        if (room > 0) {
+          target.push(buffer.subarray(0, room));
+          this.#buffers[used] = buffer.subarray(room);
+          taken = most;
+        }
         break;
       }
       target.push(buffer);
       taken += buffer.length;
-      this.#first++;
+      used++;
     }
+    this.#buffers.splice(0, used);
     this.#length -= taken;
-    if (this.#length === 0) this.clear();
-    else if (this.#first >= COMPACT_AT) {
-      this.#buffers = this.#buffers.slice(this.#first);
-      this.#first = 0;
-    }
     return taken;
   }
 
   clear(): void {
-    this.#buffers = [];
-    this.#first = 0;
+    this.#buffers.length = 0;
     this.#length = 0;
   }
 }

@@ -100,6 +100,18 @@ describe('TunnelRegistry', () => {
     expect(registry.size).toBe(0);
   });
 
+  it('forgets addresses that have been quiet, with the sweep', () => {
+    const { registry, tunnels, open } = opener({ maxOpensPerSecond: 1, maxOpenBurst: 2 });
+    for (const address of ['a', 'b', 'b']) open(address);
+    for (const tunnel of tunnels) tunnel.destroy();
+    expect(registry.trackedAddresses).toBe(2);
+    registry.sweep(1000);
+    expect(registry.trackedAddresses).toBe(1);
+    registry.sweep(1500);
+    registry.sweep(2000);
+    expect(registry.trackedAddresses).toBe(0);
+  });
+
   it('refuses limits that are none', () => {
     expect(() => new TunnelRegistry(randomBytes, { maxTunnels: 0 })).toThrow('limits.maxTunnels is 0');
   });

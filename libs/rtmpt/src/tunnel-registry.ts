@@ -33,6 +33,11 @@ export class TunnelRegistry<R> {
     return this.#tunnels.size;
   }
 
+  /** Addresses whose openings are remembered. */
+  get trackedAddresses(): number {
+    return this.#addresses.size;
+  }
+
   /** The tunnel with this ID, unless it has ended. */
   get(id: string): TunnelSession<R> | undefined {
     return this.#tunnels.get(id);

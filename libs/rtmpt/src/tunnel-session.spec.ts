@@ -209,10 +209,11 @@ describe('TunnelSession: requests that break off', () => {
     const half = begin('send', 0, 3);
     driver.piece(half, hex('010203').subarray(0, count));
     driver.abort(half);
+    // What the broken connection may still bring is nobody's.
+    driver.piece(half, hex('ffff'));
     expect(answer(post('send', 0, [hex('01'), hex('0203')]))).toBe('200 01');
     expect(received(tunnel)).toBe('010203');
     expect(half.response).toBeUndefined();
-    // What the broken connection may still bring is nobody's.
     driver.piece(half, hex('ffff'));
     driver.end(half);
     driver.abort(half);
@@ -327,6 +328,14 @@ describe('TunnelSession: back-pressure', () => {
     expect([tunnel.received.length, send.resumes]).toEqual([1999, 1]);
     expect(driver.piece(send, ONE_BYTE)).toBe(true);
     expect(answer(driver.end(send))).toBe('200 01');
+  });
+
+  it('what was handed on does not count any more', () => {
+    const { driver, tunnel, begin } = start({ inboundHighWater: 1000, maxInboundBytes: 2000 });
+    const send = begin('send', 0, 5000);
+    let taken = 0;
+    while (taken < 5000 && driver.piece(send, ONE_BYTE)) taken++;
+    expect([taken, answer(driver.end(send)), tunnel.received.length]).toEqual([5000, '200 01', 5000]);
   });
 
   it('answers polls while paused', () => {
@@ -601,6 +610,41 @@ describe('TunnelSession: time', () => {
     driver.piece(half, ONE_BYTE);
     expect(answer(driver.end(half))).toBe('200 01');
     expect(closedAfter(driver, tunnel)).toBe('30000 ms: RTMPT_ERR_IDLE_TIMEOUT');
+  });
+
+  it('an answer that was late because of us starts the silence anew', () => {
+    const { driver, tunnel, post } = start();
+    tunnel.session.pause();
+    const late = post('send', 0);
+    driver.pass(100_000);
+    tunnel.session.resume(driver.now);
+    driver.pump(tunnel.session);
+    expect(answer(late)).toBe('200 01');
+    expect(closedAfter(driver, tunnel)).toBe('30000 ms: RTMPT_ERR_IDLE_TIMEOUT');
+  });
+
+  it('a body that is not read has all the time, and its own time from then on', () => {
+    const { driver, tunnel, begin } = start();
+    const half = begin('send', 0, 2);
+    tunnel.session.pause();
+    expect(tunnel.session.nextDeadline()).toBeUndefined();
+    driver.pass(100_000);
+    tunnel.session.resume(driver.now);
+    driver.pass(29_999);
+    expect(half.response).toBeUndefined();
+    driver.pass(1);
+    expect(half.status).toBe(408);
+  });
+
+  it('a request sent again has its own time', () => {
+    const { driver, begin } = start();
+    driver.abort(begin('send', 0, 2));
+    driver.pass(4000);
+    const again = begin('send', 0, 2);
+    driver.pass(29_999);
+    expect(again.response).toBeUndefined();
+    driver.pass(1);
+    expect(again.status).toBe(408);
   });
 
   it('a poller lives on', () => {
