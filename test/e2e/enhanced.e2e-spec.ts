@@ -5,7 +5,9 @@ import { jest } from '@jest/globals';
 import { classifyMedia, MediaFlags } from '#lib/flv';
 import { ChunkDecoder } from '#lib/rtmp';
 import { IngestProcess } from '#test/ingest-process';
+import { hex } from '#test/hex';
 import type { Publisher } from '#test/published-messages';
+import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { runProgram } from '#test/running-program';
 import { words } from '#test/words';
 
@@ -122,4 +124,32 @@ it('OBS’ colour information does not become a picture: it is recorded as FFmpe
   for (let i = asObs.indexOf(name); i >= 0; i = asObs.indexOf(name, i + 1)) asObs.write('obs_hdr_x', i);
   const recording = await replay(asObs, 'live/obs_hdr_x');
   expect(recorded(recording).map(line)).toEqual(recorded(await ingest.finishedRecording('live/hevc_opus')).map(line));
+});
+
+it.each<[string, string, string[]]>([
+  ['Q18 HEVC under codec ID 12', '', ['1c 00 000000 01', '1c 01 000000 26', '2c 01 000000 02']],
+  ['a FourCC that nobody knows', '', ['90 7a7a7a7a 01', '91 7a7a7a7a 26', 'a1 7a7a7a7a 02']],
+  ['ModEx', '', ['90 68766331 01', '97 02 07a120 03 68766331 26', 'a7 02 000001 03 68766331 02']],
+  ['Q5 a negative composition time', '', ['90 68766331 01', '91 68766331 ffffd8 26', 'a1 68766331 000028 02']],
+  ['Q6 HEVC that onMetaData calls AVC', 'onMetaData', ['90 68766331 01', '93 68766331 26', 'a3 68766331 02']],
+  [
+    'ManyTracks and ManyTracksManyCodecs',
+    '',
+    [
+      '96 10 61766331 00 000001 01 01 000001 02',
+      '96 13 61766331 00 000005 0000000165 01 000005 0000000165',
+      'a6 23 61766331 00 000005 0000000141 68766331 01 000005 0000000102',
+    ],
+  ],
+])('%s is recorded as it came', async (name, metadata, payloads) => {
+  const stream = name.replaceAll(/\W/gu, '');
+  const publisher = await RawRtmpClient.publishing(ingest.port, stream);
+  if (metadata !== '') publisher.data(1, '@setDataFrame', metadata, { videocodecid: 7 } as never);
+  for (const [index, payload] of payloads.entries()) publisher.send(9, 1, index * 40, hex(payload));
+  publisher.command(0, 'deleteStream', 0, null, 1);
+  const recording = await ingest.finishedRecording(`live/${stream}`);
+  await publisher.destroy();
+  expect(recorded(recording).map(({ payload }) => Buffer.from(payload).toString('hex'))).toEqual(
+    payloads.map((payload) => payload.replaceAll(' ', '')),
+  );
 });
