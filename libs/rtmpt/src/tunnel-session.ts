@@ -1,14 +1,15 @@
-import { abbreviateSessionId } from './session-id.js';
 import type { TunnelFault } from './errors.js';
 import type { RtmptLimits } from './limits.js';
 import { OutboundQueue } from './outbound-queue.js';
 import { PollingInterval } from './polling-interval.js';
 import { PIECE_OVERHEAD, type SequenceSlot } from './sequence-slot.js';
 import { SequenceWindow } from './sequence-window.js';
-import { SessionRequest } from './session-request.js';
+import { abbreviateSessionId } from './session-id.js';
+import { SessionRequest, type SessionRequestRole } from './session-request.js';
 import { TunnelDeadlines } from './tunnel-deadlines.js';
 import type { ClosedEvent, TunnelEvent } from './tunnel-event.js';
-import { answerResponse, refusalResponse, type TunnelResponse } from './tunnel-response.js';
+import { TunnelOutbox } from './tunnel-outbox.js';
+import { answerResponse } from './tunnel-response.js';
 
 /** The polling byte of an answer, of which there are few. */
 const POLLING_BYTES: readonly Uint8Array[] = Array.from({ length: 256 }, (_, value) => Uint8Array.of(value));
@@ -39,15 +40,13 @@ export class TunnelSession<R> {
   readonly #window = new SequenceWindow<R>();
   readonly #outbound = new OutboundQueue();
   readonly #interval = new PollingInterval();
+  readonly #outbox = new TunnelOutbox<R>(this.#window);
   readonly #deadlines: TunnelDeadlines;
-  /** What comes out of poll() before all else. */
-  readonly #events: Array<TunnelEvent<R>> = [];
   #state: 'open' | 'ending' | 'closed' = 'open';
   #isAdmitted = false;
   #isPaused = false;
   /** The bytes that wait in the slots, and what keeping them costs. */
   #inboundCost = 0;
-  #inFlight = 0;
   #answeredAt = -Infinity;
   #wantsDrain = false;
 
@@ -81,7 +80,7 @@ export class TunnelSession<R> {
 
   /** Requests that wait for an answer. */
   get requestsInFlight(): number {
-    return this.#inFlight;
+    return this.#outbox.inFlight;
   }
 
   /** The sequence number the next new request must have. */
@@ -152,31 +151,23 @@ export class TunnelSession<R> {
     const { maxRequestsInFlight } = this.#limits;
     const limit = this.#bodyLimit(verb);
     if (contentLength !== undefined && contentLength > limit) return tooLarge(contentLength, limit);
-    if (this.#inFlight >= maxRequestsInFlight) {
+    if (this.#outbox.inFlight >= maxRequestsInFlight) {
       return { code: 'RTMPT_ERR_TOO_MANY_REQUESTS', detail: `limit is ${maxRequestsInFlight}` };
     }
+    const expect = (role: SessionRequestRole, slot?: SequenceSlot<R>) => {
+      this.#deadlines.heard(now);
+      return this.#outbox.expect(new SessionRequest(this, reply, role, sequence, slot, contentLength, limit));
+    };
     // FFmpeg closes after an error without regard to the sequence.
-    const isClose = verb === 'close' && sequence !== this.#window.next;
-    if (isClose || sequence === undefined) {
-      return this.#admitRequest(
-        new SessionRequest(this, reply, 'close', sequence, undefined, contentLength, limit),
-        now,
-      );
-    }
+    if (sequence === undefined || (verb === 'close' && sequence !== this.#window.next)) return expect('close');
     const place = this.#window.place(verb, sequence, contentLength, now);
-    if (place === 'repeat') {
-      return this.#admitRequest(
-        new SessionRequest(this, reply, 'repeat', sequence, undefined, contentLength, limit),
-        now,
-      );
-    }
+    if (place === 'repeat') return expect('repeat');
     if ('code' in place) return place;
-    const earlier = place.request;
-    const request = new SessionRequest(this, reply, 'try', sequence, place, contentLength, limit);
-    if (earlier !== undefined) this.#refuse(earlier, { code: 'RTMPT_ERR_SUPERSEDED', detail: `${verb} ${sequence}` });
-    place.request = request;
+    if (place.request !== undefined) {
+      this.#outbox.refuse(place.request, { code: 'RTMPT_ERR_SUPERSEDED', detail: `${verb} ${sequence}` });
+    }
     place.receivingSince = now;
-    return this.#admitRequest(request, now);
+    return (place.request = expect('try', place));
   }
 
   /**
@@ -194,7 +185,7 @@ export class TunnelSession<R> {
     const before = request.seen;
     request.seen += bytes.length;
     if (request.seen > request.bodyLimit) {
-      this.#refuse(request, tooLarge(request.seen, request.bodyLimit));
+      this.#outbox.refuse(request, tooLarge(request.seen, request.bodyLimit));
       return false;
     }
     const { slot } = request;
@@ -214,13 +205,14 @@ export class TunnelSession<R> {
   endBody(request: SessionRequest<R>, now: number): void {
     if (request.isSettled) return;
     if (this.#state === 'closed') {
-      this.#refuse(request, this.#unknown());
+      this.#outbox.refuse(request, this.#unknown());
       return;
     }
     this.#deadlines.heard(now);
     const { seen, contentLength, slot, sequence } = request;
     if (contentLength !== undefined && seen !== contentLength) {
-      this.#refuse(request, { code: 'RTMPT_ERR_BODY_LENGTH', detail: `${seen} bytes, ${contentLength} declared` });
+      const detail = `${seen} bytes, ${contentLength} declared`;
+      this.#outbox.refuse(request, { code: 'RTMPT_ERR_BODY_LENGTH', detail });
     } else if (request.role === 'repeat') {
       this.#repeat(request);
     } else if (slot === undefined) {
@@ -229,7 +221,7 @@ export class TunnelSession<R> {
       // Sent again in full; it waits for the answer like the earlier try did.
     } else if (seen < slot.received) {
       const detail = `send ${sequence} of ${seen} bytes, ${slot.received} were sent before`;
-      this.#refuse(request, { code: 'RTMPT_ERR_RETRY_DIFFERS', detail });
+      this.#outbox.refuse(request, { code: 'RTMPT_ERR_RETRY_DIFFERS', detail });
     } else {
       slot.isComplete = true;
       slot.heldUntil = Math.max(now, this.#answeredAt + this.#limits.pollHold);
@@ -240,7 +232,7 @@ export class TunnelSession<R> {
   /** See {@link SessionRequest}. */
   abortRequest(request: SessionRequest<R>, now: number): void {
     if (request.isSettled) return;
-    this.#settle(request);
+    this.#outbox.settle(request);
     if (this.#state === 'closed') return;
     this.#deadlines.disconnected(now);
     this.#closeIfForsaken();
@@ -251,7 +243,8 @@ export class TunnelSession<R> {
   /** What there is to do, or undefined when there is nothing for now. */
   poll(now: number): TunnelEvent<R> | undefined {
     for (;;) {
-      if (this.#events.length > 0) return this.#events.shift();
+      const event = this.#outbox.take();
+      if (event !== undefined) return event;
       if (this.#state === 'closed') return undefined;
       const { head } = this.#window;
       if (head === undefined) return this.#pollDrain();
@@ -293,7 +286,7 @@ export class TunnelSession<R> {
     const deadline = this.nextDeadline();
     if (request.slot!.isComplete || deadline === undefined || now < deadline) return;
     const detail = `${request.seen} bytes in ${this.#limits.requestTimeout} ms`;
-    this.#refuse(request, { code: 'RTMPT_ERR_REQUEST_TIMEOUT', detail });
+    this.#outbox.refuse(request, { code: 'RTMPT_ERR_REQUEST_TIMEOUT', detail });
     this.#deadlines.disconnected(now);
     this.#closeIfForsaken();
   }
@@ -301,12 +294,6 @@ export class TunnelSession<R> {
   #bodyLimit(verb: 'send' | 'idle' | 'close'): number {
     if (verb !== 'send') return this.#limits.maxOtherBodyBytes;
     return this.#isAdmitted ? this.#limits.maxBodyBytes : this.#limits.maxUnadmittedBodyBytes;
-  }
-
-  #admitRequest(request: SessionRequest<R>, now: number): SessionRequest<R> {
-    this.#inFlight++;
-    this.#deadlines.heard(now);
-    return request;
   }
 
   #take(slot: SequenceSlot<R>, bytes: Uint8Array): void {
@@ -347,7 +334,7 @@ export class TunnelSession<R> {
     if (request !== undefined) {
       this.#answeredAt = now;
       this.#deadlines.heard(now);
-      this.#respond(request, answerResponse(body, length + 1));
+      this.#outbox.respond(request, answerResponse(body, length + 1));
     }
     if (isOver) this.#close('ended');
   }
@@ -355,22 +342,23 @@ export class TunnelSession<R> {
   #repeat(request: SessionRequest<R>): void {
     const { last } = this.#window;
     if (last !== undefined && last.sequence === request.sequence) {
-      this.#respond(request, answerResponse(last.body, last.bodyLength));
+      this.#outbox.respond(request, answerResponse(last.body, last.bodyLength));
       return;
     }
     const detail = `${request.sequence}, expected is ${this.#window.next}`;
-    this.#refuse(request, { code: 'RTMPT_ERR_SEQUENCE_REPLAYED', detail });
+    this.#outbox.refuse(request, { code: 'RTMPT_ERR_SEQUENCE_REPLAYED', detail });
   }
 
   /** A /close that came in its turn behind a request that was lost need not wait for that to come back. */
   #closeIfForsaken(): void {
     const { head, slots } = this.#window;
-    if (head === undefined || head.request !== undefined || !slots.some(isCompleteClose)) return;
-    this.#closeFor(slots.find(isCompleteClose)!.request);
+    if (head === undefined || head.request !== undefined) return;
+    const close = slots.find((slot) => slot.verb === 'close' && slot.isComplete);
+    if (close !== undefined) this.#closeFor(close.request);
   }
 
   #closeFor(request: SessionRequest<R> | undefined): void {
-    if (request !== undefined) this.#respond(request, answerResponse([POLLING_BYTES[OVER]!], 1));
+    if (request !== undefined) this.#outbox.respond(request, answerResponse([POLLING_BYTES[OVER]!], 1));
     this.#close('peer');
   }
 
@@ -382,40 +370,18 @@ export class TunnelSession<R> {
     this.#state = 'closed';
     const gone = fault ?? this.#unknown();
     for (const { request } of this.#window.slots.splice(0)) {
-      if (request !== undefined) this.#refuse(request, gone);
+      if (request !== undefined) this.#outbox.refuse(request, gone);
     }
     this.#window.last = undefined;
     this.#outbound.clear();
     this.#inboundCost = 0;
-    this.#events.push({ type: 'closed', reason, fault });
+    this.#outbox.push({ type: 'closed', reason, fault });
     this.#onClosed(this);
   }
 
   #unknown(): TunnelFault {
     return { code: 'RTMPT_ERR_UNKNOWN_SESSION', detail: abbreviateSessionId(this.id) };
   }
-
-  #refuse(request: SessionRequest<R>, fault: TunnelFault): void {
-    this.#respond(request, refusalResponse(fault));
-  }
-
-  #respond(request: SessionRequest<R>, response: TunnelResponse): void {
-    this.#settle(request);
-    this.#events.push({ type: 'response', reply: request.reply, response });
-  }
-
-  #settle(request: SessionRequest<R>): void {
-    request.isSettled = true;
-    this.#inFlight--;
-    const { slot } = request;
-    if (slot?.request !== request) return;
-    slot.request = undefined;
-    slot.nextWhenLost = this.#window.next;
-  }
-}
-
-function isCompleteClose<R>(slot: SequenceSlot<R>): boolean {
-  return slot.verb === 'close' && slot.isComplete;
 }
 
 function tooLarge(length: number, limit: number): TunnelFault {
