@@ -8,7 +8,7 @@ import type { AmfValue } from '#lib/amf';
 import { clip } from '#test/clips';
 import { hex } from '#test/hex';
 import { IngestProcess, type LogEntry } from '#test/ingest-process';
-import { recordingDifference } from '#test/packets';
+import { recordedPart } from '#test/packets';
 import { FfmpegPublisher } from '#test/publishing';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { trueMetadata } from '#test/recording-truth';
@@ -33,7 +33,7 @@ const sockets: Socket[] = [];
 beforeAll(async () => {
   surroundings = mkdtempSync(join(tmpdir(), 'nest-rtmp-hostile-'));
   const directory = mkdtempSync(join(surroundings, 'recordings-'));
-  [ingest, source] = await Promise.all([IngestProcess.start({ directory }), clip('H.264 with B-frames and AAC', 14)]);
+  [ingest, source] = await Promise.all([IngestProcess.start({ directory }), clip('H.264 with B-frames and AAC', 60)]);
   publisher = new FfmpegPublisher(source, ingest.url('live/victim'), { isRealTime: true });
   await ingest.until('FFmpeg publishes', () => publisher.sent > 0);
   silent = open();
@@ -242,9 +242,10 @@ it('a peer that stops in the middle of the handshake is closed after a while', a
 
 it('the publisher beside them has noticed nothing, and memory is bounded', async () => {
   expect(publisher.hasEnded).toBe(false);
-  await publisher.succeeded();
+  const { sent } = publisher;
+  await publisher.end('SIGKILL');
   const recording = await ingest.finishedRecording('live/victim');
-  expect(await recordingDifference(recording, source)).toBeUndefined();
+  expect(await recordedPart(recording, source)).toBeGreaterThan(sent - 200);
   await trueMetadata(recording);
   expect(peakMemory()).toBeLessThan(MAX_MEMORY);
   expect(ingest.log.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);

@@ -26,7 +26,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nest-rtmp-nginx-'));
   port = await freePort();
   nginx = startNginx(folder, port, `127.0.0.1:${ingest.port}`);
-  await until('nginx listens', () => isListening(port), { instead: () => nginx.describe('said:') });
+  await until('nginx listens', () => {
+    if (nginx.hasEnded) throw new Error(nginx.describe('ended: apt-get install libnginx-mod-rtmp, if that is missing'));
+    return isListening(port);
+  });
 });
 afterAll(async () => {
   await nginx?.end('SIGTERM');

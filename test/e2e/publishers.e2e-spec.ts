@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { type Clip, clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
-import { dtsOf, firstDifference, listMedia, recordingDifference } from '#test/packets';
+import { listMedia, recordedPart, recordingDifference } from '#test/packets';
 import { FfmpegPublisher, publish } from '#test/publishing';
 import { trueMetadata } from '#test/recording-truth';
 import { words } from '#test/words';
@@ -82,11 +82,8 @@ it('a publisher that is killed leaves a whole recording of all it sent', async (
   const { sent } = publisher;
   await publisher.end('SIGKILL');
   const recording = await ingest.finishedRecording('live/killed');
-  const [actual, expected] = await Promise.all([listMedia(recording), listMedia(source)]);
-  expect(actual.streams).toEqual(expected.streams);
-  expect(firstDifference(actual.packets, expected.packets.slice(0, actual.packets.length))).toBeUndefined();
   // FFmpeg tells the end of the newest packet it has written.
-  expect(dtsOf(actual.packets.at(-1)!)).toBeGreaterThan(sent - 200);
+  expect(await recordedPart(recording, source)).toBeGreaterThan(sent - 200);
   await trueMetadata(recording);
 });
 

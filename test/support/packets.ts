@@ -66,3 +66,16 @@ export async function recordingDifference(recording: string, source: string): Pr
   const [actual, expected] = await Promise.all([listMedia(recording), listMedia(source)]);
   return firstDifference(actual.streams, expected.streams) ?? firstDifference(actual.packets, expected.packets);
 }
+
+/**
+ * For a recording of a publisher that did not get to the end of its file: fails unless it is the beginning of that,
+ * packet for packet. The time of its last packet, in milliseconds.
+ */
+export async function recordedPart(recording: string, source: string): Promise<number> {
+  const [actual, expected] = await Promise.all([listMedia(recording), listMedia(source)]);
+  const difference =
+    firstDifference(actual.streams, expected.streams) ??
+    firstDifference(actual.packets, expected.packets.slice(0, actual.packets.length));
+  if (difference !== undefined) throw new Error(`${recording} is not the beginning of ${source}: ${difference}`);
+  return dtsOf(actual.packets.at(-1)!);
+}
