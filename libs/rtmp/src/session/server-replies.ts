@@ -1,5 +1,5 @@
 import { type AmfObject, type AmfValue, isAmfObject } from '#lib/amf';
-import { serverCapabilities } from '../command/client-capabilities.js';
+import { CapsEx, type ClientCapabilities, serverCapabilities } from '../command/client-capabilities.js';
 import type {
   ConnectCommand,
   PauseCommand,
@@ -153,11 +153,27 @@ function rejectCall(output: SessionOutput, command: RtmpCommand, status: RtmpSta
   output.command(messageStreamId, '_error', command.transactionId, null, amfObject(status));
 }
 
-/** The server asks the client to connect again, to another address if one is given (E-RTMP v2, "Reconnect Request"). */
-export function sendReconnectRequest(output: SessionOutput, request: ReconnectRequest): void {
+/** The publisher ended its publish. */
+export function sendUnpublished(output: SessionOutput, messageStreamId: number): void {
+  const description = 'The stream is now unpublished.';
+  sendStatus(output, messageStreamId, { level: 'status', code: 'NetStream.Unpublish.Success', description });
+}
+
+/**
+ * The server asks the client to connect again, to another address if one is given (E-RTMP v2, "Reconnect Request").
+ *
+ * @returns false when the client did not say that it can: nothing is sent
+ */
+export function sendReconnectRequest(
+  output: SessionOutput,
+  capabilities: ClientCapabilities | undefined,
+  request: ReconnectRequest,
+): boolean {
+  if (((capabilities?.capsEx ?? 0) & CapsEx.Reconnect) === 0) return false;
   const { description = 'The server asks to connect again.', tcUrl } = request;
   const status: RtmpStatus = { level: 'status', code: 'NetConnection.Connect.ReconnectRequest', description };
   sendStatus(output, 0, tcUrl === undefined ? status : { ...status, tcUrl });
+  return true;
 }
 
 /** onStatus on a NetStream (§7.2.2). */

@@ -1,7 +1,7 @@
 import type { AmfValue } from '#lib/amf';
 import { ChunkDecoder } from '../chunk-stream/chunk-decoder.js';
 import { readUint32 } from '../chunk-stream/integers.js';
-import { CapsEx, type ClientCapabilities } from '../command/client-capabilities.js';
+import type { ClientCapabilities } from '../command/client-capabilities.js';
 import type {
   ConnectCommand,
   DeleteStreamCommand,
@@ -30,6 +30,7 @@ import {
   type ReconnectRequest,
   rejectCommand,
   sendReconnectRequest,
+  sendUnpublished,
   sendStatus,
   acceptPause,
   acceptPlay,
@@ -203,9 +204,7 @@ export class ServerSession {
    * @returns false when it did not say in connect that it can: nothing was sent
    */
   requestReconnect(request: ReconnectRequest = {}): boolean {
-    if (((this.#capabilities?.capsEx ?? 0) & CapsEx.Reconnect) === 0) return false;
-    sendReconnectRequest(this.#output, request);
-    return true;
+    return sendReconnectRequest(this.#output, this.#capabilities, request);
   }
 
   /** Sends a user control event (§7.1.7) about a NetStream, e.g. Stream EOF. */
@@ -390,13 +389,7 @@ export class ServerSession {
     const state = this.#netStreams.get(messageStreamId);
     if (state === undefined || state === 'idle') return;
     this.#netStreams.set(messageStreamId, 'idle');
-    if (state === 'publishing') {
-      sendStatus(this.#output, messageStreamId, {
-        level: 'status',
-        code: 'NetStream.Unpublish.Success',
-        description: 'The stream is now unpublished.',
-      });
-    }
+    if (state === 'publishing') sendUnpublished(this.#output, messageStreamId);
     this.#queued.push({ type: 'streamClosed', messageStreamId, was: state, reason });
   }
 }
