@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import {
   type BeforeApplicationShutdown,
@@ -41,6 +42,9 @@ export type RtmptHttpServer = Server | HttpsServer | Http2Server | Http2SecureSe
 
 /** How often deadlines are looked at, in milliseconds. */
 const SWEEP_INTERVAL = 100;
+
+/** Bytes of answers that may wait on one connection, about 100 each; a stream of 70 packets a second makes 25 MB an hour. */
+const MAX_UNREAD_ANSWERS = 64 * 1024 * 1024;
 
 /** What is remembered about a socket, or the session of HTTP/2, that requests came by. */
 interface Carrier {
@@ -179,6 +183,7 @@ export class RtmptTunnels
       const created: Carrier = { requests: new Set(), tunnel };
       this.#carriers.set(key, (carrier = created));
       key.once('close', () => this.#carrierClosed(created));
+      if (!('stream' in request)) letAnswersPileUp(request.socket);
     }
     if (tunnel !== undefined) carrier.tunnel = tunnel;
     return carrier;
@@ -198,6 +203,16 @@ export class RtmptTunnels
 
 function carrierKey(request: HttpRequest): NodeJS.EventEmitter {
   return 'stream' in request ? (request.stream.session ?? request.stream) : request.socket;
+}
+
+/**
+ * A publishing librtmp never reads its answers. Node stops reading a socket
+ * whose unsent answers exceed its high-water mark, after a few minutes, and
+ * both would wait for ever.
+ */
+function letAnswersPileUp(socket: Socket): void {
+  const state = (socket as unknown as { _writableState?: { highWaterMark?: number } })['_writableState'];
+  if (typeof state?.highWaterMark === 'number') state.highWaterMark = MAX_UNREAD_ANSWERS;
 }
 
 function tunnelRequest(request: HttpRequest): TunnelRequest {
