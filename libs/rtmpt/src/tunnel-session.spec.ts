@@ -439,6 +439,31 @@ describe('TunnelSession: the end', () => {
     expect([answer(close), tunnel.closed?.reason]).toEqual(['200 00', 'peer']);
   });
 
+  it('librtmp closes its connection behind the /close: what was received by then is handed on', () => {
+    const { driver, tunnel, post } = start();
+    tunnel.session.pause();
+    const all = [post('send', 0, hex('01')), post('send', 1, hex('02')), post('idle', 2), post('close', 3)];
+    for (const sent of all) driver.abort(sent);
+    tunnel.session.connectionClosed(driver.now);
+    expect([received(tunnel), tunnel.closed]).toEqual(['', undefined]);
+    tunnel.session.resume(driver.now);
+    driver.pump(tunnel.session);
+    expect([received(tunnel), tunnel.closed?.reason]).toEqual(['0102', 'peer']);
+  });
+
+  it('so is the half of a request that was lost', () => {
+    const { driver, tunnel, post, begin } = start();
+    tunnel.session.pause();
+    const half = begin('send', 0, 5);
+    driver.piece(half, hex('0102'));
+    const close = post('close', 1);
+    driver.abort(half);
+    expect([answer(close), tunnel.closed]).toEqual([undefined, undefined]);
+    tunnel.session.resume(driver.now);
+    driver.pump(tunnel.session);
+    expect([answer(close), received(tunnel), tunnel.closed?.reason]).toEqual(['200 00', '0102', 'peer']);
+  });
+
   it('a /close that broke off after its body closes all the same', () => {
     const { driver, tunnel, begin } = start();
     const send = begin('send', 0, 1);

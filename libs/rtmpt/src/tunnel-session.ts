@@ -225,7 +225,6 @@ export class TunnelSession<R> {
     } else {
       slot.isComplete = true;
       slot.heldUntil = Math.max(now, this.#answeredAt + this.#limits.pollHold);
-      this.#closeIfForsaken();
     }
   }
 
@@ -233,9 +232,7 @@ export class TunnelSession<R> {
   abortRequest(request: SessionRequest<R>, now: number): void {
     if (request.isSettled) return;
     this.#outbox.settle(request);
-    if (this.#state === 'closed') return;
     this.#deadlines.disconnected(now);
-    this.#closeIfForsaken();
   }
 
   // --- Events and time ---
@@ -260,8 +257,11 @@ export class TunnelSession<R> {
           return { type: 'resume', reply: request.reply };
         }
       }
-      if (!head.isComplete || !head.isDrained || this.#waits(head, now)) return this.#pollDrain();
-      this.#answer(head, now);
+      if (!head.isDrained) return this.#pollDrain(); // paused
+      const close = head.request === undefined ? this.#completeClose() : undefined;
+      if (close !== undefined && !head.isComplete) this.#closeFor(close.request);
+      else if (head.isComplete && (close !== undefined || !this.#waits(head, now))) this.#answer(head, now);
+      else return this.#pollDrain();
     }
   }
 
@@ -288,7 +288,6 @@ export class TunnelSession<R> {
     const detail = `${request.seen} bytes in ${this.#limits.requestTimeout} ms`;
     this.#outbox.refuse(request, { code: 'RTMPT_ERR_REQUEST_TIMEOUT', detail });
     this.#deadlines.disconnected(now);
-    this.#closeIfForsaken();
   }
 
   #bodyLimit(verb: 'send' | 'idle' | 'close'): number {
@@ -312,7 +311,7 @@ export class TunnelSession<R> {
   #waits(head: SequenceSlot<R>, now: number): boolean {
     const { next, slots } = this.#window;
     // Lost; it may be sent again, unless the client went on, knowing that it was lost.
-    if (head.request === undefined) return head.verb !== 'close' && next === head.nextWhenLost;
+    if (head.request === undefined) return next === head.nextWhenLost;
     if (slots.length > 1) return false; // the client does not wait for this answer
     return head.isPoll && this.#outbound.length === 0 && this.#state === 'open' && now < head.heldUntil;
   }
@@ -349,12 +348,9 @@ export class TunnelSession<R> {
     this.#outbox.refuse(request, { code: 'RTMPT_ERR_SEQUENCE_REPLAYED', detail });
   }
 
-  /** A /close that came in its turn behind a request that was lost need not wait for that to come back. */
-  #closeIfForsaken(): void {
-    const { head, slots } = this.#window;
-    if (head === undefined || head.request !== undefined) return;
-    const close = slots.find((slot) => slot.verb === 'close' && slot.isComplete);
-    if (close !== undefined) this.#closeFor(close.request);
+  /** A /close in its turn. Behind it nothing is sent again, so that what is lost before it need not be waited for. */
+  #completeClose(): SequenceSlot<R> | undefined {
+    return this.#window.slots.find((slot) => slot.verb === 'close' && slot.isComplete);
   }
 
   #closeFor(request: SessionRequest<R> | undefined): void {
