@@ -20,7 +20,7 @@ const COMPILER_OPTIONS = {
   types: ['node'],
 };
 
-const SUB_PATHS = ['amf', 'codecs', 'flv', 'live', 'rtmp'];
+const SUB_PATHS = ['amf', 'codecs', 'flv', 'live', 'rtmp', 'rtmpt'];
 
 let packed: PackedPackage;
 
