@@ -46,7 +46,7 @@ function startNginx(folder: string, port: number, target: string): RunningProgra
     ${process.getuid?.() === 0 ? 'user root;' : ''}
     daemon off; worker_processes 1; pid ./nginx.pid; error_log stderr warn;
     events { worker_connections 64; }
-    rtmp { server { listen 127.0.0.1:${port}; chunk_size 4096;
+    rtmp { access_log off; server { listen 127.0.0.1:${port}; chunk_size 4096;
       application source { live on; meta copy; push rtmp://${target}/live; push_reconnect 1s; }
       application named { live on; meta on; push rtmp://${target}/live/renamed; push_reconnect 1s; }
     } }`,

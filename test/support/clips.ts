@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from './running-program.js';
 import { words } from './words.js';
@@ -41,7 +41,7 @@ export type Clip = keyof typeof RECIPES;
 /** All clips but the large ones. */
 export const SMALL_CLIPS = (Object.keys(RECIPES) as Clip[]).filter((name) => !name.endsWith('Mb/s'));
 
-const FOLDER = join(tmpdir(), 'nest-rtmp-clips');
+const FOLDER = join(tmpdir(), `nest-rtmp-clips-${userInfo().username}`);
 const made = new Map<string, Promise<string>>();
 
 /**

@@ -64,10 +64,15 @@ export class IngestProcess {
   static async start(options: IngestOptions = {}): Promise<IngestProcess> {
     const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'nest-rtmp-e2e-'));
     const ingest = new IngestProcess(directory, options);
-    await ingest.until('the server listens', () => {
-      if (ingest.program.hasEnded) throw new Error(ingest.program.describe('ended before it listened'));
-      return ingest.#listeningPort() !== undefined;
-    });
+    try {
+      await ingest.until('the server listens', () => {
+        if (ingest.program.hasEnded) throw new Error(ingest.program.describe('ended before it listened'));
+        return ingest.#listeningPort() !== undefined;
+      });
+    } catch (error) {
+      await ingest.stop();
+      throw error;
+    }
     return ingest;
   }
 
