@@ -5,6 +5,7 @@ import { OutboundQueue } from './outbound-queue.js';
 function take(queue: OutboundQueue, most: number): string {
   const target: Uint8Array[] = [];
   const taken = queue.takeInto(target, most);
+  expect(target.every((view) => view.length > 0)).toBe(true);
   const bytes = Buffer.concat(target);
   expect(bytes.length).toBe(taken);
   return bytes.toString('hex');

@@ -45,7 +45,7 @@ export class TunnelOutbox<R> {
     request.isSettled = true;
     this.#inFlight--;
     const { slot } = request;
-    if (slot?.request !== request) return;
+    if (slot === undefined) return;
     slot.request = undefined;
     slot.nextWhenLost = this.#window.next;
   }

@@ -464,6 +464,17 @@ describe('TunnelSession: the end', () => {
     expect([answer(close), received(tunnel), tunnel.closed?.reason]).toEqual(['200 00', '0102', 'peer']);
   });
 
+  it('a /close counts when it is complete', () => {
+    const { driver, tunnel, begin } = start();
+    driver.abort(begin('send', 0, 1));
+    const close = begin('close', 1, 1);
+    expect(tunnel.closed).toBeUndefined();
+    driver.piece(close, ONE_BYTE);
+    expect(tunnel.closed).toBeUndefined();
+    driver.end(close);
+    expect(tunnel.closed?.reason).toBe('peer');
+  });
+
   it('a /close that broke off after its body closes all the same', () => {
     const { driver, tunnel, begin } = start();
     const send = begin('send', 0, 1);
@@ -571,6 +582,15 @@ describe('TunnelSession: time', () => {
     expect(tunnel.session.nextDeadline()).toBe(driver.now + 10_000);
     expect(closedAfter(driver, tunnel)).toBe('10000 ms: RTMPT_ERR_FIRST_REQUEST_TIMEOUT');
     expect(driver.registry.size).toBe(0);
+  });
+
+  it('a request that has begun is a sign of life', () => {
+    const { driver, tunnel, begin } = start();
+    driver.pass(9000);
+    const first = begin('send', 0, 1);
+    driver.pass(500);
+    driver.abort(first);
+    expect(closedAfter(driver, tunnel)).toBe('5000 ms: RTMPT_ERR_DISCONNECTED');
   });
 
   it('ends when nothing is requested any more', () => {
