@@ -13,10 +13,13 @@ export interface RtmpModuleExtras {
   imports?: ModuleMetadata['imports'];
 }
 
+/** Nest takes what has a key here for extras, everything else for options of the server. */
+const EXTRAS: RtmpModuleExtras = { isGlobal: false, storage: undefined, imports: [] };
+
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<RtmpModuleOptions>({ optionsInjectionToken: RTMP_MODULE_OPTIONS })
     .setClassMethodName('forRoot')
-    .setExtras<RtmpModuleExtras>({ isGlobal: false }, (definition, { isGlobal, storage, imports = [] }) => ({
+    .setExtras<RtmpModuleExtras>(EXTRAS, (definition, { isGlobal, storage, imports = [] }) => ({
       ...definition,
       global: isGlobal ?? false,
       imports: [...(definition.imports ?? []), ...imports],

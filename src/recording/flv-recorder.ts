@@ -59,7 +59,7 @@ export class FlvRecorder implements MediaSink {
       this.#addUncoded(message);
       return;
     }
-    const isKeyFrame = (flags & MediaFlags.KeyFrame) !== 0;
+    const isKeyFrame = this.#stream.startsAt(flags);
     if (this.#segment === undefined) {
       if (flags & MediaFlags.Video && !isKeyFrame) return;
       this.#begin(message);
@@ -140,7 +140,7 @@ export class FlvRecorder implements MediaSink {
   #isDue(flags: number): boolean {
     const segment = this.#segment!;
     if (segment.time < this.#maxDuration && segment.bytes < this.#maxBytes) return false;
-    return (flags & MediaFlags.KeyFrame) !== 0 || this.#stream.counters.videoMessages === 0;
+    return this.#stream.startsAt(flags) || this.#stream.counters.videoMessages === 0;
   }
 
   #endSegment(): void {
