@@ -80,7 +80,6 @@ const FORBIDDEN_IN_CORES: ReadonlyArray<[string, RegExp]> = [
 /** Files of more than MAX_LINES lines, and why each may be. */
 const MAX_LINES = 400;
 const LONG_FILES: Readonly<Record<string, string>> = {
-  'libs/rtmpt/src/tunnel-session.ts': 'one state machine between two sides; its parts are in files of their own',
   'src/server/rtmp-connection.ts':
     'where bytes, decisions and media of a peer meet; what it does with them is elsewhere',
 };
