@@ -15,7 +15,7 @@ export const USAGE = `npm run bench -- [options]
   --server           only whole servers, without the parts
   --only ID,ID       only these scenarios: ${FULL_PLAN.scenarios.map(({ id }) => id).join(', ')}
   --alone            this server only, without nginx-rtmp and Node-Media-Server where they are installed
-  --profiles         this server in its other latency profiles too, where they make a difference
+  --profiles         this server in its other latency profiles too, where they make the most difference
   --repeat N         runs of each scenario with each server; medians are compared (3)
   --seconds N        length of a window (6)
   --pin              server on CPU 0, load on CPU 1 (taskset)

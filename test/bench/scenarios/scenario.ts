@@ -27,7 +27,7 @@ export interface Scenario {
   /** The figure servers are compared by; less is better. */
   readonly main: FigureName;
   readonly columns: readonly FigureName[];
-  /** Whether the latency profile makes a difference. */
+  /** Whether the latency profile makes so much of a difference that it is worth the time. */
   readonly dependsOnProfile: boolean;
   run(stage: Stage): Promise<Outcome>;
 }
