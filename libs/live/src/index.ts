@@ -8,7 +8,7 @@ export type { MediaMessage, MediaSink } from './media-message.js';
 export { PublisherHold } from './publisher-hold.js';
 export type { StreamCounters } from './stream-counters.js';
 export { StreamRegistry, type StreamRegistryObserver } from './stream-registry.js';
-export { StreamFeed } from './stream-feed.js';
+export { StreamFeed, type SubscribeOptions } from './stream-feed.js';
 export {
   DEFAULT_SLOW_SUBSCRIBER_POLICY,
   LiveSubscriber,

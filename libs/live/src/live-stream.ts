@@ -222,8 +222,8 @@ export class LiveStream implements LiveStreamInfo {
   continueFrom(previous: LiveStream): void {
     this.#timeline.continue(previous.#timeline);
     for (const feed of previous.feeds) {
-      feed.moveTo(this);
       this.#feeds.set(feed.format.key, feed);
+      feed.moveTo(this);
     }
     previous.#feeds.clear();
     previous.end();

@@ -10,6 +10,12 @@ import type { WireFormat } from './wire-format.js';
 /** What a new feed takes from the GOP cache comes in batches of about this size, so that a slow joiner can stop between. */
 const FIRST_BATCHES = 64 * 1024;
 
+/** How a subscriber begins. */
+export interface SubscribeOptions {
+  /** Whether it waits until it is resumed. Defaults to false. */
+  readonly isPaused?: boolean;
+}
+
 /**
  * A live stream in one wire format. Each message is encoded once, into bytes
  * that all subscribers share; each subscriber is a place in them.
@@ -83,15 +89,25 @@ export class StreamFeed implements MediaSink {
 
   /**
    * Adds a subscriber. It begins at the newest key frame; without video, or
-   * while there has been no picture, with the next message.
+   * while there has been no picture, with the next message; one that is paused
+   * when it is resumed.
    */
-  subscribe(sink: SubscriberSink, policy: Readonly<SlowSubscriberPolicy>, now: number): LiveSubscriber {
+  subscribe(
+    sink: SubscriberSink,
+    policy: Readonly<SlowSubscriberPolicy>,
+    now: number,
+    { isPaused = false }: SubscribeOptions = {},
+  ): LiveSubscriber {
     const subscriber = new LiveSubscriber(this, sink, policy);
     if (this.#isEnded) {
       subscriber.end('stream ended');
       return subscriber;
     }
     this.#subscribers.add(subscriber);
+    if (isPaused) {
+      subscriber.pause();
+      return subscriber;
+    }
     // A key frame that waits to be sent is where to begin, not the one before.
     if (this.#nextStart !== undefined) this.flush(now);
     const start = this.#startPoint;
@@ -138,6 +154,7 @@ export class StreamFeed implements MediaSink {
     this.#removeSink();
     this.#stream = stream;
     this.#removeSink = stream.addSink(this, { greet: false });
+    for (const subscriber of this.#subscribers) subscriber.onContinued();
   }
 
   onMessage(message: MediaMessage): void {

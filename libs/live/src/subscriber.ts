@@ -10,6 +10,8 @@ export interface SubscriberSink {
   write(bytes: Uint8Array): void;
   /** The stream ended, or the subscriber is too slow: nothing follows. */
   end(reason: SubscriberEnd): void;
+  /** The publisher came back: its new stream goes on as the one before. */
+  continued?(stream: LiveStream): void;
 }
 
 /** Why a subscription ended by itself. */
@@ -62,6 +64,7 @@ export class LiveSubscriber {
   #sent: Batch | undefined;
   /** Position in the feed up to which it was sent; undefined before it has begun. */
   #position: number | undefined;
+  #startTime: number | undefined;
   #isPaused = false;
   #isBlocked = false;
   #blockedSince = 0;
@@ -77,6 +80,11 @@ export class LiveSubscriber {
     return this.#feed.stream;
   }
 
+  /** Stream time of the key frame it began at; undefined before, and when it did not begin at one. */
+  get startTime(): number | undefined {
+    return this.#startTime;
+  }
+
   get isBlocked(): boolean {
     return this.#isBlocked;
   }
@@ -86,11 +94,12 @@ export class LiveSubscriber {
   }
 
   /** Begins, or goes on, at a key frame, headers first. One whose socket is full does so when it has drained. */
-  startAt({ batch, offset, position }: StartPoint, head: Uint8Array, now: number): void {
+  startAt({ batch, offset, position, timestamp }: StartPoint, head: Uint8Array, now: number): void {
     if (this.#isFull) {
       this.#block(now);
       return;
     }
+    if (this.#position === undefined) this.#startTime = timestamp;
     this.#countSkip(position);
     this.write(head);
     this.write(offset === 0 ? batch.bytes : batch.bytes.subarray(offset));
@@ -160,6 +169,11 @@ export class LiveSubscriber {
   leave(): void {
     this.#letGo();
     this.#feed.remove(this);
+  }
+
+  /** @internal Its feed goes on with another stream. */
+  onContinued(): void {
+    this.#sink.continued?.(this.stream);
   }
 
   /** Nothing follows: sends what is left, even if the socket is full, and tells the sink. */
