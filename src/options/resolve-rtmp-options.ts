@@ -10,6 +10,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   handlerTimeout: [1, MAX_MILLISECONDS],
   shutdownTimeout: [0, MAX_MILLISECONDS],
   'playback.waitForPublisher': [0, MAX_MILLISECONDS],
+  'playback.publisherGrace': [0, MAX_MILLISECONDS],
   'playback.gopCache.maxBytes': [0, Infinity],
   'session.amf.maxDepth': [1, 256],
   'session.chunkSize': [128, 0xffffff],

@@ -44,6 +44,11 @@ export interface RtmpRecordingOptions extends RecorderOptions {
 export interface RtmpPlaybackOptions {
   /** A player that comes before its publisher waits so long, in milliseconds; 0 refuses it at once. Defaults to 10,000. */
   waitForPublisher: number;
+  /**
+   * Players of a publisher whose connection was lost, or that was replaced, are kept so long, in milliseconds, and see
+   * whoever publishes that name next; 0 ends them at once. Defaults to 0.
+   */
+  publisherGrace: number;
   /** Whether media of Enhanced RTMP is played to everybody, or to those who said that they take it. Defaults to 'always'. */
   enhanced: EnhancedPolicy;
   /** What is kept of each stream so that players see a picture at once. */
@@ -114,6 +119,7 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
   }),
   playback: Object.freeze({
     waitForPublisher: 10_000,
+    publisherGrace: 0,
     enhanced: 'always',
     gopCache: DEFAULT_GOP_CACHE_LIMITS,
     slowSubscriber: DEFAULT_SLOW_SUBSCRIBER_POLICY,

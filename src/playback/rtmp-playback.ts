@@ -5,6 +5,7 @@ import {
   type LiveStream,
   type LiveSubscriber,
   StreamRegistry,
+  type SubscribeOptions,
   type SubscriberSink,
   type WireFormat,
 } from '#lib/live';
@@ -36,10 +37,20 @@ export class RtmpPlayback implements OnApplicationShutdown {
   }
 
   /** Sends a stream in a format to a sink, from its newest key frame on. */
-  subscribe(stream: LiveStream, format: WireFormat, sink: SubscriberSink): LiveSubscriber {
+  subscribe(
+    stream: LiveStream,
+    format: WireFormat,
+    sink: SubscriberSink,
+    options: SubscribeOptions = {},
+  ): LiveSubscriber {
     const now = performance.now();
     this.#queue.setNow(now);
-    return stream.feed(format, this.#queue).subscribe(sink, this.options.playback.slowSubscriber, now);
+    return stream.feed(format, this.#queue).subscribe(sink, this.options.playback.slowSubscriber, now, options);
+  }
+
+  /** The stream of a path that is live, or whose publisher may come back. */
+  find(path: string): LiveStream | undefined {
+    return this.registry.get(path) ?? this.registry.getSuspended(path);
   }
 
   /**
@@ -51,7 +62,7 @@ export class RtmpPlayback implements OnApplicationShutdown {
    * @returns a function that stops waiting
    */
   whenLive(path: string, onLive: (stream: LiveStream) => void, onTimeout: () => void): () => void {
-    const stream = this.registry.get(path);
+    const stream = this.find(path);
     if (stream !== undefined) {
       onLive(stream);
       return () => {};

@@ -95,7 +95,7 @@ export class ConnectionPublications {
   finish(publication: RtmpPublication, reason: UnpublishReason): void {
     if (!publication.markEnded(reason)) return;
     this.#byStreamId.delete(publication.command.messageStreamId);
-    this.#services.streams.remove(publication);
+    this.#services.streams.remove(publication, reason === 'disconnected' || reason === 'replaced');
     const { stream } = publication;
     stream.publisherHold.onChange = undefined;
     this.#hold(publication, false);

@@ -83,6 +83,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
         },
         flush: () => this.#flush(),
         end: (reason) => this.#end(reason),
+        endIfIdle: (reason) => this.#endIfIdle(reason),
       },
       services.playback,
     );
@@ -219,7 +220,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     if (publication.endReason !== undefined || this.#state !== 'open') return;
     this.#publications.end(publication, end);
     this.#flush();
-    if (this.#publications.size === 0 && this.#core.pending === undefined) this.#end(end.status.description);
+    this.#endIfIdle(end.status.description);
   }
 
   #poll(): void {
@@ -284,11 +285,15 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
       return;
     }
     this.#pending = undefined;
+    const { playback } = this.#services;
+    const now = this.#services.now();
+    playback.beforeMedia(now);
     this.#attempt(() => {
       this.#apply(pending.command, decision);
       this.#poll();
     });
-    this.#schedule(this.#services.now());
+    playback.afterMedia(now);
+    this.#schedule(now);
   }
 
   #apply(command: RtmpCommand, decision: Decision): void {
@@ -319,8 +324,8 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
 
   /** The peer is told before the first media is written. */
   #play(command: PlayCommand, address: StreamAddress): void {
-    const { streams, options } = this.#services;
-    if (options.playback.waitForPublisher === 0 && streams.get(address.path) === undefined) {
+    const { playback, options } = this.#services;
+    if (options.playback.waitForPublisher === 0 && playback.find(address.path) === undefined) {
       const description = `${address.path} is not live.`;
       this.#reject(command, { level: 'error', code: 'NetStream.Play.StreamNotFound', description });
       return;
@@ -355,6 +360,12 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
   #endAll(end: PublicationEnd): void {
     for (const publication of this.#publications.list()) this.#publications.end(publication, end);
     this.#flush();
+  }
+
+  /** Closes it when nothing is left to do. */
+  #endIfIdle(reason: string): void {
+    const { pending } = this.#core;
+    if (this.#publications.size === 0 && this.#players.size === 0 && pending === undefined) this.#end(reason);
   }
 
   #end(reason: string): void {

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StreamBusyError, StreamRegistry } from '#lib/live';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import type { RtmpPublication } from './rtmp-publication.js';
 
 /**
@@ -11,7 +13,10 @@ import type { RtmpPublication } from './rtmp-publication.js';
 export class RtmpStreams {
   readonly #byPath = new Map<string, RtmpPublication>();
 
-  constructor(private readonly registry: StreamRegistry) {}
+  constructor(
+    private readonly registry: StreamRegistry,
+    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
+  ) {}
 
   /** All live streams. */
   list(): RtmpPublication[] {
@@ -43,9 +48,18 @@ export class RtmpStreams {
     this.#byPath.set(publication.path, publication);
   }
 
-  /** @internal */
-  remove(publication: RtmpPublication): void {
-    if (this.#byPath.get(publication.path) === publication) this.#byPath.delete(publication.path);
-    this.registry.remove(publication.stream);
+  /**
+   * @internal The publish is over.
+   *
+   * @param mayComeBack whether its players wait for the next publish of that name for `publisherGrace`
+   */
+  remove({ path, stream }: RtmpPublication, mayComeBack: boolean): void {
+    if (this.#byPath.get(path)?.stream === stream) this.#byPath.delete(path);
+    const { publisherGrace } = this.options.playback;
+    if (!mayComeBack || publisherGrace === 0) {
+      this.registry.remove(stream);
+    } else if (this.registry.suspend(stream)) {
+      setTimeout(() => this.registry.remove(stream), publisherGrace).unref();
+    }
   }
 }
