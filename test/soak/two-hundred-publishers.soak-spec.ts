@@ -1,8 +1,9 @@
 import { jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TagType } from '#lib/flv';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
-import { pacedClip, PacedPublisher } from '#test/paced-publisher';
+import { isFrame, pacedClip, PacedPublisher } from '#test/paced-publisher';
 import { readTags } from '#test/recording-truth';
 import { words } from '#test/words';
 
@@ -18,9 +19,13 @@ const TICK = 20;
 
 jest.setTimeout((SECONDS + 120) * 1000);
 
+let ingest: IngestProcess;
+
+afterAll(() => ingest?.stop());
+
 it(`${PUBLISHERS} publishers lose nothing in ${SECONDS} s, and memory stays as it is`, async () => {
   const source = pacedClip(readTags(await clip('720p at 2 Mb/s', 10)));
-  const ingest = await IngestProcess.start({
+  ingest = await IngestProcess.start({
     launcher: words`taskset -c 0`,
     env: { RTMP_RECORD: RECORD },
     timeout: (SECONDS + 110) * 1000,
@@ -46,6 +51,13 @@ it(`${PUBLISHERS} publishers lose nothing in ${SECONDS} s, and memory stays as i
   for (const [index, publisher] of publishers.entries()) {
     const { text } = await ingest.logged('"publish ended"', `"live/p${index}"`);
     expect(JSON.parse(text)).toMatchObject({ bytes: publisher.bytes, reason: 'unpublished' });
+  }
+  if (RECORD === '1') {
+    for (const [index, { frames }] of publishers.entries()) {
+      const tags = readTags(await ingest.finishedRecording(`live/p${index}-`));
+      const media = tags.filter(({ tagType, payload }) => tagType !== TagType.Script && isFrame(payload));
+      expect(media.length).toBe(frames);
+    }
   }
   const fifth = Math.floor(memory.length / 5);
   const early = Math.max(...memory.slice(fifth, 2 * fifth));

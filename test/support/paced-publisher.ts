@@ -14,11 +14,17 @@ export function pacedClip(tags: readonly FlvTag[]): PacedClip {
   return { tags: media, duration: media.at(-1)!.timestamp + 40 };
 }
 
+/** Whether a message of H.264 or AAC is a frame, by its packet type. */
+export function isFrame(payload: Uint8Array): boolean {
+  return payload[1] === 1;
+}
+
 /** Publishes a clip in its own time over and over, with hardly any work: hundreds fit in one process. */
 export class PacedPublisher {
-  /** Payload bytes and messages handed over so far. */
+  /** Payload bytes handed over so far. */
   bytes = 0;
-  messages = 0;
+  /** Messages that are neither sequence headers nor ends of a sequence. */
+  frames = 0;
   #next = 0;
   #offset = 0;
 
@@ -43,7 +49,7 @@ export class PacedPublisher {
       if (time > now - this.startedAt) return;
       this.client.send(tagType, 1, time, payload, tagType === TagType.Video ? 6 : 4);
       this.bytes += payload.length;
-      this.messages += 1;
+      if (isFrame(payload)) this.frames += 1;
       this.#next += 1;
       if (this.#next < tags.length) continue;
       this.#next = 0;
