@@ -9,7 +9,7 @@ export interface ReadProfile {
 }
 
 export const READ_PROFILES: Readonly<Record<LatencyProfile, ReadProfile>> = Object.freeze({
-  realtime: { readAtOnce: 16, tick: 8 },
+  realtime: { readAtOnce: 16, tick: 14 },
   balanced: { readAtOnce: 8, tick: 50 },
   throughput: { readAtOnce: 2, tick: 150 },
 });
