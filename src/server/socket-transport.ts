@@ -23,6 +23,11 @@ export class SocketTransport implements ConnectionTransport {
   readonly #gate: ReadGate;
   readonly #raw: RawSocket | undefined;
   #reader: GatedReader | undefined;
+  #receiver: ConnectionReceiver | undefined;
+  /** Not the stream's own event, which does not come when less waits than the stream calls full. */
+  readonly #onWritten = (error?: Error | null): void => {
+    if (error == null && this.#socket.writableLength === 0) this.#receiver?.onDrain();
+  };
 
   constructor(socket: Socket, { remoteAddress, remotePort, tls }: SocketPeer, gate: ReadGate) {
     this.#socket = socket;
@@ -45,7 +50,7 @@ export class SocketTransport implements ConnectionTransport {
     this.#reader = reader;
     // A PROXY protocol header leaves it paused, and perhaps bytes in it.
     this.#socket.resume();
-    this.#socket.on('drain', () => receiver.onDrain());
+    this.#receiver = receiver;
     this.#socket.on('error', (error) => (failure = error));
     this.#socket.once('close', () => {
       reader.close();
@@ -62,10 +67,10 @@ export class SocketTransport implements ConnectionTransport {
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
     if (!socket.writable) return false;
-    if (this.#raw === undefined || socket.writableLength > 0) return socket.write(bytes);
+    if (this.#raw === undefined || socket.writableLength > 0) return socket.write(bytes, this.#onWritten);
     const written = this.#raw.write(bytes);
     if (written < 0 || written === bytes.length) return true;
-    return socket.write(bytes.subarray(written));
+    return socket.write(bytes.subarray(written), this.#onWritten);
   }
 
   end(): void {
