@@ -5,6 +5,8 @@ import { type AmfObject, type AmfValue, decodeAmf0, encodeAmf0 } from '#lib/amf'
 export interface ReceivedMessage {
   readonly typeId: number;
   readonly streamId: number;
+  /** That of its type 0 chunk; 0 when it began with another one. */
+  readonly timestamp: number;
   readonly payload: Uint8Array;
 }
 
@@ -22,6 +24,7 @@ export type Information = AmfObject & { level: string; code: string; description
 interface Assembly {
   typeId: number;
   streamId: number;
+  timestamp: number;
   length: number;
   received: Uint8Array[];
   size: number;
@@ -173,6 +176,10 @@ export class RawRtmpClient {
     this.#socket.pause();
   }
 
+  resumeReading(): void {
+    this.#socket.resume();
+  }
+
   /** Closes without a word, as a killed encoder does. */
   async destroy(): Promise<void> {
     this.#socket.destroy();
@@ -232,12 +239,15 @@ export class RawRtmpClient {
     const headerLength = [11, 7, 3, 0][format]!;
     if (id < 2 || input.length < 1 + headerLength) return false;
     const known = this.#assemblies.get(id);
-    const assembly = known ?? { typeId: 0, streamId: 0, length: 0, received: [], size: 0 };
+    const assembly = known ?? { typeId: 0, streamId: 0, timestamp: 0, length: 0, received: [], size: 0 };
     if (format <= 1) {
       assembly.length = input.readUIntBE(4, 3);
       assembly.typeId = input[7]!;
     }
-    if (format === 0) assembly.streamId = input.readUInt32LE(8);
+    if (format === 0) {
+      assembly.timestamp = input.readUIntBE(1, 3);
+      assembly.streamId = input.readUInt32LE(8);
+    }
     const take = Math.min(this.#chunkSizeIn, assembly.length - assembly.size);
     const end = 1 + headerLength + take;
     if (input.length < end) return false;
@@ -253,9 +263,9 @@ export class RawRtmpClient {
     return true;
   }
 
-  #deliver({ typeId, streamId, payload }: ReceivedMessage): void {
+  #deliver({ typeId, streamId, timestamp, payload }: ReceivedMessage): void {
     if (typeId === 1) this.#chunkSizeIn = Buffer.from(payload).readUInt32BE();
-    this.messages.push({ typeId, streamId, payload });
+    this.messages.push({ typeId, streamId, timestamp, payload });
   }
 }
 
