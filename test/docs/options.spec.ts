@@ -1,5 +1,7 @@
+import { FLUSH_PROFILES, type LatencyProfile } from '#lib/live';
 import { DEFAULT_RTMP_OPTIONS } from '#src';
 import { settingsSchema } from '../../apps/ingest/src/config/settings.js';
+import { READ_PROFILES } from '../../src/server/read-profile.js';
 import { Page, plain, tableRows } from './markdown.js';
 
 type Setting = string | number | boolean | undefined;
@@ -34,6 +36,19 @@ describe('the options of the module', () => {
     expect(few.length).toBeGreaterThan(3);
     expect(few.map(([path, preset]) => `${path} ${preset}`).filter((row) => !inDocs.includes(row))).toEqual([]);
   });
+});
+
+it('the latency profiles are what docs/performance.md says', () => {
+  const rows = tableRows(new Page('docs/performance.md').section('Latency profiles'));
+  expect(rows.map(([name = '']) => plain(name))).toEqual(Object.keys(READ_PROFILES));
+  for (const [name = '', reading, writing] of rows) {
+    const { readAtOnce, tick } = READ_PROFILES[plain(name) as LatencyProfile];
+    const { flushAtOnce, interval } = FLUSH_PROFILES[plain(name) as LatencyProfile];
+    expect(reading).toBe(`${readAtOnce}, then ${tick} ms`);
+    const always =
+      flushAtOnce === 0 ? `always every ${interval} ms` : `${flushAtOnce} of a stream, then ${interval} ms`;
+    expect(writing?.startsWith(always)).toBe(true);
+  }
 });
 
 function leaves(values: object, path: string): Array<[string, string]> {
