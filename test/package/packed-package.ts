@@ -34,8 +34,13 @@ export class PackedPackage {
 
   static create(): PackedPackage {
     const packed = new PackedPackage();
-    packed.#pack();
-    packed.#install();
+    try {
+      packed.#pack();
+      packed.#install();
+    } catch (error) {
+      packed.remove();
+      throw error;
+    }
     return packed;
   }
 
