@@ -63,7 +63,8 @@ export class CommandAdmission {
       default: {
         const handler = this.handlers.command(command.name, request.session.app);
         if (handler !== undefined) return this.#ask(handler, request, undefined);
-        return NOT_ON_LIVE[command.name] ?? ACCEPTED;
+        // The peer chooses the name: `constructor` must find nothing.
+        return Object.hasOwn(NOT_ON_LIVE, command.name) ? NOT_ON_LIVE[command.name]! : ACCEPTED;
       }
     }
   }

@@ -35,7 +35,9 @@ describe('StreamKeys', () => {
     expect(new StreamKeys('cam1=one').accept(offer('cam1', 'cam1'))).toBeUndefined();
   });
 
-  it('allows = inside a key', () => {
+  it('allows = inside a key, and at the end of one without a name', () => {
+    expect(new StreamKeys('c2VjcmV0==').accept(offer('cam1', 'c2VjcmV0=='))).toEqual({ name: 'cam1' });
+    expect(new StreamKeys('c2VjcmV0==').accept(offer('c2VjcmV0', ''))).toBeUndefined();
     expect(new StreamKeys('cam1=a=b').accept(offer('cam1', 'a=b'))).toEqual({ name: 'cam1' });
   });
 });

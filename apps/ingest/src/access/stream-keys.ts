@@ -60,7 +60,8 @@ export class StreamKeys {
 }
 
 function parseKey(text: string): StreamKey {
-  const at = text.indexOf('=');
+  // Base64 ends in = signs, which belong to the key.
+  const at = text.replace(/=+$/u, '').indexOf('=');
   if (at < 0) return { name: undefined, digest: sha256(text) };
   return { name: text.slice(0, at), digest: sha256(text.slice(at + 1)) };
 }
