@@ -4,6 +4,7 @@ import { delimiter, resolve } from 'node:path';
 
 /** The Debian packages programs come in, where they are not called the same. */
 const PACKAGES: Readonly<Record<string, string>> = {
+  cvlc: 'vlc-bin vlc-plugin-base',
   ffprobe: 'ffmpeg',
   'gst-launch-1.0':
     'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ' +
@@ -11,6 +12,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nginx: 'nginx libnginx-mod-rtmp',
   obs: 'obs-studio obs-plugins libgl1-mesa-dri libegl1',
   Xvfb: 'xvfb xauth',
+  runuser: 'util-linux',
   taskset: 'util-linux',
   unshare: 'util-linux',
 };
