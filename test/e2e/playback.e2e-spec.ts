@@ -168,6 +168,21 @@ describe('players that come before their publisher', () => {
   });
 });
 
+it('a player that asks for two seconds gets them, and is told that this was all', async () => {
+  const source = await clip('H.264 with B-frames and AAC');
+  const file = join(directory.path, 'two-seconds.flv');
+  const url = ingest.url('live/duration');
+  const player = new RunningProgram('rtmpdump', words`--live -r ${url} -B 2 -o ${file}`);
+  await playing('live/duration', 1);
+  await publish(source, url);
+  const { stderr } = await player.succeeded();
+  expect(stderr).toContain('Download complete');
+  const { packets } = await listMedia(file);
+  expect(firstDifference(packets, (await listMedia(source)).packets.slice(0, packets.length))).toBeUndefined();
+  expect(dtsOf(packets.at(-1)!)).toBeGreaterThanOrEqual(1990);
+  expect(dtsOf(packets.at(-1)!)).toBeLessThanOrEqual(2050);
+});
+
 it('a player that stops reading costs the server a few megabytes and the other players nothing', async () => {
   const source = await clip('1080p at 8 Mb/s');
   const [reader, stopped] = [play('rtmpdump', 'live/slow'), play('mpv', 'live/slow')];
