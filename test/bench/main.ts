@@ -28,17 +28,25 @@ async function bench(options: BenchOptions | undefined): Promise<void> {
     throw new UsageError('servers are measured through /proc, which only Linux has: add --micro');
   }
   const micro = options.hasMicro ? measureParts(options.isQuick) : [];
-  const results: Results = {
+  const about: Omit<Results, 'runs'> = {
     environment: describeEnvironment(servers, pinning !== undefined),
     micro,
     scenarios: plan.scenarios.map(({ id, title, main, columns }) => ({ id, title, main, columns })),
-    runs: await runScenarios(plan, servers, { pinning, quiet }, (line) => process.stderr.write(`${line}\n`)),
   };
+  // After every run, so that an hour is not lost when it is ended.
+  const save = (runs: Results['runs']) => {
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...about, runs }, undefined, 1)}\n`);
+  };
+  const runs = await runScenarios(plan, servers, { pinning, quiet }, (line, soFar) => {
+    process.stderr.write(`${line}\n`);
+    save(soFar);
+  });
+  save(runs);
+  const results: Results = { ...about, runs };
   for (const scenario of results.scenarios) {
     print(`\n### ${scenario.title}\n\n${scenarioTable(scenario, results)}`);
     for (const line of problemLines(scenario, results)) print(`! ${line}`);
   }
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 1)}\n`);
   if (hasChart) print(`\nWritten: ${writeDocs(results).join(', ')}`);
   // Other servers may have their problems; ours may not.
   const failed = results.runs.some(({ server, problems }) => server === servers[0]!.name && problems.length > 0);

@@ -23,8 +23,8 @@ export interface RunOptions {
   readonly quiet: number | undefined;
 }
 
-/** Says how it goes. */
-export type Progress = (line: string) => void;
+/** Hears of every run: what it came to, in a line, and all runs so far. */
+export type Progress = (line: string, runs: readonly Run[]) => void;
 
 /**
  * Runs each scenario with each server in turn, A B then B A, so that what changes on the machine meanwhile changes for all.
@@ -43,7 +43,7 @@ export async function runScenarios(
         const attempt = () => runOnce(scenario, new Stage(server, scale, pinning), round);
         const run = await runQuietly(attempt, quiet);
         runs.push(run);
-        progress(describeRun(scenario, run));
+        progress(describeRun(scenario, run), runs);
       }
     }
   }

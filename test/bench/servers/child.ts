@@ -19,7 +19,12 @@ const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    process.stderr.write(`Ended by ${signal}\n`);
+    process.exit(1);
+  });
+}
 
 /** Starts a program, on one CPU if that is asked for. */
 export function spawnChild(program: string, args: readonly string[], options: ChildOptions): ChildProcess {

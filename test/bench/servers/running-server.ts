@@ -12,6 +12,10 @@ const START_TIMEOUT = 20_000;
 const POLL_INTERVAL = 20;
 const HANDSHAKE = Buffer.concat([Buffer.of(3), Buffer.alloc(1536, 1).fill(0, 0, 8)]);
 
+/** Directories that are in use: none outlives the benchmark. */
+const directories = new Set<string>();
+process.on('exit', () => directories.forEach(removeDirectory));
+
 /** A server that runs and listens. */
 export class RunningServer {
   readonly #child: ChildProcess;
@@ -26,6 +30,7 @@ export class RunningServer {
     cpu: number | undefined,
   ) {
     this.#directory = mkdtempSync(join(memoryFolder(), 'nest-rtmp-bench-'));
+    directories.add(this.#directory);
     const recordings = isRecording ? this.recordings : undefined;
     if (recordings !== undefined) mkdirSync(recordings);
     const { program, args, env } = kind.launch({ port, spare, directory: this.#directory, recordings });
@@ -66,12 +71,17 @@ export class RunningServer {
 
   async stop(): Promise<void> {
     await endChild(this.#child);
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 
   get #hasEnded(): boolean {
     return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
+}
+
+function removeDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+  directories.delete(directory);
 }
 
 /** Recordings go to memory where there is a file system in it, so that no disk is measured. */
