@@ -1,6 +1,4 @@
-const OFFSET = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-
-/** Milliseconds on the monotonic clock, which all processes of a machine share. */
+/** Milliseconds on the monotonic clock, which all processes of a machine share (performance.now() begins with its process). */
 export function monotonicNow(): number {
-  return performance.now() + OFFSET;
+  return Number(process.hrtime.bigint()) / 1e6;
 }
