@@ -6,6 +6,15 @@ import { OutgoingStream } from './outgoing-stream.js';
 import { RtmpLink } from './rtmp-link.js';
 import { Samples } from './samples.js';
 
+/** The event loop gets its turn so often, in milliseconds. */
+const TURN = 4;
+/** How much later than asked for a timer may come, in milliseconds. */
+const TIMER_PRECISION = 1.5;
+/** How often to look for publishers when there are none, in milliseconds. */
+const IDLE_INTERVAL = 20;
+/** Nobody wakes who waits for it. */
+const never = new Int32Array(new SharedArrayBuffer(4));
+
 interface Publisher {
   readonly link: RtmpLink;
   readonly stream: OutgoingStream;
@@ -24,6 +33,7 @@ export class PublishJob implements LoadJob {
   readonly #publishers: Publisher[] = [];
   readonly #lateness = new Samples();
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #isMeasuring = false;
   #windowBytes = 0;
 
@@ -55,6 +65,7 @@ export class PublishJob implements LoadJob {
 
   async finish(): Promise<PublishResult> {
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     const stoppedAt = monotonicNow();
     const backlog = Math.max(0, ...this.#publishers.map(({ link }) => link.queuedBytes));
     const open = this.#publishers.filter(({ link }) => !link.isClosed);
@@ -75,14 +86,33 @@ export class PublishJob implements LoadJob {
     this.#publishers.push({ link, stream, pattern: new MediaPattern(media, index), startedAt: monotonicNow() });
   }
 
+  /**
+   * Sends what is due. A timer of Node is good to a millisecond, in which many publishers would all send at once, and one
+   * wake-up of the server would do for all of them; so short times are waited for in place.
+   */
   #schedule(): void {
-    const now = monotonicNow();
-    let next = now + 20;
+    const until = monotonicNow() + TURN;
+    for (;;) {
+      const now = monotonicNow();
+      const wait = this.#sendDue(now) - now;
+      if (wait > TIMER_PRECISION) {
+        this.#timer = setTimeout(() => this.#schedule(), wait - TIMER_PRECISION);
+        return;
+      }
+      if (now > until) break;
+      if (wait > 0) Atomics.wait(never, 0, 0, wait);
+    }
+    this.#immediate = setImmediate(() => this.#schedule());
+  }
+
+  /** When the next message is due. */
+  #sendDue(now: number): number {
+    let next = now + IDLE_INTERVAL;
     for (const publisher of this.#publishers) {
       while (publisher.startedAt + publisher.pattern.due <= now) this.#send(publisher, now);
       next = Math.min(next, publisher.startedAt + publisher.pattern.due);
     }
-    this.#timer = setTimeout(() => this.#schedule(), Math.max(1, next - monotonicNow()));
+    return next;
   }
 
   #send({ link, stream, pattern, startedAt }: Publisher, now: number): void {
