@@ -38,6 +38,7 @@ const SURFACE = [
   'RtmpVideo',
   'RtmptTunnels',
   'StreamRegistry',
+  'asRecordingLibrary',
 ];
 
 describe('the package', () => {

@@ -68,6 +68,13 @@ export { RtmpSessions } from './session/rtmp-sessions.js';
 export { FileRecordingStorage, type FileRecordingStorageOptions } from './storage/file-recording-storage.js';
 export { MemoryRecordingStorage } from './storage/memory-recording-storage.js';
 export {
+  asRecordingLibrary,
+  type RecordingFilter,
+  type RecordingLibrary,
+  type RecordingReader,
+  type StoredRecording,
+} from './storage/recording-library.js';
+export {
   RECORDING_STORAGE,
   type RecordingRequest,
   type RecordingStorage,

@@ -2,7 +2,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { recordingPathSegments } from './recording-file-name.js';
+import { FileRecordingLibrary } from './file-recording-library.js';
+import { partOwner, recordingPathSegments, withoutPartSuffix } from './recording-file-name.js';
+import type { RecordingFilter, RecordingLibrary, RecordingReader, StoredRecording } from './recording-library.js';
 import type { RecordingRequest, RecordingStorage, RecordingWriter, UnfinishedRecording } from './recording-storage.js';
 
 /** How {@link FileRecordingStorage} keeps its files. */
@@ -24,11 +26,21 @@ const FOREIGN_GRACE_MS = 10 * 60_000;
  * wrote it is still there. Files are opened exclusively, so nothing is ever
  * overwritten; no name leads out of the directory.
  */
-export class FileRecordingStorage implements RecordingStorage {
+export class FileRecordingStorage implements RecordingStorage, RecordingLibrary {
   readonly directory: string;
+  readonly #library: FileRecordingLibrary;
 
   constructor(options: FileRecordingStorageOptions) {
     this.directory = resolve(options.directory);
+    this.#library = new FileRecordingLibrary(this.directory);
+  }
+
+  list(filter?: RecordingFilter): AsyncIterable<StoredRecording> {
+    return this.#library.list(filter);
+  }
+
+  open(id: string): Promise<RecordingReader | undefined> {
+    return this.#library.open(id);
   }
 
   async create(request: RecordingRequest): Promise<RecordingWriter> {
@@ -139,10 +151,10 @@ const openParts = new Set<string>();
 
 async function isAbandoned(path: string): Promise<boolean> {
   if (openParts.has(path)) return false;
-  const owner = /\.(\d+)@([^@]*)\.part$/u.exec(basename(path));
-  if (owner === null) return false;
-  const [, pid, host] = owner;
-  if (host === hostLabel()) return Number(pid) === process.pid || !isProcessAlive(Number(pid));
+  const owner = partOwner(basename(path));
+  if (owner === undefined) return false;
+  const { pid, host } = owner;
+  if (host === hostLabel()) return pid === process.pid || !isProcessAlive(pid);
   const { mtimeMs } = await stat(path);
   return Date.now() - mtimeMs > FOREIGN_GRACE_MS;
 }
@@ -157,7 +169,7 @@ function isProcessAlive(pid: number): boolean {
 }
 
 function finalPath(part: string): string {
-  return join(dirname(part), basename(part).replace(/\.\d+@[^@]*\.part$/u, ''));
+  return join(dirname(part), withoutPartSuffix(basename(part))!);
 }
 
 function hostLabel(): string {

@@ -3,11 +3,45 @@ import type { RecordingRequest } from './recording-storage.js';
 /** A file name has at most 255 bytes on all common file systems; the time and the suffixes need the rest. */
 const MAX_SEGMENT_BYTES = 120;
 
+/** Suffix of a file that is being written: who writes it. */
+const PART_OWNER = /\.(\d+)@([^@]*)\.part$/u;
+/** Behind the name of the stream: the time of {@link fileTime}, and a number when the name was taken. */
+const TIME = /-(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d\.\d{3}Z)(?:-\d+)?$/u;
+
 /** The folders and the base name, without extension, of a recording: all safe to join to a directory. */
 export function recordingPathSegments(request: RecordingRequest): string[] {
   const segments = [request.app, ...request.name.split('/')].map(safeSegment);
   segments.push(`${segments.pop()}-${fileTime(request.startedAt)}`);
   return segments;
+}
+
+/** The parts of a stream's path as those of a file's, joined by slashes. */
+export function recordingFolder(parts: readonly string[]): string {
+  return parts.map(safeSegment).join('/');
+}
+
+/** What the path of a recording says about it: the other way round than {@link recordingPathSegments}. */
+export function parseRecordingId(id: string): { app: string; name: string; startedAt: number | undefined } {
+  const slash = id.indexOf('/');
+  const stem = id.slice(slash + 1).replace(/\.[^./]*$/u, '');
+  const app = slash < 0 ? '' : id.slice(0, slash);
+  const time = TIME.exec(stem);
+  if (time === null) return { app, name: stem, startedAt: undefined };
+  const [, day, hours, minutes, seconds] = time;
+  const startedAt = Date.parse(`${day}${hours}:${minutes}:${seconds}`);
+  return { app, name: stem.slice(0, time.index), startedAt: Number.isNaN(startedAt) ? undefined : startedAt };
+}
+
+/** Who writes a file whose name ends so: a process and its host. */
+export function partOwner(name: string): { pid: number; host: string } | undefined {
+  const owner = PART_OWNER.exec(name);
+  return owner === null ? undefined : { pid: Number(owner[1]), host: owner[2]! };
+}
+
+/** The name that a file has when it is complete; undefined for a part of unknown origin. */
+export function withoutPartSuffix(name: string): string | undefined {
+  if (!name.endsWith('.part')) return name;
+  return PART_OWNER.test(name) ? name.replace(PART_OWNER, '') : undefined;
 }
 
 /**
