@@ -30,7 +30,7 @@ export type {
 } from './media/rtmp-media-message.js';
 export { RtmpMediaOpen } from './media/rtmp-media-open.js';
 export { InjectRtmpOptions } from './options/inject-rtmp-options.decorator.js';
-export type { RtmpListenerOptions } from './options/listener-options.js';
+export type { RtmpListenerKind, RtmpListenerOptions } from './options/listener-options.js';
 export {
   DEFAULT_RTMP_OPTIONS,
   type ResolvedRtmpOptions,

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { FlvController } from './flv.controller.js';
 import { FlvPlayers } from './flv-players.js';
+import { HttpDoor } from './http-door.js';
 import { resolveRtmpHttpOptions } from './resolve-rtmp-http-options.js';
 import { RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './rtmp-http-options.js';
 import { RtmptTunnels } from './rtmpt-tunnels.js';
@@ -25,6 +26,7 @@ export class RtmpHttpModule {
         FlvPlayers,
         WebSocketFlv,
         RtmptTunnels,
+        HttpDoor,
       ],
       exports: [RtmptTunnels],
     };

@@ -1,5 +1,10 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
-import { DEFAULT_LISTENER, DEFAULT_TLS_PORT, type RtmpListenerOptions } from './listener-options.js';
+import {
+  DEFAULT_LISTENER,
+  DEFAULT_PORTS,
+  type RtmpListenerKind,
+  type RtmpListenerOptions,
+} from './listener-options.js';
 import type { RtmpCertificateOptions, RtmpTlsOptions } from './tls-options.js';
 
 const LISTENER_KEYS = ['kind', 'host', 'port', 'ipv6Only', 'path', 'mode', 'tls', 'proxyProtocol'];
@@ -28,22 +33,23 @@ function resolveListener(given: unknown, at: string): RtmpListenerOptions {
   checkObject(given, at, `write an object, e.g. { host: '0.0.0.0', port: 1935 }.`);
   checkKeys(given, LISTENER_KEYS, `${at}.`);
   const { kind = DEFAULT_LISTENER.kind, tls, proxyProtocol } = given as RtmpListenerOptions;
-  if (kind !== 'rtmp' && kind !== 'rtmps') {
-    throw new RtmpConfigurationError(`${at}.kind`, kind, `write 'rtmp' or 'rtmps', or leave it out.`);
+  if (!Object.hasOwn(DEFAULT_PORTS, kind)) {
+    throw new RtmpConfigurationError(`${at}.kind`, kind, `write 'rtmp', 'rtmps', 'http' or 'https', or leave it out.`);
   }
+  const hasTls = kind === 'rtmps' || kind === 'https';
   checkFlag(proxyProtocol, `${at}.proxyProtocol`);
-  if (kind === 'rtmp' && tls !== undefined) {
-    throw new RtmpConfigurationError(`${at}.tls`, tls, `write kind: 'rtmps', or leave out tls.`);
+  if (!hasTls && tls !== undefined) {
+    throw new RtmpConfigurationError(`${at}.tls`, tls, `write kind: '${kind}s', or leave out tls.`);
   }
   return Object.freeze({
     kind,
     ...resolvePlace(given as RtmpListenerOptions, kind, at),
-    ...(kind === 'rtmps' && { tls: resolveTls(tls, `${at}.tls`) }),
+    ...(hasTls && { tls: resolveTls(tls, kind, `${at}.tls`) }),
     ...(proxyProtocol === true && { proxyProtocol }),
   });
 }
 
-function resolvePlace(given: RtmpListenerOptions, kind: 'rtmp' | 'rtmps', at: string): RtmpListenerOptions {
+function resolvePlace(given: RtmpListenerOptions, kind: RtmpListenerKind, at: string): RtmpListenerOptions {
   const { host, port, path, mode, ipv6Only } = given;
   if (path !== undefined) {
     if (typeof path !== 'string' || path === '') {
@@ -65,12 +71,15 @@ function resolvePlace(given: RtmpListenerOptions, kind: 'rtmp' | 'rtmps', at: st
     throw new RtmpConfigurationError(`${at}.port`, port, `write a whole number from 0 (any free port) to 65535.`);
   }
   checkFlag(ipv6Only, `${at}.ipv6Only`);
-  const preset = kind === 'rtmp' ? DEFAULT_LISTENER.port : DEFAULT_TLS_PORT;
-  return { host: host ?? DEFAULT_LISTENER.host, port: port ?? preset, ...(ipv6Only === true && { ipv6Only }) };
+  return {
+    host: host ?? DEFAULT_LISTENER.host,
+    port: port ?? DEFAULT_PORTS[kind],
+    ...(ipv6Only === true && { ipv6Only }),
+  };
 }
 
-function resolveTls(given: unknown, at: string): RtmpTlsOptions {
-  checkObject(given, at, `write { cert, key }: kind 'rtmps' needs a certificate.`);
+function resolveTls(given: unknown, kind: RtmpListenerKind, at: string): RtmpTlsOptions {
+  checkObject(given, at, `write { cert, key }: kind '${kind}' needs a certificate.`);
   checkKeys(given, TLS_KEYS, `${at}.`);
   const tls = given as RtmpTlsOptions;
   checkCertificate(tls, at);

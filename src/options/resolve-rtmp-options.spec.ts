@@ -81,7 +81,7 @@ describe('resolveRtmpOptions', () => {
     ],
     [
       { listeners: [{ kind: 'srt' }] },
-      `listeners[0].kind: "srt" is not possible; write 'rtmp' or 'rtmps', or leave it out.`,
+      `listeners[0].kind: "srt" is not possible; write 'rtmp', 'rtmps', 'http' or 'https', or leave it out.`,
     ],
     [
       { listeners: [{ path: '/x', port: 1 }] },

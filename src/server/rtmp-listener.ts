@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
-import type { RtmpListenerOptions } from '../options/listener-options.js';
+import { DEFAULT_LISTENER, type RtmpListenerKind, type RtmpListenerOptions } from '../options/listener-options.js';
 import { TlsDoor, type TlsDoorObserver } from '../tls/tls-door.js';
 import { plainAddress } from './proxy-protocol.js';
 import { readProxyHeader } from './read-proxy-header.js';
@@ -11,7 +11,7 @@ import type { WaitingRoom } from './waiting-room.js';
 
 /** Where a listener listens. */
 export interface RtmpListenerAddress {
-  readonly kind: 'rtmp' | 'rtmps';
+  readonly kind: RtmpListenerKind;
   /** Set unless it is a Unix socket. */
   readonly host?: string;
   readonly port?: number;
@@ -27,8 +27,10 @@ export interface ListenerServices extends TlsDoorObserver {
   /** For a proxy's header, and for the handshake of TLS, in milliseconds. */
   readonly handshakeTimeout: number;
   readonly waitingRoom: WaitingRoom;
-  /** A socket on which RTMP begins. */
-  onSocket(socket: Socket, peer: SocketPeer): void;
+  /** What HTTP over TLS is offered as, the best first. */
+  readonly httpProtocols: readonly string[];
+  /** A socket on which RTMP or HTTP begins. */
+  onSocket(socket: Socket, peer: SocketPeer, kind: RtmpListenerKind): void;
   onRefused(remoteAddress: string, reason: string): void;
 }
 
@@ -36,10 +38,10 @@ export interface ListenerServices extends TlsDoorObserver {
 const SOCKET_BUFFER = 256 * 1024;
 
 /**
- * One open port. What comes in is first relieved of what is around RTMP:
+ * One open port. What comes in is first relieved of what is around RTMP or HTTP:
  *
  * ```
- * accepted --PROXY header, if so configured--> --TLS handshake, for rtmps--> RTMP
+ * accepted --PROXY header, if so configured--> --TLS handshake, for rtmps and https--> RTMP, HTTP
  * ```
  */
 export class RtmpListener {
@@ -52,7 +54,8 @@ export class RtmpListener {
     this.#options = options;
     this.#services = services;
     const { tls } = options;
-    this.#door = tls === undefined ? undefined : new TlsDoor(tls, services.handshakeTimeout, services);
+    const protocols = this.#kind === 'https' ? services.httpProtocols : [];
+    this.#door = tls === undefined ? undefined : new TlsDoor(tls, services.handshakeTimeout, services, protocols);
     // Replies are small and awaited by the peer: no Nagle.
     this.server = createServer({ noDelay: true, highWaterMark: SOCKET_BUFFER }, (socket) => this.#accept(socket));
   }
@@ -79,12 +82,17 @@ export class RtmpListener {
   get address(): RtmpListenerAddress | undefined {
     const address = this.server.address();
     if (address === null) return undefined;
-    const { kind = 'rtmp', proxyProtocol = false } = this.#options;
+    const kind = this.#kind;
+    const { proxyProtocol = false } = this.#options;
     if (typeof address === 'string') {
-      return { kind, path: address, url: `${kind === 'rtmp' ? '' : 'rtmps+'}unix:${address}`, proxyProtocol };
+      return { kind, path: address, url: `${kind === 'rtmp' ? '' : `${kind}+`}unix:${address}`, proxyProtocol };
     }
     const { address: host, port, family } = address as AddressInfo;
     return { kind, host, port, url: `${kind}://${family === 'IPv6' ? `[${host}]` : host}:${port}`, proxyProtocol };
+  }
+
+  get #kind(): RtmpListenerKind {
+    return this.#options.kind ?? DEFAULT_LISTENER.kind;
   }
 
   /** Reads certificates again; false when they are of no use and those before stay. */
@@ -126,7 +134,7 @@ export class RtmpListener {
   #enter(socket: Socket, peer: SocketPeer): void {
     const { waitingRoom } = this.#services;
     if (this.#door === undefined) {
-      this.#services.onSocket(socket, peer);
+      this.#services.onSocket(socket, peer, this.#kind);
       return;
     }
     const reached = waitingRoom.enter(socket, peer.remoteAddress);
@@ -138,7 +146,7 @@ export class RtmpListener {
       onSecured: (secured, tls) => {
         secured.on('error', () => {});
         waitingRoom.leave(socket);
-        this.#services.onSocket(secured, { ...peer, tls });
+        this.#services.onSocket(secured, { ...peer, tls }, this.#kind);
       },
       onFailed: ({ message }) => this.#refuse(socket, peer, message),
     });

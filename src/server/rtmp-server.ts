@@ -8,8 +8,10 @@ import { RtmpEvents } from '../events/rtmp-events.js';
 import { RtmpHandlers } from '../handlers/rtmp-handlers.js';
 import { isRtmpPattern } from '../handlers/rtmp-pattern.js';
 import { traceHandler } from '../handlers/trace-handler.js';
+import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import type { RtmpListenerOptions } from '../options/listener-options.js';
 import { RTMP_LOG_CONTEXT, RTMP_TRANSPORT } from '../rtmp.constants.js';
 import { RtmpPlayback } from '../playback/rtmp-playback.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
@@ -20,6 +22,7 @@ import type { ConnectionServices } from './connection-services.js';
 import type { ConnectionTransport } from './connection-transport.js';
 import { Deadline } from './deadline.js';
 import { DeadlineSweep } from './deadline-sweep.js';
+import type { HttpReceiver } from './http-receiver.js';
 import { ReadGate } from './read-gate.js';
 import { READ_PROFILES } from './read-profile.js';
 import { RepeatedWarning } from './repeated-warning.js';
@@ -75,6 +78,7 @@ export class RtmpServer
   #connectionCount = 0;
   #listeners: RtmpListener[] = [];
   #closing: Promise<void> | undefined;
+  #http: HttpReceiver | undefined;
 
   constructor(
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
@@ -175,6 +179,11 @@ export class RtmpServer
     return this.#listeners.map(({ server }) => server) as T;
   }
 
+  /** Says who takes what comes in by listeners for HTTP. */
+  serveHttp(receiver: HttpReceiver): void {
+    this.#http = receiver;
+  }
+
   /**
    * Takes over a connection, whatever it came in by.
    *
@@ -201,6 +210,7 @@ export class RtmpServer
 
   async #open(): Promise<void> {
     this.#closing = undefined;
+    this.options.listeners.forEach((options, index) => this.#checkHttp(options, index));
     const services = this.#listenerServices();
     const listeners = this.options.listeners.map((options) => new RtmpListener(options, services));
     try {
@@ -216,11 +226,29 @@ export class RtmpServer
     this.#emitter.emit('listening', this.addresses);
   }
 
+  /** @throws {RtmpConfigurationError} for a listener that nobody would serve */
+  #checkHttp({ kind }: RtmpListenerOptions, index: number): void {
+    if (kind !== 'http' && kind !== 'https') return;
+    const option = `listeners[${index}].kind`;
+    if (this.#http === undefined) {
+      throw new RtmpConfigurationError(option, kind, 'import RtmpHttpModule, which serves it.');
+    }
+    try {
+      this.#http.check();
+    } catch (error) {
+      throw new RtmpConfigurationError(option, kind, (error as Error).message);
+    }
+  }
+
   #listenerServices(): ListenerServices {
     return {
       handshakeTimeout: this.options.session.handshakeTimeout,
       waitingRoom: this.#waitingRoom,
-      onSocket: (socket, peer) => this.accept(new SocketTransport(socket, peer, this.#readGate)),
+      httpProtocols: this.#http?.protocols ?? [],
+      onSocket: (socket, peer, kind) => {
+        if (kind === 'http' || kind === 'https') this.#http!.receive(socket, peer);
+        else this.accept(new SocketTransport(socket, peer, this.#readGate));
+      },
       onRefused: (remote, reason) => this.#refusals.warn({ remote, reason }),
       onReloaded: () => this.logger.log('certificates loaded again'),
       onReloadFailed: ({ message }) =>

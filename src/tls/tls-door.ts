@@ -32,13 +32,20 @@ export class TlsDoor {
   #stopWatching = (): void => {};
   #loading: Promise<void> = Promise.resolve();
 
-  constructor(options: RtmpTlsOptions, handshakeTimeout: number, observer: TlsDoorObserver) {
+  /** @param protocols what ALPN chooses from (RFC 7301); none answers none */
+  constructor(
+    options: RtmpTlsOptions,
+    handshakeTimeout: number,
+    observer: TlsDoorObserver,
+    protocols: readonly string[] = [],
+  ) {
     this.#options = options;
     this.#observer = observer;
     const { clientCertificates = 'none' } = options;
     this.#server = createServer({
       ...this.#versions,
       handshakeTimeout,
+      ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
       requestCert: clientCertificates !== 'none',
       rejectUnauthorized: clientCertificates === 'require',
       SNICallback: (name, done) => done(null, this.#contextFor(name.toLowerCase())),

@@ -24,10 +24,7 @@ let httpPort: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nest-rtmp-rtmpt-'));
   [ingest, source] = await Promise.all([IngestProcess.start(), clip('H.264 with B-frames and AAC')]);
-  httpPort = await ingest.until(
-    'it listens for HTTP',
-    () => /http:\/\/[^\s/]+:(\d+)/u.exec(ingest.program.stdout)?.[1],
-  );
+  httpPort = await ingest.portOf('http');
 });
 afterAll(async () => {
   await ingest?.stop();

@@ -84,6 +84,12 @@ export class IngestProcess {
     return this.program.pid;
   }
 
+  /** Port of its listener of a kind. */
+  async portOf(kind: 'rtmps' | 'http' | 'https'): Promise<string> {
+    const listener = new RegExp(`${kind}://[^\\s/]+:(\\d+)`, 'u');
+    return this.until(`it listens for ${kind}`, () => listener.exec(this.program.stdout)?.[1]);
+  }
+
   /** Address of a stream, for example `live/one`. */
   url(stream: string): string {
     return `rtmp://127.0.0.1:${this.port}/${stream}`;

@@ -11,6 +11,7 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
     maxConnectionsPerAddress: settings.RTMP_MAX_CONNECTIONS,
     takeover: settings.RTMP_TAKEOVER,
     latency: settings.RTMP_PROFILE,
+    playback: { enhanced: settings.RTMP_ENHANCED },
     recording: {
       record: settings.RTMP_RECORD,
       directory: settings.RECORDINGS_DIR,

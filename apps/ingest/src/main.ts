@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RtmpConfigurationError, RtmpServer } from '#src';
 import { listenHost } from './config/listen-host.js';
-import { listenersOf } from './config/listeners.js';
+import { isTls, listenersOf } from './config/listeners.js';
 import { loadSettings, SettingsError } from './config/load-settings.js';
 import { IngestModule } from './ingest.module.js';
 import { IngestLogger } from './logging/ingest-logger.js';
@@ -31,7 +31,7 @@ async function start(): Promise<void> {
     abortOnError: false,
   });
   app.connectMicroservice({ strategy: app.get(RtmpServer) }, { inheritAppConfig: true });
-  const hasTls = listenersOf(settings).some(({ kind }) => kind === 'rtmps');
+  const hasTls = listenersOf(settings).some(isTls);
   // With certificates SIGHUP says that they are renewed; without, that the terminal is closed.
   if (hasTls) process.on('SIGHUP', () => void app.get(RtmpServer).reloadCertificates());
   const signals = Object.values(ShutdownSignal).filter((signal) => !(hasTls && signal === ShutdownSignal.SIGHUP));

@@ -11,7 +11,7 @@ export function startUpNotice(
     ({ kind, url, proxyProtocol }) =>
       `${kind.toUpperCase()} listens on ${url}${proxyProtocol ? ', for a proxy that sends the PROXY protocol' : ''}`,
   );
-  const first = addresses.find(({ port }) => port !== undefined);
+  const first = addresses.find(({ kind, port }) => port !== undefined && kind.startsWith('rtmp'));
   const url = `${(first?.url ?? 'rtmp://127.0.0.1:1935').replace(/\/\/(?:0\.0\.0\.0|\[::\])/u, '//localhost')}/live`;
   const key = settings.RTMP_PUBLISH_KEYS === undefined ? 'cam1' : 'cam1?key=KEY';
   lines.push(`OBS:    Settings > Stream > Custom, server ${url}, stream key ${key}`);

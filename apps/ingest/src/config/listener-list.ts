@@ -1,7 +1,7 @@
-import type { RtmpListenerOptions } from '#src';
+import type { RtmpListenerKind, RtmpListenerOptions } from '#src';
 
-/** One of RTMP_LISTEN: `rtmp://HOST:PORT`, `rtmps://HOST:PORT`, `unix:/PATH`; a host of IPv6 stands in brackets. */
-const LISTENER = /^(?:(rtmps?):\/\/(?:\[([\da-f:.]+)\]|([^\s,:/[\]]+)):(\d{1,5})|unix:(\/[^\s,]+))$/iu;
+/** One of RTMP_LISTEN: `KIND://HOST:PORT`, `unix:/PATH`; a host of IPv6 stands in brackets. */
+const LISTENER = /^(?:(rtmps?|https?):\/\/(?:\[([\da-f:.]+)\]|([^\s,:/[\]]+)):(\d{1,5})|unix:(\/[^\s,]+))$/iu;
 
 /** Whether a text is a list for RTMP_LISTEN. */
 export function isListenerList(text: string): boolean {
@@ -20,5 +20,5 @@ function parseListener(text: string): RtmpListenerOptions | undefined {
   const [, kind, inBrackets, host = inBrackets, port, path] = found;
   if (path !== undefined) return { path };
   if (Number(port) > 65535) return undefined;
-  return { kind: kind!.toLowerCase() as 'rtmp' | 'rtmps', host: host!, port: Number(port) };
+  return { kind: kind!.toLowerCase() as RtmpListenerKind, host: host!, port: Number(port) };
 }

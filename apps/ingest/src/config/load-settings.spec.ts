@@ -65,6 +65,8 @@ describe('loadSettings', () => {
   });
 
   it('warns of a misspelt setting', () => {
+    expect(loadSettings({ HTTPS_CERTIFICATE: 'c' }).warnings).toHaveLength(1);
+    expect(loadSettings({ HTTPS_PROXY: 'http://x', HTTP_PROXY: 'http://x' }).warnings).toEqual([]);
     expect(loadSettings({ RTMP_PUBLISH_KEY: 'k' }).warnings).toEqual([
       expect.stringMatching(/^RTMP_PUBLISH_KEY is not a setting; there are .*RTMP_PUBLISH_KEYS/u),
     ]);
@@ -104,18 +106,46 @@ describe('listeners', () => {
   });
 
   it('are those of RTMP_LISTEN where it is set', () => {
-    const RTMP_LISTEN = 'rtmp://[::]:1935,RTMPS://0.0.0.0:1936,unix:/run/x.sock';
+    const RTMP_LISTEN = 'rtmp://[::]:1935,RTMPS://0.0.0.0:1936,unix:/run/x.sock,http://[::1]:80';
     expect(listeners({ RTMP_LISTEN, ...files, RTMP_PUBLISH_KEYS: 'k', RTMP_PROXY_PROTOCOL: '1' })).toEqual([
       { kind: 'rtmp', host: '::', port: 1935, proxyProtocol: true },
       { kind: 'rtmps', host: '0.0.0.0', port: 1936, proxyProtocol: true, tls },
       { path: '/run/x.sock', proxyProtocol: true },
+      { kind: 'http', host: '::1', port: 80, proxyProtocol: true },
     ]);
   });
+
+  it('are one for HTTPS when it has a port, with the certificate of RTMPS or one of its own', () => {
+    const place = { kind: 'https', host: '127.0.0.1', port: 8443, proxyProtocol: false };
+    const own = { HTTPS_CERT: 'h.pem', HTTPS_KEY: 'h.key' };
+    expect(listeners({ HTTPS_PORT: '8443', ...own })[1]).toEqual({
+      ...place,
+      tls: { cert: 'h.pem', key: 'h.key', maxVersion: 'TLSv1.3' },
+    });
+    expect(listeners({ HTTPS_PORT: '8443', ...files })[1]).toEqual({ ...place, tls });
+  });
+
+  it('ask RTMPS clients for certificates, not those of HTTPS, and choose their own by name', () => {
+    const more = { RTMPS_CLIENT_CA: 'ca.pem', RTMPS_SNI: 'a.example=a.pem:a.key,*.b.example=b.pem:b.key' };
+    const sni = { 'a.example': { cert: 'a.pem', key: 'a.key' }, '*.b.example': { cert: 'b.pem', key: 'b.key' } };
+    const [, rtmps, https] = listeners({ RTMPS_PORT: '1', HTTPS_PORT: '2', ...files, ...more });
+    expect(rtmps!.tls).toEqual({ ...tls, sni, ca: 'ca.pem', clientCertificates: 'require' });
+    expect(https!.tls).toEqual({ ...tls, sni });
+    const [, request] = listeners({ RTMPS_PORT: '1', ...files, ...more, RTMPS_CLIENT_CERTIFICATES: 'request' });
+    expect(request!.tls).toMatchObject({ clientCertificates: 'request' });
+  });
+
+  it.each(['a.example', 'a.example=a.pem', 'a.example=a.pem:', '*=a.pem:a.key', 'a=a.pem:a.key,'])(
+    'have no certificates %s',
+    (RTMPS_SNI) => {
+      expect(problemsOf({ RTMPS_SNI })).toEqual([expect.stringContaining('write certificates separated by commas')]);
+    },
+  );
 
   it.each([
     'rtmp://localhost',
     'rtmp://localhost:99999',
-    'http://localhost:80',
+    'srt://localhost:80',
     'rtmp://::1:1935',
     'unix:run',
     'rtmp://a:1,',
@@ -127,6 +157,12 @@ describe('listeners', () => {
   it.each([
     [{ RTMPS_PORT: '1936' }, 'RTMPS needs a certificate; set RTMPS_CERT and RTMPS_KEY to PEM files'],
     [{ RTMP_LISTEN: 'rtmps://[::1]:1936', RTMPS_CERT: 'c' }, 'RTMPS needs a certificate;'],
+    [
+      { HTTPS_PORT: '8443', HTTPS_CERT: 'c.pem' },
+      'HTTPS needs a certificate; set HTTPS_CERT and HTTPS_KEY to PEM files',
+    ],
+    [{ HTTPS_KEY: 'k.pem' }, 'nothing listens for HTTPS; set HTTPS_PORT=8443'],
+    [{ RTMPS_CLIENT_CERTIFICATES: 'require' }, 'set RTMPS_CLIENT_CA to who signs them'],
     [{ RTMPS_CERT: 'c.pem' }, 'nothing listens for RTMPS; set RTMPS_PORT=1936'],
     [{ RTMP_LISTEN: 'rtmp://127.0.0.1:1,rtmp://[::]:1' }, 'RTMP_LISTEN is "::" and there is no publish key'],
     [{ RTMP_PROXY_PROTOCOL: '1' }, 'There is a proxy (RTMP_PROXY_PROTOCOL=1) and no publish key'],

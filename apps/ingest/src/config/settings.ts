@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isListenerList } from './listener-list.js';
+import { isNamedCertificates } from './named-certificates.js';
 
 /** 1, true, yes or on; 0, false, no or off. */
 const flag = z
@@ -25,16 +26,27 @@ export const settingsSchema = z.object({
   RTMPS_PORT: wholeNumber(0, 65535).optional(),
   RTMPS_CERT: z.string().min(1).optional(),
   RTMPS_KEY: z.string().min(1).optional(),
+  RTMPS_SNI: z
+    .string()
+    .refine(isNamedCertificates)
+    .optional()
+    .describe('certificates separated by commas, each NAME=CERT:KEY, e.g. live.example.com=live.pem:live.key'),
+  RTMPS_CLIENT_CA: z.string().min(1).optional(),
+  RTMPS_CLIENT_CERTIFICATES: z.enum(['none', 'request', 'require']).optional().describe('none, request or require'),
   RTMPS_MAX_VERSION: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.3').describe('TLSv1.2 or TLSv1.3'),
+  HTTPS_PORT: wholeNumber(0, 65535).optional(),
+  HTTPS_CERT: z.string().min(1).optional(),
+  HTTPS_KEY: z.string().min(1).optional(),
   RTMP_LISTEN: z
     .string()
     .refine(isListenerList)
     .optional()
-    .describe('listeners separated by commas, each rtmp://HOST:PORT, rtmps://HOST:PORT or unix:/PATH'),
+    .describe('listeners separated by commas, each KIND://HOST:PORT of rtmp, rtmps, http or https, or unix:/PATH'),
   RTMP_PROXY_PROTOCOL: flag.default(false),
   RTMP_PUBLISH_KEYS: keyList.optional(),
   RTMP_PLAY_KEYS: keyList.optional(),
   RTMP_OPEN: flag.default(false),
+  RTMP_ENHANCED: z.enum(['always', 'announced']).default('always').describe('always or announced'),
   RTMP_PROFILE: z
     .enum(['realtime', 'balanced', 'throughput'])
     .default('balanced')
