@@ -69,7 +69,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     this.#transport = transport;
     this.#services = services;
     this.#onClosed = onClosed;
-    this.#core = new ServerSession(services.options.session, services.now());
+    this.#core = new ServerSession(services.options.session, services.now(), { ownsInput: true });
     this.session = new RtmpSession(id, transport, this);
     this.#log = new ConnectionLog(services.logger, this.session);
     const { session } = this;

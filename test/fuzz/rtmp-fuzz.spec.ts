@@ -74,8 +74,8 @@ interface Decoded {
   code: string | undefined;
 }
 
-function decode(pieces: Uint8Array[], limits: Partial<ChunkLimits>): Decoded {
-  const decoder = new ChunkDecoder(limits);
+function decode(pieces: Uint8Array[], limits: Partial<ChunkLimits>, ownsInput = false): Decoded {
+  const decoder = new ChunkDecoder(limits, { ownsInput });
   const messages: string[] = [];
   const code = refusal(() => {
     for (const piece of pieces) {
@@ -98,6 +98,7 @@ describe('ChunkDecoder', () => {
       fc.property(chunkish, sizes, (bytes, cut) => {
         const whole = decode([bytes.slice()], limits);
         expect(decode(split(bytes, cut), limits)).toEqual(whole);
+        expect(decode(split(bytes, cut), limits, true)).toEqual(whole);
       }),
       parameters(1),
     );
@@ -113,6 +114,7 @@ describe('ChunkDecoder', () => {
         const whole = decode([broken.slice()], {});
         const [first = 1, ...rest] = cut;
         expect(decode(split(broken, [first * 40, ...rest]), {})).toEqual(whole);
+        expect(decode(split(broken, [first * 400, ...rest]), {}, true)).toEqual(whole);
       }),
       parameters(2, 0.25),
     );

@@ -40,7 +40,7 @@ export class Conversation {
   readonly output: Uint8Array[] = [];
 
   constructor(options: Partial<ServerSessionOptions> = {}, decide: Decide = accept, now = 0) {
-    this.session = new ServerSession(options, now);
+    this.session = new ServerSession(options, now, { ownsInput: true });
     this.#decide = decide;
     this.now = now;
   }

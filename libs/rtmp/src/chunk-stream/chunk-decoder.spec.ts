@@ -1,7 +1,7 @@
 import { DELIVERIES } from '#test/deliver';
 import { hex, toHex } from '#test/hex';
 import type { Message } from '../message/message.js';
-import { ChunkDecoder } from './chunk-decoder.js';
+import { ChunkDecoder, type ChunkDecoderOptions } from './chunk-decoder.js';
 import type { ChunkLimits } from './chunk-limits.js';
 
 /** `count` bytes of one value, as hex. */
@@ -607,8 +607,8 @@ function drain(decoder: ChunkDecoder): Expected[] {
 }
 
 /** Every piece is overwritten as soon as next() has returned undefined, as a socket's buffer may be. */
-function decode(pieces: Uint8Array[], limits?: Partial<ChunkLimits>): Expected[] {
-  const decoder = new ChunkDecoder(limits);
+function decode(pieces: Uint8Array[], limits?: Partial<ChunkLimits>, options?: ChunkDecoderOptions): Expected[] {
+  const decoder = new ChunkDecoder(limits, options);
   return pieces.flatMap((piece) => {
     const received = piece.slice();
     decoder.push(received);
@@ -629,6 +629,7 @@ describe.each(DELIVERIES)('ChunkDecoder, bytes delivered %s', (_how, cut) => {
   ])('%s', (_group, rows) => {
     it.each(rows)('$name', ({ bytes, limits, messages }) => {
       expect(decode(cut(hex(bytes)), limits)).toEqual(messages);
+      expect(decode(cut(hex(bytes)), limits, { ownsInput: true })).toEqual(messages);
     });
   });
 
@@ -677,6 +678,26 @@ describe('ChunkDecoder, pulled in other ways', () => {
       if (message !== undefined) found.push(expected(message));
     }
     expect([...found, ...drain(decoder)]).toEqual(messages);
+  });
+
+  it('joins the chunks of a message where they lie when it owns them', () => {
+    const decoder = new ChunkDecoder({}, { ownsInput: true });
+    const bytes = hex(
+      `04 000000 000133 09 01000000 ${fill('ba', 128)} c4 ${fill('bb', 128)} c4 ${fill('bc', 51)} 84 000000 bd`,
+    );
+    decoder.push(bytes);
+    const { payload } = decoder.next()!;
+    expect(toHex(payload)).toBe(fill('ba', 128) + fill('bb', 128) + fill('bc', 51));
+    expect(payload.buffer).toBe(bytes.buffer);
+  });
+
+  it('does not write to what it is given unless it owns that', () => {
+    const bytes = hex(`04 000000 000133 09 01000000 ${fill('ba', 128)} c4 ${fill('bb', 128)} c4 ${fill('bc', 51)}`);
+    const before = toHex(bytes);
+    const decoder = new ChunkDecoder();
+    decoder.push(bytes);
+    expect(drain(decoder)).toHaveLength(1);
+    expect(toHex(bytes)).toBe(before);
   });
 
   it('gives the same object every time, and does not copy a message that lies in one piece', () => {

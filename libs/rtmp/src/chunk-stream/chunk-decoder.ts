@@ -20,6 +20,16 @@ const KEPT_BUFFER = 256 * 1024;
 /** The longest type 0 timestamp that may also be the delta of the type 3 chunk behind it, in milliseconds. */
 const MAX_IMPLIED_DELTA = 1000;
 
+/** How a {@link ChunkDecoder} treats what it is given. */
+export interface ChunkDecoderOptions {
+  /**
+   * push() gives memory that this decoder may write to: a message of several
+   * chunks that is there as a whole is then joined where it lies, by closing
+   * up the headers between them. Defaults to false.
+   */
+  ownsInput?: boolean;
+}
+
 /**
  * Turns the bytes of one direction of a connection into messages
  * (RTMP 1.0 §5.3). It holds no socket, timer or clock: push() what arrived,
@@ -35,7 +45,8 @@ const MAX_IMPLIED_DELTA = 1000;
 export class ChunkDecoder {
   readonly #input = new InputBuffer();
   readonly #streams = new Map<number, ChunkStream>();
-  readonly #limits: Readonly<ChunkLimits>;
+  readonly #limits: ChunkLimits;
+  readonly #ownsInput: boolean;
   readonly #message: Message = {
     chunkStreamId: 0,
     messageStreamId: 0,
@@ -51,8 +62,14 @@ export class ChunkDecoder {
   #chunkRemaining = 0;
 
   /** @throws {RtmpUsageError} for a limit that is no number */
-  constructor(limits: Partial<ChunkLimits> = {}) {
+  constructor(limits: Partial<ChunkLimits> = {}, { ownsInput = false }: ChunkDecoderOptions = {}) {
     this.#limits = resolveChunkLimits(limits);
+    this.#ownsInput = ownsInput;
+  }
+
+  /** Memory all unfinished messages may hold from now on, in bytes. */
+  set maxPendingBytes(bytes: number) {
+    this.#limits.maxPendingBytes = bytes;
   }
 
   /** Bytes pushed and not yet consumed. */
@@ -219,6 +236,13 @@ export class ChunkDecoder {
       this.#current = undefined;
       return this.#finish(stream, payload);
     }
+    if (this.#ownsInput && stream.received === 0) {
+      const payload = this.#joinChunks(stream);
+      if (payload !== undefined) {
+        this.#current = undefined;
+        return this.#finish(stream, payload);
+      }
+    }
     let count = Math.min(available, this.#chunkRemaining);
     if (count === 0) return undefined;
     const buffer = this.#reserve(stream, stream.received + count);
@@ -233,6 +257,31 @@ export class ChunkDecoder {
       if (count < length) return undefined;
     }
     return this.#finish(stream, stream.buffer!.subarray(0, length));
+  }
+
+  /**
+   * Joins a message that is here as a whole where it lies, by closing up the
+   * one-byte headers between its chunks; undefined when it is not.
+   */
+  #joinChunks(stream: ChunkStream): Uint8Array | undefined {
+    const { bytes, position, end } = this.#input;
+    const length = stream.messageLength;
+    const chunkSize = this.#chunkSize;
+    if (length <= chunkSize || stream.id > 63 || stream.hasExtendedTimestamp) return undefined;
+    const after = position + length + Math.ceil(length / chunkSize) - 1;
+    if (after > end) return undefined;
+    const header = 0xc0 | stream.id;
+    const step = chunkSize + 1;
+    for (let at = position + chunkSize; at < after; at += step) {
+      if (bytes[at] !== header) return undefined;
+    }
+    let to = position + chunkSize;
+    for (let from = to + 1; from < after; from += step) {
+      bytes.copyWithin(to, from, Math.min(from + chunkSize, after));
+      to += chunkSize;
+    }
+    this.#input.position = after;
+    return bytes.subarray(position, position + length);
   }
 
   /**

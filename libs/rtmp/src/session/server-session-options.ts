@@ -8,6 +8,12 @@ export interface ServerSessionOptions {
   chunk: Readonly<ChunkLimits>;
   /** Limits of every AMF value in a command or data message. */
   amf: Readonly<AmfLimits>;
+  /**
+   * Memory all unfinished messages of a connection may hold until a publish
+   * of it is accepted, in bytes; `chunk.maxPendingBytes` from then on. What
+   * comes before is commands. Defaults to 1 MiB.
+   */
+  maxPendingBytesUnadmitted: number;
   /** Longest command message, in bytes. Defaults to 64 KiB. */
   maxCommandLength: number;
   /** Commands a peer may send in one second, on average; twice that in a burst. Defaults to 100. */
@@ -42,6 +48,7 @@ export interface ServerSessionOptions {
 export const DEFAULT_SERVER_SESSION_OPTIONS: Readonly<ServerSessionOptions> = Object.freeze({
   chunk: DEFAULT_CHUNK_LIMITS,
   amf: DEFAULT_AMF_LIMITS,
+  maxPendingBytesUnadmitted: 1024 * 1024,
   maxCommandLength: 64 * 1024,
   maxCommandsPerSecond: 100,
   maxNetStreams: 16,
@@ -58,6 +65,7 @@ type NumberOption = Exclude<keyof ServerSessionOptions, 'chunk' | 'amf'>;
 
 /** The least and the most each option can be. */
 const RANGES: Readonly<Record<NumberOption, readonly [number, number]>> = {
+  maxPendingBytesUnadmitted: [1, Infinity],
   maxCommandLength: [1, Infinity],
   maxCommandsPerSecond: [1, Infinity],
   maxNetStreams: [1, Infinity],

@@ -775,6 +775,20 @@ describe('ServerSession, options', () => {
     expect(session.nextDeadline()).toBe(10_000);
   });
 
+  it('holds little of unfinished messages until a publish is accepted, then what the chunk layer may', () => {
+    const setChunkSize = control(1, 30_000);
+    /** The first chunk of a message of 64,000 bytes. */
+    const unfinished = (id: string) => concat(hex(`${id} 000000 00fa00 09 01000000`), new Uint8Array(30_000));
+    const options = { maxPendingBytesUnadmitted: 100_000 };
+    const stranger = connected(options).send(setChunkSize);
+    for (const id of ['0a', '0b', '0c']) stranger.send(unfinished(id));
+    expect(() => stranger.send(unfinished('0d'))).toThrow(
+      expect.objectContaining({ code: 'RTMP_ERR_TOO_MANY_PENDING_BYTES' }),
+    );
+    const publisher = publishing(options).send(setChunkSize);
+    for (const id of ['0a', '0b', '0c', '0d', '0e']) publisher.send(unfinished(id));
+  });
+
   it('hands the limits of the chunk layer and of AMF on', () => {
     const chunk = { maxMessageLength: 20, maxChunkStreams: 64, maxPendingBytes: 1000 };
     const peer = new Conversation({ chunk }).send(plainHandshake());

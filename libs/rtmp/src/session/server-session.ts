@@ -1,5 +1,5 @@
 import type { AmfValue } from '#lib/amf';
-import { ChunkDecoder } from '../chunk-stream/chunk-decoder.js';
+import { ChunkDecoder, type ChunkDecoderOptions } from '../chunk-stream/chunk-decoder.js';
 import { readUint32 } from '../chunk-stream/integers.js';
 import type { ClientCapabilities } from '../command/client-capabilities.js';
 import type {
@@ -80,11 +80,14 @@ export class ServerSession {
   /**
    * @param options see {@link ServerSessionOptions}
    * @param now the time in milliseconds, of any clock that does not go back
+   * @param input whether receive() may write to the bytes it is given, which saves a copy of long messages
    * @throws {RtmpUsageError} for an option that cannot be
    */
-  constructor(options: Partial<ServerSessionOptions> = {}, now = 0) {
+  constructor(options: Partial<ServerSessionOptions> = {}, now = 0, input: ChunkDecoderOptions = {}) {
     this.#options = resolveServerSessionOptions(options);
-    this.#decoder = new ChunkDecoder(this.#options.chunk);
+    const { chunk, maxPendingBytesUnadmitted } = this.#options;
+    this.#decoder = new ChunkDecoder(chunk, input);
+    this.#decoder.maxPendingBytes = Math.min(chunk.maxPendingBytes, maxPendingBytesUnadmitted);
     this.#acknowledger = new Acknowledger(this.#options.defaultAcknowledgementWindow);
     this.#rate = new CommandRate(this.#options.maxCommandsPerSecond, now);
     this.#netStreams = new NetStreams(this.#options.maxNetStreams);
@@ -276,6 +279,7 @@ export class ServerSession {
         return;
       case 'publish':
         acceptPublish(this.#output, command as PublishCommand);
+        this.#decoder.maxPendingBytes = this.#options.chunk.maxPendingBytes;
         this.#netStreams.set(messageStreamId, 'publishing');
         return;
       case 'play':
