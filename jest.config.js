@@ -16,6 +16,8 @@ export default {
     ],
     '^.+\\.ts$': ['@swc/jest'],
   },
+  // End-to-end tests mostly wait for programs: on two processors three of them at a time take 87 s, one 222 s.
+  maxWorkers: 3,
   roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
 };

@@ -289,6 +289,40 @@ describe('FlvRecorder', () => {
     expect(shapes(tagsOf(memory.recordings.get(completed[0]!.location)!))).toHaveLength(pushed);
   });
 
+  it('makes every publisher wait for its own writes when those of all are too many', async () => {
+    const memory = new MemoryRecordingStorage();
+    let letGo: () => void = () => {};
+    const slow = new Promise<void>((done) => (letGo = done));
+    const storage: RecordingStorage = {
+      create: async (request) => {
+        const writer = await memory.create(request);
+        const append = writer.append.bind(writer);
+        writer.append = async (bytes) => slow.then(() => append(bytes));
+        return writer as RecordingWriter;
+      },
+    };
+    const { completed, observer } = observe();
+    const recorders = new FlvRecorders(storage, observer, { maxTotalQueuedBytes: 10_000_000 });
+    const streams = [liveStream(), liveStream(), liveStream(), liveStream()];
+    const payload = new Uint8Array(500_000);
+    payload.set(KEY(1));
+    for (const stream of streams) recorders.record(stream);
+    let pushed = 0;
+    for (; pushed < 100 && !streams.every(({ publisherHold }) => publisherHold.isHeld); pushed++) {
+      for (const stream of streams) stream.push(9, pushed * 40, payload);
+    }
+    // 40 MB would be due to four alone, and four buffers may be full when the limit is met.
+    expect(pushed * streams.length * payload.length).toBeLessThan(20_000_000);
+    letGo();
+    while (streams.some(({ publisherHold }) => publisherHold.isHeld)) await new Promise((done) => setImmediate(done));
+    for (const stream of streams) stream.end();
+    await recorders.close();
+    expect(completed).toHaveLength(4);
+    for (const { location } of completed) {
+      expect(shapes(tagsOf(memory.recordings.get(location)!))).toHaveLength(pushed);
+    }
+  });
+
   it('gives a storage that hangs up after the write timeout, and lets the publisher go on', async () => {
     const storage: RecordingStorage = {
       create: () =>

@@ -5,12 +5,14 @@ import type { BufferPool } from './buffer-pool.js';
 import { FlvSegment, type FlvSegmentContext } from './flv-segment.js';
 import { MAX_FILE_DURATION, type RecorderOptions, type RecordingOptions } from './recording-options.js';
 import type { RecordingObserver } from './recording-events.js';
+import type { WriteBacklog } from './write-backlog.js';
 import { RecordingError } from './recording.errors.js';
 
 /** What a recorder shares with the others of its server. */
 export interface FlvRecorderContext {
   readonly storage: RecordingStorage;
   readonly pool: BufferPool;
+  readonly backlog: WriteBacklog;
   readonly observer: RecordingObserver;
   readonly options: Readonly<RecorderOptions>;
 }
@@ -40,8 +42,8 @@ export class FlvRecorder implements MediaSink {
   constructor(stream: LiveStream, recording: RecordingOptions, context: FlvRecorderContext) {
     this.#stream = stream;
     this.#context = context;
-    const { storage, pool, observer } = context;
-    this.#segmentContext = { storage, pool, observer, onQueueChange: () => this.#queueChanged() };
+    const { storage, pool, backlog, observer } = context;
+    this.#segmentContext = { storage, pool, backlog, observer, onQueueChange: () => this.#queueChanged() };
     this.#maxDuration = Math.min(recording.maxDuration ?? Infinity, MAX_FILE_DURATION);
     this.#maxBytes = recording.maxBytes ?? Infinity;
     this.#removeSink = stream.addSink(this);
@@ -73,7 +75,7 @@ export class FlvRecorder implements MediaSink {
     }
     const segment = this.#segment!;
     segment.add(message);
-    if (this.#release === undefined && segment.queue.queuedBytes > this.#context.options.maxQueuedBytes) {
+    if (this.#release === undefined && segment.queue.queuedBytes > this.#mayQueue()) {
       this.#release = this.#stream.publisherHold.take();
     }
   }
@@ -151,14 +153,16 @@ export class FlvRecorder implements MediaSink {
     this.#finishing.add(finishing);
   }
 
+  /** Bytes that may wait before the publisher does. */
+  #mayQueue(): number {
+    return this.#context.backlog.isFull ? 0 : this.#context.options.maxQueuedBytes;
+  }
+
   #queueChanged(): void {
     const segment = this.#segment;
     if (segment?.queue.failure !== undefined) {
       this.stop();
-    } else if (
-      this.#release !== undefined &&
-      (segment?.queue.queuedBytes ?? 0) <= this.#context.options.maxQueuedBytes / 2
-    ) {
+    } else if (this.#release !== undefined && (segment?.queue.queuedBytes ?? 0) <= this.#mayQueue() / 2) {
       this.#release();
       this.#release = undefined;
     }

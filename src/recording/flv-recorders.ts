@@ -5,6 +5,7 @@ import { BufferPool } from './buffer-pool.js';
 import { FlvRecorder } from './flv-recorder.js';
 import type { RecordingObserver } from './recording-events.js';
 import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions, type RecordingOptions } from './recording-options.js';
+import { WriteBacklog } from './write-backlog.js';
 
 /** All recorders of one server: they share buffers and the clock that flushes them. */
 export class FlvRecorders {
@@ -12,6 +13,7 @@ export class FlvRecorders {
   readonly #observer: RecordingObserver;
   readonly #options: Readonly<RecorderOptions>;
   readonly #pool = new BufferPool();
+  readonly #backlog: WriteBacklog;
   /** Recorders whose files are not all closed. */
   readonly #recorders = new Set<FlvRecorder>();
   #timer: NodeJS.Timeout | undefined;
@@ -20,6 +22,7 @@ export class FlvRecorders {
     this.#storage = storage;
     this.#observer = observer;
     this.#options = { ...DEFAULT_RECORDER_OPTIONS, ...options };
+    this.#backlog = new WriteBacklog(this.#options.maxTotalQueuedBytes);
   }
 
   /** Records a stream until it ends. */
@@ -27,6 +30,7 @@ export class FlvRecorders {
     const recorder = new FlvRecorder(stream, recording, {
       storage: this.#storage,
       pool: this.#pool,
+      backlog: this.#backlog,
       observer: this.#observer,
       options: this.#options,
     });

@@ -4,12 +4,14 @@ import type { RecordingStorage, RecordingWriter } from '../storage/recording-sto
 import type { BufferPool } from './buffer-pool.js';
 import type { RecordingInfo, RecordingObserver } from './recording-events.js';
 import { RecordingTimeline } from './recording-timeline.js';
+import type { WriteBacklog } from './write-backlog.js';
 import { WriteQueue } from './write-queue.js';
 
 /** What a segment needs from its recorder. */
 export interface FlvSegmentContext {
   readonly storage: RecordingStorage;
   readonly pool: BufferPool;
+  readonly backlog: WriteBacklog;
   readonly observer: RecordingObserver;
   /** The queue grew shorter, or failed. */
   onQueueChange(): void;
@@ -43,7 +45,7 @@ export class FlvSegment {
     this.#info = { streamId, app, name, startedAt };
     this.#timeline = new RecordingTimeline(first.timestamp);
     this.#writer = this.#open();
-    this.queue = new WriteQueue(this.#writer, context.pool, () => this.#queueChanged());
+    this.queue = new WriteQueue(this.#writer, context.pool, context.backlog, () => this.#queueChanged());
     this.#writer.catch((error: Error) => this.queue.fail(error));
     this.#muxer = new FlvMuxer();
     const metadata = stream.metadata && readOnMetaData(stream.metadata);

@@ -12,6 +12,11 @@ export interface RecorderOptions {
   flushInterval: number;
   /** Bytes that may wait to be written before the publisher's socket is paused. Defaults to 8 MiB. */
   maxQueuedBytes: number;
+  /**
+   * Bytes that may wait to be written for all recordings together. Beyond, each publisher waits whenever
+   * something of its own recording is not yet written. Defaults to 128 MiB.
+   */
+  maxTotalQueuedBytes: number;
   /** A write that takes longer than this fails the recording, in milliseconds. Defaults to 30,000. */
   writeTimeout: number;
 }
@@ -20,6 +25,7 @@ export interface RecorderOptions {
 export const DEFAULT_RECORDER_OPTIONS: Readonly<RecorderOptions> = Object.freeze({
   flushInterval: 800,
   maxQueuedBytes: 8 * 1024 * 1024,
+  maxTotalQueuedBytes: 128 * 1024 * 1024,
   writeTimeout: 30_000,
 });
 

@@ -1,5 +1,6 @@
 import type { RecordingWriter } from '../storage/recording-storage.js';
 import type { BufferPool } from './buffer-pool.js';
+import type { WriteBacklog } from './write-backlog.js';
 
 interface QueuedWrite {
   readonly bytes: Uint8Array;
@@ -13,6 +14,7 @@ interface QueuedWrite {
  */
 export class WriteQueue {
   readonly #pool: BufferPool;
+  readonly #backlog: WriteBacklog;
   readonly #onChange: () => void;
   readonly #writer: Promise<RecordingWriter>;
   readonly #queue: QueuedWrite[] = [];
@@ -23,11 +25,13 @@ export class WriteQueue {
 
   /**
    * @param writer the recording, when it is open
+   * @param backlog counts what waits here among that of others
    * @param onChange called after each write and at the first failure
    */
-  constructor(writer: Promise<RecordingWriter>, pool: BufferPool, onChange: () => void) {
+  constructor(writer: Promise<RecordingWriter>, pool: BufferPool, backlog: WriteBacklog, onChange: () => void) {
     this.#writer = writer;
     this.#pool = pool;
+    this.#backlog = backlog;
     this.#onChange = onChange;
   }
 
@@ -53,7 +57,7 @@ export class WriteQueue {
       return;
     }
     this.#queue.push({ bytes, release });
-    this.#queuedBytes += bytes.length;
+    this.#count(bytes.length);
     if (this.#busySince === undefined) this.#idle = this.#run();
   }
 
@@ -68,9 +72,14 @@ export class WriteQueue {
     this.#failure = error;
     // Buffers are left to the garbage collector: the storage may still be reading the first.
     this.#queue.length = 0;
-    this.#queuedBytes = 0;
+    this.#count(-this.#queuedBytes);
     this.#busySince = undefined;
     this.#onChange();
+  }
+
+  #count(bytes: number): void {
+    this.#queuedBytes += bytes;
+    this.#backlog.bytes += bytes;
   }
 
   async #run(): Promise<void> {
@@ -83,7 +92,7 @@ export class WriteQueue {
         // A timeout may have failed the queue meanwhile.
         if (this.#failure !== undefined) return;
         this.#queue.shift();
-        this.#queuedBytes -= next.bytes.length;
+        this.#count(-next.bytes.length);
         if (next.release !== undefined) this.#pool.give(next.release);
         if (this.#queue.length === 0) this.#busySince = undefined;
         this.#onChange();
