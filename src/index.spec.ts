@@ -9,13 +9,19 @@ const SURFACE = [
   'InjectRtmpOptions',
   'LiveStream',
   'MemoryRecordingStorage',
+  'PlayedFlv',
   'RECORDING_ERRORS',
   'RECORDING_STORAGE',
+  'RTMP_CLIENT_ERRORS',
   'RTMP_HTTP_OPTIONS',
   'RTMP_OPTIONS',
   'RTMP_TRANSPORT',
   'RecordingError',
   'RtmpAudio',
+  'RtmpClient',
+  'RtmpClientError',
+  'RtmpClientPlayback',
+  'RtmpClientPublication',
   'RtmpCommand',
   'RtmpConfigurationError',
   'RtmpContext',
@@ -39,6 +45,8 @@ const SURFACE = [
   'RtmptTunnels',
   'StreamRegistry',
   'asRecordingLibrary',
+  'parseRtmpUrl',
+  'publishFlv',
 ];
 
 describe('the package', () => {

@@ -1,4 +1,22 @@
 export type { PublishReply } from './admission/publish-reply.js';
+export { PlayedFlv, type PlayedFlvOptions } from './client/played-flv.js';
+export { publishFlv, type PublishFlvOptions, type PublishFlvProgress } from './client/publish-flv.js';
+export {
+  RtmpClient,
+  type RtmpClientEvents,
+  type RtmpClientPlayOptions,
+  type RtmpClientPublishOptions,
+} from './client/rtmp-client.js';
+export {
+  RTMP_CLIENT_ERRORS,
+  RtmpClientError,
+  type RtmpClientErrorCode,
+  type RtmpClientErrorDetails,
+} from './client/rtmp-client.errors.js';
+export type { RtmpClientOptions, RtmpClientTimeouts, RtmpClientTlsOptions } from './client/rtmp-client-options.js';
+export { RtmpClientPlayback } from './client/rtmp-client-playback.js';
+export { RtmpClientPublication, type RtmpOutgoingMessage } from './client/rtmp-client-publication.js';
+export { parseRtmpUrl, type RtmpScheme, type RtmpUrl } from './client/rtmp-url.js';
 export { RtmpContext, type RtmpContextArgs } from './ctx-host/rtmp.context.js';
 export { RtmpAudio } from './decorators/rtmp-audio.decorator.js';
 export { RtmpCommand, type RtmpCommandName } from './decorators/rtmp-command.decorator.js';

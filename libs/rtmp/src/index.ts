@@ -1,3 +1,15 @@
+export type {
+  ClientSessionEvent,
+  ConnectedEvent,
+  ReconnectEvent,
+  ReplyEvent,
+  ServerCommandEvent,
+  StatusEvent,
+  UserControlMessageEvent,
+} from './client-session/client-session-events.js';
+export { ClientSession, type PlayParameters } from './client-session/client-session.js';
+export { type ClientSessionOptions, DEFAULT_CLIENT_SESSION_OPTIONS } from './client-session/client-session-options.js';
+export type { ConnectParameters } from './client-session/connect-parameters.js';
 export type { ChunkLimits } from './chunk-stream/chunk-limits.js';
 export { DEFAULT_CHUNK_LIMITS, DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE } from './chunk-stream/chunk-limits.js';
 export { ChunkDecoder, type ChunkDecoderOptions } from './chunk-stream/chunk-decoder.js';

@@ -1,16 +1,18 @@
 import { type AggregatedMessage, splitAggregate } from '../message/aggregate.js';
 import { MessageTypeId } from '../message/message-types.js';
 import type { Message } from '../message/message.js';
-import type { NetStreams } from './net-streams.js';
+import type { NetStreams, NetStreamState } from './net-streams.js';
 import type { MediaEvent } from './session-events.js';
 
 /**
  * Makes events of media messages, aggregates one inside message at a time.
- * Media of a NetStream that does not publish is dropped: it may be on its way
- * when a publish ends, and some encoders do not wait for one to begin (Q21).
+ * Media of a NetStream that is not in the state for it is dropped: it may be on
+ * its way when a publish or play ends, and some encoders do not wait for one to
+ * begin (Q21).
  */
 export class MediaEvents {
   readonly #netStreams: NetStreams;
+  readonly #state: NetStreamState;
   /** The same event every time: there is one for each frame. */
   readonly #event: MediaEvent = {
     type: 'media',
@@ -22,8 +24,10 @@ export class MediaEvents {
   #aggregate: Generator<AggregatedMessage> | undefined;
   #aggregateStreamId = 0;
 
-  constructor(netStreams: NetStreams) {
+  /** @param state of a NetStream whose media is taken: the peer publishes, or we play what the peer has */
+  constructor(netStreams: NetStreams, state: NetStreamState = 'publishing') {
     this.#netStreams = netStreams;
+    this.#state = state;
   }
 
   /** The event of an audio, video or data message, or the first of an aggregate. */
@@ -32,7 +36,7 @@ export class MediaEvents {
     if (messageTypeId !== MessageTypeId.Aggregate) {
       return this.#make(messageStreamId, messageTypeId, timestamp, payload);
     }
-    if (this.#netStreams.get(messageStreamId) !== 'publishing') return undefined;
+    if (this.#netStreams.get(messageStreamId) !== this.#state) return undefined;
     this.#aggregate = splitAggregate(payload, timestamp);
     this.#aggregateStreamId = messageStreamId;
     return this.next();
@@ -57,7 +61,7 @@ export class MediaEvents {
   }
 
   #make(id: number, messageTypeId: number, timestamp: number, payload: Uint8Array): MediaEvent | undefined {
-    if (this.#netStreams.get(id) !== 'publishing') return undefined;
+    if (this.#netStreams.get(id) !== this.#state) return undefined;
     const event = this.#event;
     event.messageStreamId = id;
     event.messageTypeId = messageTypeId;

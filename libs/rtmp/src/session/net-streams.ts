@@ -44,6 +44,23 @@ export class NetStreams {
     return this.#states.size === 1 ? this.#states.keys().next().value : undefined;
   }
 
+  /** The message stream ID of the only NetStream in the state; undefined when there are none or several. */
+  onlyIn(state: NetStreamState): number | undefined {
+    let only: number | undefined;
+    for (const [id, one] of this.#states) {
+      if (one !== state) continue;
+      if (only !== undefined) return undefined;
+      only = id;
+    }
+    return only;
+  }
+
+  /** Whether any NetStream is in the state. */
+  isAny(state: NetStreamState): boolean {
+    for (const one of this.#states.values()) if (one === state) return true;
+    return false;
+  }
+
   /** Whether any NetStream publishes or plays. */
   get isAnyActive(): boolean {
     for (const state of this.#states.values()) if (state !== 'idle') return true;

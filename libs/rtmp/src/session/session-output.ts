@@ -8,6 +8,9 @@ import { MessageTypeId } from '../message/message-types.js';
 const CONTROL_CHUNK_STREAM = 2;
 const COMMAND_CHUNK_STREAM = 3;
 const STATUS_CHUNK_STREAM = 5;
+/** Those of media, as FFmpeg has them: 4 audio, 6 video, 5 data. */
+const AUDIO_CHUNK_STREAM = 4;
+const VIDEO_CHUNK_STREAM = 6;
 
 /**
  * Collects what a session has to send until the connection takes it, so that
@@ -76,10 +79,18 @@ export class SessionOutput {
     this.#message(STATUS_CHUNK_STREAM, messageStreamId, MessageTypeId.DataAmf0, encodeAmf0(...values));
   }
 
-  #message(chunkStreamId: number, messageStreamId: number, messageTypeId: number, payload: Uint8Array): void {
+  /** An audio, video or data message as it is. */
+  media(messageStreamId: number, messageTypeId: number, timestamp: number, payload: Uint8Array): void {
+    const isAudio = messageTypeId === MessageTypeId.Audio;
+    const isVideo = messageTypeId === MessageTypeId.Video;
+    const chunkStreamId = isAudio ? AUDIO_CHUNK_STREAM : isVideo ? VIDEO_CHUNK_STREAM : STATUS_CHUNK_STREAM;
+    this.#message(chunkStreamId, messageStreamId, messageTypeId, payload, timestamp);
+  }
+
+  #message(chunkStreamId: number, messageStreamId: number, messageTypeId: number, payload: Uint8Array, time = 0): void {
     const chunkSize = this.#chunkSize;
-    const bytes = new Uint8Array(messageChunksLength(chunkStreamId, 0, payload.length, chunkSize));
-    writeMessageChunks(bytes, 0, chunkStreamId, messageStreamId, messageTypeId, 0, payload, chunkSize);
+    const bytes = new Uint8Array(messageChunksLength(chunkStreamId, time, payload.length, chunkSize));
+    writeMessageChunks(bytes, 0, chunkStreamId, messageStreamId, messageTypeId, time, payload, chunkSize);
     this.raw(bytes);
   }
 }

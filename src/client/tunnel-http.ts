@@ -1,0 +1,68 @@
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { connectFailure, tlsConnectionOptions } from './client-tls.js';
+import { RtmpClientError } from './rtmp-client.errors.js';
+import type { RtmpClientTlsOptions } from './rtmp-client-options.js';
+import type { RtmpUrl } from './rtmp-url.js';
+
+const HEADERS = {
+  'Content-Type': 'application/x-fcs',
+  'User-Agent': 'Shockwave Flash',
+  'Cache-Control': 'no-cache',
+  Accept: '*/*',
+} as const;
+
+/** The posts of one tunnel, one at a time on one connection. */
+export class TunnelHttp {
+  readonly #agent: HttpAgent;
+  readonly #url: RtmpUrl;
+  readonly #timeout: number;
+
+  /** @param timeout for the answer to a post, in milliseconds */
+  constructor(url: RtmpUrl, tls: Readonly<RtmpClientTlsOptions>, timeout: number) {
+    this.#url = url;
+    this.#timeout = timeout;
+    const settings = { keepAlive: true, maxSockets: 1, noDelay: true };
+    this.#agent = url.isSecure
+      ? new HttpsAgent({ ...settings, ...tlsConnectionOptions(url, tls) })
+      : new HttpAgent(settings);
+  }
+
+  /**
+   * Posts bytes and hands out those of the answer as they come.
+   *
+   * @throws {RtmpClientError} when there is no answer of 200
+   */
+  post(path: string, body: Uint8Array, onBytes: (bytes: Uint8Array) => void, signal?: AbortSignal): Promise<void> {
+    const { host, port, isSecure } = this.#url;
+    const headers = { ...HEADERS, 'Content-Length': String(body.length) };
+    const settings = { host, port, path, method: 'POST', agent: this.#agent, headers, timeout: this.#timeout, signal };
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => reject(connectFailure(this.#url, error));
+      const take = (response: IncomingMessage): void => {
+        if (response.statusCode !== 200) {
+          response.resume();
+          fail(this.#failure(path, `answered with ${response.statusCode}`));
+          return;
+        }
+        response.on('data', onBytes);
+        response.once('error', fail);
+        response.once('end', resolve);
+      };
+      const sent = (isSecure ? requestHttps : requestHttp)(settings, take);
+      sent.once('error', fail);
+      sent.once('timeout', () => sent.destroy(this.#failure(path, `no answer within ${this.#timeout} ms`)));
+      sent.end(body);
+    });
+  }
+
+  /** Closes its connection. */
+  destroy(): void {
+    this.#agent.destroy();
+  }
+
+  /** The path is cut behind the verb: a session's ID is a secret. */
+  #failure(path: string, why: string): RtmpClientError {
+    return new RtmpClientError('RTMP_CLIENT_ERR_TUNNEL', `${this.#url.masked}, /${path.split('/')[1]}: ${why}`);
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunningProgram } from './running-program.js';
+import { until } from './until.js';
+import { words } from './words.js';
+
+/** nginx-rtmp on a free port of loopback. */
+export class NginxRtmp {
+  private constructor(
+    readonly port: number,
+    readonly folder: string,
+    readonly program: RunningProgram,
+  ) {}
+
+  /** @param applications what stands in its `server` block */
+  static async start(applications: string): Promise<NginxRtmp> {
+    const folder = mkdtempSync(join(tmpdir(), 'nest-rtmp-nginx-'));
+    const port = await freePort();
+    mkdirSync(join(folder, 'logs'));
+    const configuration = join(folder, 'nginx.conf');
+    writeFileSync(
+      configuration,
+      `load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
+      ${process.getuid?.() === 0 ? 'user root;' : ''}
+      daemon off; worker_processes 1; pid ./nginx.pid; error_log stderr warn;
+      events { worker_connections 64; }
+      rtmp { access_log off; server { listen 127.0.0.1:${port}; chunk_size 4096; ${applications} } }`,
+    );
+    const program = new RunningProgram('nginx', words`-c ${configuration} -p ${folder}`, { timeout: 120_000 });
+    await until('nginx listens', () => {
+      if (program.hasEnded) {
+        throw new Error(program.describe('ended: apt-get install libnginx-mod-rtmp, if that is missing'));
+      }
+      return isListening(port);
+    });
+    return new NginxRtmp(port, folder, program);
+  }
+
+  /** Address of a stream, for example `live/one`. */
+  url(stream: string): string {
+    return `rtmp://127.0.0.1:${this.port}/${stream}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.program.end('SIGTERM');
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
