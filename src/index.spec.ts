@@ -2,6 +2,9 @@ import * as publicSurface from './index.js';
 
 /** Whatever is added here is kept for good: types are not seen by this list, but the same goes for them. */
 const SURFACE = [
+  'ADMIN_ERRORS',
+  'AdminException',
+  'AdminGuard',
   'DEFAULT_RTMP_OPTIONS',
   'DuplicateRtmpHandlerException',
   'FileRecordingStorage',
@@ -12,11 +15,13 @@ const SURFACE = [
   'PlayedFlv',
   'RECORDING_ERRORS',
   'RECORDING_STORAGE',
+  'RTMP_ADMIN_OPTIONS',
   'RTMP_CLIENT_ERRORS',
   'RTMP_HTTP_OPTIONS',
   'RTMP_OPTIONS',
   'RTMP_TRANSPORT',
   'RecordingError',
+  'RtmpAdminModule',
   'RtmpAudio',
   'RtmpClient',
   'RtmpClientError',
@@ -33,6 +38,7 @@ const SURFACE = [
   'RtmpMedia',
   'RtmpMediaOpen',
   'RtmpModule',
+  'RtmpPageModule',
   'RtmpPlayback',
   'RtmpPublication',
   'RtmpRecordings',

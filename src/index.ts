@@ -1,3 +1,19 @@
+export type {
+  AdminFeatures,
+  AdminIncoming,
+  AdminKey,
+  AdminKeys,
+  AdminOutgoing,
+  AdminPublisher,
+  AdminServer,
+  AdminSnapshot,
+  AdminStream,
+  AdminTrack,
+} from './admin/admin-api.js';
+export { ADMIN_ERRORS, type AdminErrorCode, AdminException } from './admin/admin.errors.js';
+export { AdminGuard } from './admin/admin.guard.js';
+export { RtmpAdminModule } from './admin/rtmp-admin.module.js';
+export { RTMP_ADMIN_OPTIONS, type RtmpAdminOptions } from './admin/rtmp-admin-options.js';
 export type { PublishReply } from './admission/publish-reply.js';
 export { PlayedFlv, type PlayedFlvOptions } from './client/played-flv.js';
 export { publishFlv, type PublishFlvOptions, type PublishFlvProgress } from './client/publish-flv.js';
@@ -79,7 +95,8 @@ export type { RtmpModuleExtras } from './rtmp.module-definition.js';
 export type { ConnectionReceiver, ConnectionTransport, TransportKind } from './server/connection-transport.js';
 export type { RtmpExtension } from './server/rtmp-extension.js';
 export type { RtmpListenerAddress } from './server/rtmp-listener.js';
-export { RtmpPlayback } from './playback/rtmp-playback.js';
+export { RtmpPageModule } from './page/rtmp-page.module.js';
+export { RtmpPlayback, type ViewerSource } from './playback/rtmp-playback.js';
 export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
 export { RtmpSession } from './session/rtmp-session.js';
 export { RtmpSessions } from './session/rtmp-sessions.js';

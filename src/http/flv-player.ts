@@ -126,8 +126,9 @@ export class FlvPlayer implements SessionConnection {
   }
 
   #sink(): SubscriberSink {
-    const { output } = this;
+    const { output, session } = this;
     return {
+      kind: session.transport,
       get queuedBytes() {
         return output.queuedBytes;
       },

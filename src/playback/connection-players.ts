@@ -208,6 +208,7 @@ export class ConnectionPlayers {
   #sinkOf(player: Player): SubscriberSink {
     const { transport } = this.connection;
     return {
+      kind: transport.kind,
       get queuedBytes() {
         return transport.writableLength;
       },

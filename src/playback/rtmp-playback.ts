@@ -12,6 +12,14 @@ import {
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 
+/** Knows of viewers who are no subscribers of a stream, as those who fetch segments. */
+export interface ViewerSource {
+  /** What they use, e.g. `hls`. */
+  readonly protocol: string;
+  /** How many watch a stream now. @param path `app/name` */
+  count(path: string): number;
+}
+
 /**
  * Sends live streams to their players, whatever the protocol: it owns the
  * clock that flushes what was encoded.
@@ -21,6 +29,7 @@ import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 @Injectable()
 export class RtmpPlayback implements OnApplicationShutdown {
   readonly #queue: FlushQueue;
+  readonly #viewerSources: ViewerSource[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
 
@@ -46,6 +55,24 @@ export class RtmpPlayback implements OnApplicationShutdown {
     const now = performance.now();
     this.#queue.setNow(now);
     return stream.feed(format, this.#queue).subscribe(sink, this.options.playback.slowSubscriber, now, options);
+  }
+
+  /** Adds viewers who are no subscribers to what {@link viewersOf} counts. */
+  addViewerSource(source: ViewerSource): void {
+    this.#viewerSources.push(source);
+  }
+
+  /** How many watch a stream now, by protocol; without those nobody uses. */
+  viewersOf(stream: LiveStream): Record<string, number> {
+    const counts: Record<string, number> = {};
+    const add = (protocol: string, count: number) => {
+      if (count > 0) counts[protocol] = (counts[protocol] ?? 0) + count;
+    };
+    for (const feed of stream.feeds) {
+      for (const { kind = 'other' } of feed.subscribers) add(kind, 1);
+    }
+    for (const source of this.#viewerSources) add(source.protocol, source.count(stream.path));
+    return counts;
   }
 
   /** The stream of a path that is live, or whose publisher may come back. */

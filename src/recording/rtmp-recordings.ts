@@ -60,6 +60,11 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     return () => recorder.stop();
   }
 
+  /** Whether a publish is being recorded. */
+  isRecording({ id }: RtmpPublication): boolean {
+    return this.#publications.has(id);
+  }
+
   async drain(): Promise<void> {
     await this.#recorders.close();
     await this.#repairing;

@@ -1,9 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { RtmpHttpModule, RtmpModule } from '#src';
+import { RtmpAdminModule, RtmpHttpModule, RtmpModule, RtmpPageModule } from '#src';
 import { PLAY_KEYS, PUBLISH_KEYS } from './access/access.tokens.js';
 import { PlayController } from './access/play.controller.js';
 import { PublishController } from './access/publish.controller.js';
-import { StreamKeys } from './access/stream-keys.js';
+import { keyEntries, StreamKeys } from './access/stream-keys.js';
 import type { Settings } from './config/settings.js';
 import { ingestOptions } from './ingest-options.js';
 
@@ -13,7 +13,16 @@ export class IngestModule {
   static forSettings(settings: Settings): DynamicModule {
     return {
       module: IngestModule,
-      imports: [RtmpModule.forRoot({ ...ingestOptions(settings), isGlobal: true }), RtmpHttpModule.forRoot()],
+      imports: [
+        RtmpModule.forRoot({ ...ingestOptions(settings), isGlobal: true }),
+        RtmpHttpModule.forRoot(),
+        RtmpAdminModule.forRoot({
+          token: settings.RTMP_ADMIN_TOKEN,
+          publishKeys: keyEntries(settings.RTMP_PUBLISH_KEYS),
+          playKeys: keyEntries(settings.RTMP_PLAY_KEYS),
+        }),
+        ...(settings.RTMP_PAGE ? [RtmpPageModule.forRoot()] : []),
+      ],
       controllers: [PublishController, PlayController],
       providers: [
         { provide: PUBLISH_KEYS, useFactory: () => new StreamKeys(settings.RTMP_PUBLISH_KEYS) },

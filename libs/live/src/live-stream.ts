@@ -60,6 +60,8 @@ export class LiveStream implements LiveStreamInfo {
   /** The lowest video track so far; 0 with all encoders we know of. */
   #firstVideoTrack = Infinity;
   #startFlags: number | undefined;
+  #startTime: number | undefined;
+  #gopDuration: number | undefined;
   #state: 'live' | 'suspended' | 'ended' = 'live';
 
   /** @param gop what is kept for players that come later */
@@ -123,6 +125,20 @@ export class LiveStream implements LiveStreamInfo {
     return this.#startFlags;
   }
 
+  /** Stream time between the last two key frames at which a player could begin, in milliseconds; undefined before the second. */
+  get gopDuration(): number | undefined {
+    return this.#gopDuration;
+  }
+
+  /** Bytes sent to all subscribers so far, in every format. */
+  get sentBytes(): number {
+    let sum = this.counters.departedBytes;
+    for (const feed of this.#feeds.values()) {
+      for (const { counters } of feed.subscribers) sum += counters.bytes;
+    }
+    return sum;
+  }
+
   /** The formats this stream is being sent in, with their subscribers. */
   get feeds(): StreamFeed[] {
     return [...this.#feeds.values()];
@@ -160,7 +176,7 @@ export class LiveStream implements LiveStreamInfo {
       message.timestamp = this.#timeline.take(timestamp);
       if (flags & MediaFlags.Video) this.#firstVideoTrack = Math.min(this.#firstVideoTrack, trackIdOf(flags));
       const isStart = this.startsAt(flags);
-      if (isStart) this.#startFlags = flags;
+      if (isStart) this.#beginGroup(message);
       // Before it is handed out: whoever joins meanwhile finds it there.
       this.gopCache.add(message, isStart);
     } else {
@@ -227,6 +243,12 @@ export class LiveStream implements LiveStreamInfo {
     }
     previous.#feeds.clear();
     previous.end();
+  }
+
+  #beginGroup({ flags, timestamp }: MediaMessage): void {
+    if (this.#startTime !== undefined) this.#gopDuration = timestamp - this.#startTime;
+    this.#startTime = timestamp;
+    this.#startFlags = flags;
   }
 
   #greet(sink: MediaSink): void {

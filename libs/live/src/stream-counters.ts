@@ -1,4 +1,4 @@
-import { MediaFlags } from '#lib/flv';
+import { MediaFlags, trackIdOf } from '#lib/flv';
 
 /** What went through a stream since it began. */
 export interface StreamCounters {
@@ -6,13 +6,33 @@ export interface StreamCounters {
   audioMessages: number;
   videoMessages: number;
   dataMessages: number;
+  /** Coded pictures of the first track. */
+  videoFrames: number;
+  /** Key frames of all tracks. */
   keyFrames: number;
   /** Messages with a truncated header or a reserved packet type: passed to nobody. */
   invalidMessages: number;
+  /** Bytes sent to subscribers that have left; see `LiveStream.sentBytes`. */
+  departedBytes: number;
+  /** Times a subscriber skipped because it was too slow, those that have left included. */
+  skips: number;
+  /** Bytes they were not sent because of that. */
+  skippedBytes: number;
 }
 
 export function createStreamCounters(): StreamCounters {
-  return { bytes: 0, audioMessages: 0, videoMessages: 0, dataMessages: 0, keyFrames: 0, invalidMessages: 0 };
+  return {
+    bytes: 0,
+    audioMessages: 0,
+    videoMessages: 0,
+    dataMessages: 0,
+    videoFrames: 0,
+    keyFrames: 0,
+    invalidMessages: 0,
+    departedBytes: 0,
+    skips: 0,
+    skippedBytes: 0,
+  };
 }
 
 /** Counts one message; runs for every one of them. */
@@ -21,6 +41,7 @@ export function countMessage(counters: StreamCounters, flags: number, bytes: num
   if (flags & MediaFlags.Invalid) counters.invalidMessages++;
   else if (flags & MediaFlags.Video) {
     counters.videoMessages++;
+    if (flags & MediaFlags.Coded && trackIdOf(flags) === 0) counters.videoFrames++;
     if (flags & MediaFlags.KeyFrame) counters.keyFrames++;
   } else if (flags & MediaFlags.Audio) counters.audioMessages++;
   else counters.dataMessages++;

@@ -1,9 +1,12 @@
 import type { Batch, StartPoint } from './batch.js';
 import type { LiveStream } from './live-stream.js';
+import type { StreamCounters } from './stream-counters.js';
 import type { StreamFeed } from './stream-feed.js';
 
 /** Where a subscriber's bytes go: a socket, a response. */
 export interface SubscriberSink {
+  /** The way it goes, e.g. `http-flv`, for those who count. */
+  readonly kind?: string;
   /** Bytes written that have not left yet. */
   readonly queuedBytes: number;
   /** Takes bytes, which are shared with others and must not be changed. */
@@ -65,6 +68,8 @@ export class LiveSubscriber {
   /** Position in the feed up to which it was sent; undefined before it has begun. */
   #position: number | undefined;
   #startTime: number | undefined;
+  /** Whether the stream has been told what this one was sent. */
+  #hasDeparted = false;
   #isPaused = false;
   #isBlocked = false;
   #blockedSince = 0;
@@ -73,6 +78,11 @@ export class LiveSubscriber {
     this.#feed = feed;
     this.#sink = sink;
     this.#policy = policy;
+  }
+
+  /** The way its bytes go; undefined when its sink does not say. */
+  get kind(): string | undefined {
+    return this.#sink.kind;
   }
 
   /** The stream it reads. */
@@ -203,6 +213,8 @@ export class LiveSubscriber {
 
   /** Nothing follows, whatever its socket does. */
   #letGo(): void {
+    if (!this.#hasDeparted) (this.stream.counters as StreamCounters).departedBytes += this.counters.bytes;
+    this.#hasDeparted = true;
     this.#sent = undefined;
     this.#isBlocked = false;
     this.#isPaused = false;
@@ -249,5 +261,8 @@ export class LiveSubscriber {
     const counters = this.counters as SubscriberCounters;
     counters.skips++;
     counters.skippedBytes += to - this.#position;
+    const total = this.stream.counters as StreamCounters;
+    total.skips++;
+    total.skippedBytes += to - this.#position;
   }
 }

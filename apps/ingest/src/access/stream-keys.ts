@@ -8,6 +8,13 @@ export interface OfferedKey {
   readonly query: Readonly<Record<string, string>>;
 }
 
+/** A key of the settings. */
+export interface KeyEntry {
+  /** The one name it is good for; any when undefined. */
+  readonly name?: string;
+  readonly key: string;
+}
+
 /** A key that was accepted, and the name of the stream it is for. */
 export interface AcceptedKey {
   readonly name: string;
@@ -30,7 +37,7 @@ export class StreamKeys {
 
   /** @param list keys separated by commas, each KEY (any name) or NAME=KEY */
   constructor(list: string | undefined) {
-    this.#keys = (list ?? '').split(',').filter(Boolean).map(parseKey);
+    this.#keys = keyEntries(list).map(({ name, key }) => ({ name, digest: sha256(key) }));
   }
 
   /** Without any key everybody may. */
@@ -59,11 +66,15 @@ export class StreamKeys {
   }
 }
 
-function parseKey(text: string): StreamKey {
+/** The keys of a list, as they are written: KEY or NAME=KEY, separated by commas. */
+export function keyEntries(list: string | undefined): KeyEntry[] {
+  return (list ?? '').split(',').filter(Boolean).map(parseKey);
+}
+
+function parseKey(text: string): KeyEntry {
   // Base64 ends in = signs, which belong to the key.
   const at = text.replace(/=+$/u, '').indexOf('=');
-  if (at < 0) return { name: undefined, digest: sha256(text) };
-  return { name: text.slice(0, at), digest: sha256(text.slice(at + 1)) };
+  return at < 0 ? { key: text } : { name: text.slice(0, at), key: text.slice(at + 1) };
 }
 
 function sha256(text: string): Buffer {

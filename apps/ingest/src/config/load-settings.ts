@@ -7,6 +7,9 @@ import { type Settings, settingsSchema } from './settings.js';
 /** File of settings read from the working directory when RTMP_CONFIG names no other. */
 export const DEFAULT_SETTINGS_FILE = 'ingest.env';
 
+/** Settings whose value is not shown when it is wrong. */
+const SECRETS: ReadonlySet<string> = new Set(['RTMP_ADMIN_TOKEN']);
+
 /** Some settings are wrong; the message names each with its value and what to write. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -61,7 +64,8 @@ function problemsOf(issues: readonly { path: PropertyKey[] }[], given: Record<st
   const names = new Set(issues.map(({ path }) => String(path[0])));
   return [...names].map((name) => {
     const fix = describe(settingsSchema.shape[name as keyof typeof settingsSchema.shape]);
-    return `${name} is ${JSON.stringify(given[name])}; write ${fix}`;
+    const value = SECRETS.has(name) ? 'of no use' : JSON.stringify(given[name]);
+    return `${name} is ${value}; write ${fix}`;
   });
 }
 

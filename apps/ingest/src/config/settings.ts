@@ -45,6 +45,12 @@ export const settingsSchema = z.object({
   RTMP_PROXY_PROTOCOL: flag.default(false),
   RTMP_PUBLISH_KEYS: keyList.optional(),
   RTMP_PLAY_KEYS: keyList.optional(),
+  RTMP_ADMIN_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,}$/u)
+    .optional()
+    .describe('8 or more ASCII characters without blanks'),
+  RTMP_PAGE: flag.default(true),
   RTMP_OPEN: flag.default(false),
   RTMP_ENHANCED: z.enum(['always', 'announced']).default('always').describe('always or announced'),
   RTMP_PROFILE: z

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Fastify wraps Node's objects, Express extends them. */
+export interface AdapterRequest {
+  readonly raw?: IncomingMessage;
+}
+
+/** What both adapters' responses can. */
+export interface AdapterResponse {
+  readonly raw?: ServerResponse;
+  /** Fastify: the handler answers by itself. */
+  hijack?(): void;
+}
+
+/** Node's request. */
+export function rawRequest(request: AdapterRequest): IncomingMessage {
+  return request.raw ?? (request as IncomingMessage);
+}
+
+/** Node's response. */
+export function rawResponse(response: AdapterResponse): ServerResponse {
+  return response.raw ?? (response as ServerResponse);
+}
+
+/** A cookie of a request; undefined when it has none of that name. */
+export function cookieOf(request: IncomingMessage, name: string): string | undefined {
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const at = part.indexOf('=');
+    if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/** What stands behind `Bearer` in the Authorization header. */
+export function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer +(\S+) *$/iu.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/** Host without port, of a Host header or an origin. */
+export function hostNameOf(host: string): string {
+  return host.replace(/:\d+$/u, '').toLowerCase();
+}
+
+/** Whether a host name or address means this machine and no other. */
+export function isLoopbackName(name: string): boolean {
+  const host = name.replace(/^\[(.*)\]$/u, '$1');
+  return /^(?:(?:.+\.)?localhost|::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/u.test(host);
+}

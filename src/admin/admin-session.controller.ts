@@ -1,0 +1,45 @@
+import { Body, Controller, Delete, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { AdminAccess } from './admin-access.js';
+import { SESSION_COOKIE } from './admin-credential.js';
+import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from './admin-request.js';
+import { RTMP_ADMIN_OPTIONS, type ResolvedRtmpAdminOptions } from './rtmp-admin-options.js';
+
+/** Longest token looked at. */
+const MAX_TOKEN_LENGTH = 1024;
+
+/** Logging in and out, for the page: other programs send the token. */
+@Controller('api/session')
+export class AdminSessionController {
+  constructor(
+    private readonly access: AdminAccess,
+    @Inject(RTMP_ADMIN_OPTIONS) private readonly options: ResolvedRtmpAdminOptions,
+  ) {}
+
+  @Post()
+  @HttpCode(204)
+  @Header('Cache-Control', 'no-store')
+  logIn(
+    @Body() body: { token?: unknown } | undefined,
+    @Req() request: AdapterRequest,
+    @Res({ passthrough: true }) response: AdapterResponse,
+  ): void {
+    const token = typeof body?.token === 'string' ? body.token.slice(0, MAX_TOKEN_LENGTH) : '';
+    const session = this.access.logIn(rawRequest(request), token);
+    this.#setCookie(request, response, session, Math.floor(this.options.sessionLifetime / 1000));
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @Header('Cache-Control', 'no-store')
+  logOut(@Req() request: AdapterRequest, @Res({ passthrough: true }) response: AdapterResponse): void {
+    this.access.check(rawRequest(request));
+    this.#setCookie(request, response, '', 0);
+  }
+
+  #setCookie(request: AdapterRequest, response: AdapterResponse, value: string, maxAge: number): void {
+    const { socket, headers } = rawRequest(request);
+    const isSecure = 'encrypted' in socket || headers['x-forwarded-proto'] === 'https';
+    const attributes = `Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+    rawResponse(response).setHeader('Set-Cookie', `${SESSION_COOKIE}=${value}; ${attributes}`);
+  }
+}

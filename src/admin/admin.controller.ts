@@ -1,0 +1,63 @@
+import { Controller, Delete, Get, Header, HttpCode, Logger, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { RtmpStreams } from '../streams/rtmp-streams.js';
+import { AdminException } from './admin.errors.js';
+import type { AdminServer, AdminSnapshot } from './admin-api.js';
+import { AdminAccess } from './admin-access.js';
+import { AdminGuard } from './admin.guard.js';
+import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from './admin-request.js';
+import { metricsOf } from './metrics.js';
+import { ServerInfo } from './server-info.js';
+import { SnapshotEvents } from './snapshot-events.js';
+import { StreamMonitor } from './stream-monitor.js';
+
+/** What is live, for the page and for programs; and ending it. */
+@Controller()
+@UseGuards(AdminGuard)
+export class AdminController {
+  readonly #logger = new Logger(RTMP_LOG_CONTEXT);
+
+  constructor(
+    private readonly monitor: StreamMonitor,
+    private readonly events: SnapshotEvents,
+    private readonly info: ServerInfo,
+    private readonly access: AdminAccess,
+    private readonly liveStreams: RtmpStreams,
+  ) {}
+
+  @Get('api/streams')
+  @Header('Cache-Control', 'no-store')
+  streams(): AdminSnapshot {
+    return this.monitor.snapshot();
+  }
+
+  @Get('api/streams/events')
+  follow(@Req() request: AdapterRequest, @Res() response: AdapterResponse): void {
+    this.events.checkRoom();
+    response.hijack?.();
+    this.events.add(rawRequest(request), rawResponse(response));
+  }
+
+  @Delete('api/streams/:app/:name')
+  @HttpCode(204)
+  end(@Param('app') app: string, @Param('name') name: string): void {
+    const path = `${app}/${name}`;
+    if (!this.liveStreams.end(path, 'The publish was ended by the administrator.')) {
+      throw new AdminException('ADMIN_ERR_NOT_LIVE', 'It may have ended by itself.');
+    }
+    this.#logger.log('publish ended by the administrator', { stream: path });
+  }
+
+  @Get('api/server')
+  @Header('Cache-Control', 'no-store')
+  server(@Req() request: AdapterRequest): AdminServer {
+    return this.info.describe(this.access.check(rawRequest(request)));
+  }
+
+  @Get('metrics')
+  @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
+  @Header('Cache-Control', 'no-store')
+  metrics(): string {
+    return metricsOf(this.monitor.snapshot(), process.memoryUsage.rss(), process.cpuUsage());
+  }
+}

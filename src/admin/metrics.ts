@@ -1,0 +1,57 @@
+import type { AdminSnapshot, AdminStream } from './admin-api.js';
+
+type Kind = 'counter' | 'gauge';
+/** Name, help, kind, value of a stream; no line where that is null. */
+type StreamMetric = readonly [string, string, Kind, (stream: AdminStream) => number | null];
+
+const STREAM_METRICS: readonly StreamMetric[] = [
+  ['rtmp_stream_received_bytes_total', 'Media received from the publisher.', 'counter', (s) => s.incoming.bytes],
+  ['rtmp_stream_sent_bytes_total', 'Sent to viewers.', 'counter', (s) => s.outgoing.bytes],
+  ['rtmp_stream_video_frames_total', 'Pictures of the first video track.', 'counter', (s) => s.incoming.frames],
+  ['rtmp_stream_key_frames_total', 'Key frames.', 'counter', (s) => s.incoming.keyFrames],
+  ['rtmp_stream_invalid_messages_total', 'Messages that were no valid media.', 'counter', (s) => s.incoming.invalid],
+  ['rtmp_stream_viewer_skips_total', 'Times a viewer skipped, being too slow.', 'counter', (s) => s.outgoing.skips],
+  ['rtmp_stream_skipped_bytes_total', 'Bytes they were not sent.', 'counter', (s) => s.outgoing.skippedBytes],
+  ['rtmp_stream_gop_seconds', 'Between the last two key frames.', 'gauge', (s) => s.incoming.gop],
+  ['rtmp_stream_recording', 'Whether it is recorded.', 'gauge', (s) => Number(s.isRecording)],
+  ['rtmp_stream_started_seconds', 'When the publish began.', 'gauge', (s) => s.since / 1000],
+];
+
+/** The text format of Prometheus. */
+export function metricsOf(snapshot: AdminSnapshot, residentBytes: number, cpu: NodeJS.CpuUsage): string {
+  const lines: string[] = [];
+  const begin = (name: string, help: string, kind: Kind) =>
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);
+  const one = (name: string, help: string, kind: Kind, value: number) => {
+    begin(name, help, kind);
+    lines.push(`${name} ${value}`);
+  };
+  one('rtmp_streams', 'Streams that are live.', 'gauge', snapshot.total);
+  one('rtmp_connections', 'Connections.', 'gauge', snapshot.connections);
+  one('process_resident_memory_bytes', 'Memory of the process.', 'gauge', residentBytes);
+  one('process_cpu_seconds_total', 'Processor time of the process.', 'counter', (cpu.user + cpu.system) / 1e6);
+  for (const [name, help, kind, valueOf] of STREAM_METRICS) {
+    begin(name, help, kind);
+    for (const stream of snapshot.streams) {
+      const value = valueOf(stream);
+      if (value !== null) lines.push(`${name}{${labels({ app: stream.app, name: stream.name })}} ${value}`);
+    }
+  }
+  begin('rtmp_stream_viewers', 'Who watches, by protocol.', 'gauge');
+  for (const { app, name, viewers } of snapshot.streams) {
+    for (const [protocol, count] of Object.entries(viewers.byProtocol)) {
+      lines.push(`rtmp_stream_viewers{${labels({ app, name, protocol })}} ${count}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function labels(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+    .join(',');
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

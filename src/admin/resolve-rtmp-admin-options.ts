@@ -1,0 +1,59 @@
+import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import {
+  DEFAULT_RTMP_ADMIN_OPTIONS,
+  type ResolvedRtmpAdminOptions,
+  type RtmpAdminOptions,
+} from './rtmp-admin-options.js';
+
+const MODULE = 'RtmpAdminModule';
+const NAMES = Object.keys(DEFAULT_RTMP_ADMIN_OPTIONS);
+/** Shorter tokens are guessed. */
+const MIN_TOKEN_LENGTH = 8;
+
+/**
+ * The options with defaults filled in.
+ *
+ * @throws {RtmpConfigurationError} naming the option, its value and the fix
+ */
+export function resolveRtmpAdminOptions(given: Partial<RtmpAdminOptions> = {}): ResolvedRtmpAdminOptions {
+  for (const [name, value] of Object.entries(given)) {
+    if (NAMES.includes(name)) continue;
+    const fix = `there is no such option; there are ${NAMES.join(', ')}.`;
+    throw new RtmpConfigurationError(name, value, fix, MODULE);
+  }
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options: RtmpAdminOptions = { ...DEFAULT_RTMP_ADMIN_OPTIONS, ...defined };
+  checkToken(options.token);
+  checkNumber(options, 'sessionLifetime', 1000);
+  checkNumber(options, 'maxEventClients', 1);
+  checkNumber(options, 'maxAttempts', 1);
+  checkKeys(options, 'publishKeys');
+  checkKeys(options, 'playKeys');
+  return Object.freeze(options);
+}
+
+function checkToken(token: unknown): void {
+  if (token === undefined) return;
+  if (typeof token === 'string' && token.length >= MIN_TOKEN_LENGTH && /^[\x21-\x7e]+$/u.test(token)) return;
+  const shown = typeof token === 'string' ? `${token.length} characters` : token;
+  const fix = `write ${MIN_TOKEN_LENGTH} or more ASCII characters without blanks.`;
+  throw new RtmpConfigurationError('token', shown, fix, MODULE);
+}
+
+function checkNumber(
+  options: RtmpAdminOptions,
+  name: 'sessionLifetime' | 'maxEventClients' | 'maxAttempts',
+  least: number,
+) {
+  const value: unknown = options[name];
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  const fix = `write a whole number ${least} or more (default ${DEFAULT_RTMP_ADMIN_OPTIONS[name]}).`;
+  throw new RtmpConfigurationError(name, value, fix, MODULE);
+}
+
+function checkKeys(options: RtmpAdminOptions, name: 'publishKeys' | 'playKeys'): void {
+  const keys: unknown = options[name];
+  const isGood = Array.isArray(keys) && keys.every((one: { key?: unknown }) => typeof one?.key === 'string');
+  // The value is not shown: it is secret.
+  if (!isGood) throw new RtmpConfigurationError(name, 'what it is', 'write a list of { name, key }.', MODULE);
+}

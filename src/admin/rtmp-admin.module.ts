@@ -1,0 +1,38 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AdminAccess } from './admin-access.js';
+import { AdminController } from './admin.controller.js';
+import { AdminGuard } from './admin.guard.js';
+import { AdminSessionController } from './admin-session.controller.js';
+import { resolveRtmpAdminOptions } from './resolve-rtmp-admin-options.js';
+import { RTMP_ADMIN_OPTIONS, type RtmpAdminOptions } from './rtmp-admin-options.js';
+import { ServerInfo } from './server-info.js';
+import { SnapshotEvents } from './snapshot-events.js';
+import { StreamMonitor } from './stream-monitor.js';
+
+/**
+ * What is live, over HTTP: `GET /api/streams` and its events, `DELETE
+ * /api/streams/app/name`, `GET /api/server`, `GET /metrics`, and the login of
+ * the page. It uses the RtmpModule of the application, which must be global
+ * (`isGlobal: true`).
+ *
+ * @publicApi
+ */
+@Module({})
+export class RtmpAdminModule {
+  static forRoot(options: Partial<RtmpAdminOptions> = {}): DynamicModule {
+    return {
+      module: RtmpAdminModule,
+      global: true, // AdminGuard is for others' controllers as well
+      controllers: [AdminController, AdminSessionController],
+      providers: [
+        { provide: RTMP_ADMIN_OPTIONS, useFactory: () => resolveRtmpAdminOptions(options) },
+        AdminAccess,
+        AdminGuard,
+        StreamMonitor,
+        SnapshotEvents,
+        ServerInfo,
+      ],
+      exports: [RTMP_ADMIN_OPTIONS, AdminAccess, AdminGuard, StreamMonitor],
+    };
+  }
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { AdminException } from './admin.errors.js';
+import type { AdminSnapshot } from './admin-api.js';
+import { RTMP_ADMIN_OPTIONS, type ResolvedRtmpAdminOptions } from './rtmp-admin-options.js';
+import { StreamMonitor } from './stream-monitor.js';
+
+/** Streams in one event: a page that shows more helps nobody. */
+const MAX_STREAMS = 200;
+/** What may wait for a client that does not read, in bytes; beyond, it is closed and connects again. */
+const MAX_WAITING = 1024 * 1024;
+
+/** Server-sent events: a snapshot a second, written once for all who follow. */
+@Injectable()
+export class SnapshotEvents implements BeforeApplicationShutdown {
+  readonly #clients = new Set<ServerResponse>();
+  #endObservation: (() => void) | undefined;
+
+  constructor(
+    private readonly monitor: StreamMonitor,
+    @Inject(RTMP_ADMIN_OPTIONS) private readonly options: ResolvedRtmpAdminOptions,
+  ) {}
+
+  /** @throws {AdminException} there are too many */
+  checkRoom(): void {
+    if (this.#clients.size < this.options.maxEventClients) return;
+    const detail = `${this.options.maxEventClients} do; ask for /api/streams instead (option maxEventClients).`;
+    throw new AdminException('ADMIN_ERR_TOO_MANY_CLIENTS', detail);
+  }
+
+  /** Sends events until the client goes. */
+  add(request: IncomingMessage, response: ServerResponse): void {
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      // nginx would keep them back.
+      'X-Accel-Buffering': 'no',
+    });
+    response.write(`retry: 2000\n\n${eventOf(this.monitor.snapshot())}`);
+    this.#clients.add(response);
+    this.#endObservation ??= this.monitor.observe((snapshot) => this.#send(snapshot));
+    request.on('error', () => {});
+    response.on('close', () => this.#remove(response));
+  }
+
+  beforeApplicationShutdown(): void {
+    for (const client of this.#clients) client.end();
+  }
+
+  #send(snapshot: AdminSnapshot): void {
+    const event = eventOf(snapshot);
+    for (const client of this.#clients) {
+      if (client.writableLength > MAX_WAITING) client.destroy();
+      else client.write(event);
+    }
+  }
+
+  #remove(client: ServerResponse): void {
+    this.#clients.delete(client);
+    if (this.#clients.size > 0) return;
+    this.#endObservation?.();
+    this.#endObservation = undefined;
+  }
+}
+
+function eventOf(snapshot: AdminSnapshot): string {
+  const { streams } = snapshot;
+  const shown = streams.length > MAX_STREAMS ? { ...snapshot, streams: streams.slice(0, MAX_STREAMS) } : snapshot;
+  return `data: ${JSON.stringify(shown)}\n\n`;
+}

@@ -1,0 +1,147 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { RtmpPlayback } from '../playback/rtmp-playback.js';
+import { RtmpRecordings } from '../recording/rtmp-recordings.js';
+import { RtmpSessions } from '../session/rtmp-sessions.js';
+import type { RtmpPublication } from '../streams/rtmp-publication.js';
+import { RtmpStreams } from '../streams/rtmp-streams.js';
+import type { AdminSnapshot, AdminStream, AdminTrack } from './admin-api.js';
+import { StreamRates } from './stream-rates.js';
+import { tracksOf } from './stream-tracks.js';
+
+/** How often counters are read, in milliseconds. */
+const INTERVAL = 1000;
+/** Tracks without configuration are looked for again after so many readings. */
+const TRACKS_AGE = 5;
+
+interface Watched {
+  readonly rates: StreamRates;
+  tracks: AdminTrack[];
+  tracksVersion: number;
+  tracksAge: number;
+}
+
+/**
+ * Reads the counters of all live streams once a second, whoever looks: the
+ * media plane knows nothing of it.
+ */
+@Injectable()
+export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #watched = new Map<string, Watched>();
+  readonly #observers = new Set<(snapshot: AdminSnapshot) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #snapshot: AdminSnapshot | undefined;
+
+  constructor(
+    private readonly streams: RtmpStreams,
+    private readonly sessions: RtmpSessions,
+    private readonly playback: RtmpPlayback,
+    private readonly recordings: RtmpRecordings,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => this.#tick(), INTERVAL).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.#timer);
+    this.#observers.clear();
+  }
+
+  /** What is live now. Figures are at most a second old, who is there is not. */
+  snapshot(): AdminSnapshot {
+    if (this.#snapshot !== undefined && this.#isCurrent(this.#snapshot)) return this.#snapshot;
+    return (this.#snapshot = this.#build());
+  }
+
+  /** Hands every new snapshot to an observer. @returns a function that ends it */
+  observe(observer: (snapshot: AdminSnapshot) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  #isCurrent({ streams, time }: AdminSnapshot): boolean {
+    const live = this.streams.list();
+    const isSame = live.length === streams.length && live.every(({ id }, index) => streams[index]!.id === id);
+    return isSame && Date.now() - time < INTERVAL / 2;
+  }
+
+  #tick(): void {
+    const live = this.streams.list();
+    const at = performance.now();
+    const ids = new Set(live.map(({ id }) => id));
+    for (const id of this.#watched.keys()) if (!ids.has(id)) this.#watched.delete(id);
+    for (const { id, stream } of live) {
+      const { bytes, videoFrames: frames } = stream.counters;
+      this.#watch(id).rates.add({ at, bytes, frames, sentBytes: stream.sentBytes });
+    }
+    if (this.#observers.size === 0) return;
+    const snapshot = (this.#snapshot = this.#build());
+    for (const observer of this.#observers) observer(snapshot);
+  }
+
+  #watch(id: string): Watched {
+    let watched = this.#watched.get(id);
+    if (watched === undefined) {
+      watched = { rates: new StreamRates(), tracks: [], tracksVersion: -1, tracksAge: 0 };
+      this.#watched.set(id, watched);
+    }
+    return watched;
+  }
+
+  #build(): AdminSnapshot {
+    const time = Date.now();
+    const streams = this.streams.list().map((publication) => this.#describe(publication, time));
+    return { time, connections: this.sessions.size, total: streams.length, streams };
+  }
+
+  #describe(publication: RtmpPublication, time: number): AdminStream {
+    const { id, path, stream, session } = publication;
+    const { counters, gopDuration } = stream;
+    const watched = this.#watch(id);
+    const { rates } = watched.rates;
+    const byProtocol = this.playback.viewersOf(stream);
+    return {
+      id,
+      app: stream.app,
+      name: stream.name,
+      path,
+      since: stream.startedAt,
+      age: Math.max(0, time - stream.startedAt),
+      timestamp: stream.timestamp ?? null,
+      publisher: {
+        session: session.id,
+        address: session.remoteAddress,
+        client: session.flashVer,
+        transport: session.transport,
+        isSecure: session.isSecure,
+      },
+      tracks: this.#tracks(watched, publication),
+      incoming: {
+        bytes: counters.bytes,
+        bitrate: rates.incoming,
+        fps: rates.fps,
+        gop: gopDuration === undefined ? null : gopDuration / 1000,
+        frames: counters.videoFrames,
+        keyFrames: counters.keyFrames,
+        invalid: counters.invalidMessages,
+      },
+      outgoing: {
+        bytes: stream.sentBytes,
+        bitrate: rates.outgoing,
+        skips: counters.skips,
+        skippedBytes: counters.skippedBytes,
+      },
+      viewers: { total: Object.values(byProtocol).reduce((sum, count) => sum + count, 0), byProtocol },
+      isRecording: this.recordings.isRecording(publication),
+    };
+  }
+
+  #tracks(watched: Watched, { stream }: RtmpPublication): AdminTrack[] {
+    if (watched.tracksVersion !== stream.configurationVersion || watched.tracksAge++ > TRACKS_AGE) {
+      watched.tracksVersion = stream.configurationVersion;
+      watched.tracksAge = 0;
+      watched.tracks = tracksOf(stream);
+    }
+    return watched.tracks;
+  }
+}

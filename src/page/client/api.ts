@@ -1,0 +1,107 @@
+import type { AdminProblem, AdminServer, AdminSnapshot } from '../../admin/admin-api.js';
+
+/** The server refused. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: AdminProblem,
+  ) {
+    super(problem.description);
+  }
+}
+
+/** Asks the server. @throws {ApiError} */
+export async function request<T>(path: string, options: RequestInit = {}): Promise<T> {
+  const response = await fetch(path, { ...options, headers: { Accept: 'application/json', ...options.headers } });
+  if (!response.ok) throw new ApiError(response.status, await problemOf(response));
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** What the server is. @throws {ApiError} 401 when one has to log in first */
+export function getServer(): Promise<AdminServer> {
+  return request('/api/server');
+}
+
+/** @throws {ApiError} */
+export async function logIn(token: string): Promise<void> {
+  const headers = { 'Content-Type': 'application/json' };
+  await request('/api/session', { method: 'POST', headers, body: JSON.stringify({ token }) });
+}
+
+/** @throws {ApiError} */
+export async function logOut(): Promise<void> {
+  await request('/api/session', { method: 'DELETE' });
+}
+
+/** Ends a publish. @throws {ApiError} */
+export async function endStream(app: string, name: string): Promise<void> {
+  await request(`/api/streams/${encodeURIComponent(app)}/${encodeURIComponent(name)}`, { method: 'DELETE' });
+}
+
+/** Follows what is live. */
+export interface SnapshotObserver {
+  onSnapshot(snapshot: AdminSnapshot): void;
+  /** The connection is there, or lost; it is tried again by itself. */
+  onConnection(isOpen: boolean): void;
+  /** One has to log in again. */
+  onRefused(): void;
+}
+
+/** How long without an event until the connection is taken for dead, in milliseconds: one comes every second. */
+const SILENCE = 10_000;
+
+/** @returns a function that ends it */
+export function followSnapshots(observer: SnapshotObserver): () => void {
+  let source: EventSource | undefined;
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  let isEnded = false;
+  const open = () => {
+    if (isEnded) return;
+    source?.close();
+    source = new EventSource('/api/streams/events');
+    source.addEventListener('message', ({ data }: MessageEvent<string>) => {
+      heard();
+      observer.onConnection(true);
+      observer.onSnapshot(JSON.parse(data) as AdminSnapshot);
+    });
+    source.addEventListener('error', () => {
+      observer.onConnection(false);
+      // The browser tries again by itself unless it was refused.
+      if (source?.readyState === EventSource.CLOSED) void retry();
+    });
+    heard();
+  };
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      observer.onConnection(false);
+      open();
+    }, SILENCE);
+  };
+  const retry = async () => {
+    try {
+      await getServer();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        observer.onRefused();
+        return;
+      }
+    }
+    setTimeout(open, 2000);
+  };
+  open();
+  return () => {
+    isEnded = true;
+    clearTimeout(silence);
+    source?.close();
+  };
+}
+
+async function problemOf(response: Response): Promise<AdminProblem> {
+  try {
+    const body = (await response.json()) as Partial<AdminProblem> & { message?: string };
+    return { code: body.code ?? '', description: body.description ?? body.message ?? response.statusText };
+  } catch {
+    return { code: '', description: `The server answered ${response.status} ${response.statusText}.` };
+  }
+}

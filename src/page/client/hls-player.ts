@@ -1,0 +1,49 @@
+import { bufferedAhead, type LivePlayer, type PlayerRequest, playUrl } from './live-player.js';
+import { loadHls } from './vendor.js';
+
+/** Plays HLS, with parts or without. */
+export async function playHls(request: PlayerRequest): Promise<LivePlayer> {
+  const { kind, path, query, video, serverNow, onEnd } = request;
+  const url = playUrl(kind, path, query);
+  const Hls = await loadHls();
+  if (!Hls.isSupported()) return playNatively(video, url, onEnd);
+  const lowLatencyMode = kind === 'll-hls';
+  const hls = new Hls({
+    lowLatencyMode,
+    // Fragments of MP4 need hardly any work, and a worker from a blob: URL is not allowed to run here.
+    enableWorker: false,
+    backBufferLength: 30,
+    ...(lowLatencyMode && { maxLiveSyncPlaybackRate: 1.1 }),
+  });
+  hls.on(Hls.Events.ERROR, (_event, { fatal, details }) => {
+    if (fatal) onEnd(`HLS: ${details}.`);
+  });
+  hls.loadSource(url);
+  hls.attachMedia(video);
+  hls.once(Hls.Events.MANIFEST_PARSED, () => void video.play().catch(() => {}));
+  return {
+    latency() {
+      const { playingDate } = hls;
+      if (playingDate !== null) return Math.max(0, (serverNow() - playingDate.getTime()) / 1000);
+      return hls.latency > 0 ? hls.latency : bufferedAhead(video);
+    },
+    stop: () => hls.destroy(),
+  };
+}
+
+/** Safari on iPhones has no Media Source Extensions, and HLS of its own. */
+function playNatively(video: HTMLVideoElement, url: string, onEnd: (problem: string) => void): LivePlayer {
+  const controller = new AbortController();
+  const { signal } = controller;
+  video.addEventListener('error', () => onEnd('This browser cannot play HLS.'), { signal });
+  video.src = url;
+  void video.play().catch(() => {});
+  return {
+    latency: () => bufferedAhead(video),
+    stop() {
+      controller.abort();
+      video.removeAttribute('src');
+      video.load();
+    },
+  };
+}

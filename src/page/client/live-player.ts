@@ -1,0 +1,62 @@
+import type { AdminFeatures } from '../../admin/admin-api.js';
+import { playFlv } from './flv-player.js';
+import { playHls } from './hls-player.js';
+
+/** A way to watch a live stream. */
+export type PlayerKind = 'll-hls' | 'hls' | 'http-flv' | 'ws-flv';
+
+/** What a player is started with. */
+export interface PlayerRequest {
+  readonly kind: PlayerKind;
+  /** `app/name`, and the query with a play key if there has to be one. */
+  readonly path: string;
+  readonly query: string;
+  readonly hasAudio: boolean;
+  readonly hasVideo: boolean;
+  readonly video: HTMLVideoElement;
+  /** Of the server's clock, milliseconds since 1970. */
+  readonly serverNow: () => number;
+  /** It cannot go on: the publisher is gone, or something failed. */
+  readonly onEnd: (problem: string | undefined) => void;
+}
+
+/** A player that is running. */
+export interface LivePlayer {
+  /** Seconds the picture is behind the newest one the server has; undefined while that is not known. */
+  latency(): number | undefined;
+  /** Ends it; the video element can be used again. */
+  stop(): void;
+}
+
+/** What the ways to watch are called, the fastest first. */
+export const PLAYER_LABELS: Readonly<Record<PlayerKind, string>> = {
+  'http-flv': 'HTTP-FLV',
+  'ws-flv': 'WebSocket-FLV',
+  'll-hls': 'LL-HLS',
+  hls: 'HLS',
+};
+
+/** Ways the server has. */
+export function playerKinds({ flv, hls }: AdminFeatures): PlayerKind[] {
+  return [...(flv ? (['http-flv', 'ws-flv'] as const) : []), ...(hls ? (['ll-hls', 'hls'] as const) : [])];
+}
+
+/** Starts a player. @throws {MissingLibrary} */
+export function startPlayer(request: PlayerRequest): Promise<LivePlayer> {
+  return request.kind === 'hls' || request.kind === 'll-hls' ? playHls(request) : playFlv(request);
+}
+
+/** Where a stream is, for a player of this kind. */
+export function playUrl(kind: PlayerKind, path: string, query: string): string {
+  const { protocol, host } = location;
+  const scheme = kind === 'ws-flv' ? protocol.replace('http', 'ws') : protocol;
+  const extension = kind === 'hls' || kind === 'll-hls' ? 'm3u8' : 'flv';
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  return `${scheme}//${host}/${encoded}.${extension}${query === '' ? '' : `?${query}`}`;
+}
+
+/** Seconds between what is shown and the end of what has been received. */
+export function bufferedAhead(video: HTMLVideoElement): number | undefined {
+  const { buffered, currentTime } = video;
+  return buffered.length === 0 ? undefined : Math.max(0, buffered.end(buffered.length - 1) - currentTime);
+}
