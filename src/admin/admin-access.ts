@@ -2,9 +2,10 @@ import type { IncomingMessage, Server } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { RtmpServer } from '../server/rtmp-server.js';
 import { AdminException } from './admin.errors.js';
 import { AdminCredential, SESSION_COOKIE } from './admin-credential.js';
-import { bearerOf, cookieOf, hostNameOf, isLoopbackName } from './admin-request.js';
+import { authorityOf, bearerOf, cookieOf, hostNameOf, isLoopbackName } from './admin-request.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { RTMP_ADMIN_OPTIONS, type ResolvedRtmpAdminOptions } from './rtmp-admin-options.js';
 
@@ -20,7 +21,7 @@ const FORWARDING_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
  * ```
  * Authorization: Bearer TOKEN ──right──► token
  * cookie of the page's login ──right, same site──► session
- * no credential is configured, HTTP listens on loopback alone,
+ * no credential is configured, all HTTP listens on loopback alone,
  *   Host is this machine, no proxy in between, same site ──► loopback
  * ```
  */
@@ -33,6 +34,7 @@ export class AdminAccess {
   constructor(
     @Inject(RTMP_ADMIN_OPTIONS) options: ResolvedRtmpAdminOptions,
     private readonly host: HttpAdapterHost,
+    private readonly rtmp: RtmpServer,
   ) {
     const { token, sessionLifetime, maxAttempts } = options;
     this.#credential = token === undefined ? undefined : new AdminCredential(token, sessionLifetime);
@@ -88,11 +90,12 @@ export class AdminAccess {
   }
 
   #checkLoopback(request: IncomingMessage): void {
-    if (!this.#listensOnLoopback()) {
+    const { remoteAddress = '' } = request.socket;
+    if (!this.#listensOnLoopback() || !isLoopbackName(remoteAddress)) {
       throw new AdminException('ADMIN_ERR_CLOSED', 'Start it with an admin token (RTMP_ADMIN_TOKEN, option token).');
     }
     // A page of another site whose name leads here (DNS rebinding) has its own name as Host.
-    if (!isLoopbackName(hostNameOf(request.headers.host ?? ''))) {
+    if (!isLoopbackName(hostNameOf(authorityOf(request)))) {
       throw new AdminException('ADMIN_ERR_HOST', 'Open it as localhost or 127.0.0.1, or set an admin token.');
     }
     if (FORWARDING_HEADERS.some((name) => request.headers[name] !== undefined)) {
@@ -100,18 +103,21 @@ export class AdminAccess {
     }
   }
 
+  /** Whether nobody but this machine reaches any of the ports that lead here. */
   #listensOnLoopback(): boolean {
     const address = (this.host.httpAdapter?.getHttpServer() as Server | undefined)?.address?.();
-    return typeof address === 'object' && address !== null && isLoopbackName(address.address);
+    const isOwnOnLoopback = typeof address === 'object' && address !== null && isLoopbackName(address.address);
+    const others = this.rtmp.addresses.filter(({ kind }) => kind.startsWith('http'));
+    const areOthers = others.every(({ host = '', proxyProtocol }) => !proxyProtocol && isLoopbackName(host));
+    return isOwnOnLoopback && areOthers;
   }
 }
 
 /** Browsers send cookies, and requests to loopback, for pages of other sites too. Those who send a token mean it. */
-function refuseOtherSites({ headers }: IncomingMessage): void {
-  const site = headers['sec-fetch-site'];
-  const { origin, host = '' } = headers;
+function refuseOtherSites(request: IncomingMessage): void {
+  const { origin, 'sec-fetch-site': site } = request.headers;
   // Opaque origins say "null".
-  const isForeign = origin !== undefined && origin.replace(/^[a-z]+:\/\//u, '') !== host;
+  const isForeign = origin !== undefined && origin.replace(/^[a-z]+:\/\//u, '') !== authorityOf(request);
   if (isForeign || (site !== undefined && site !== 'same-origin' && site !== 'none')) {
     throw new AdminException(
       'ADMIN_ERR_CROSS_SITE',

@@ -116,7 +116,7 @@ export interface AdminServer {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly listeners: ReadonlyArray<{
-    readonly kind: 'rtmp' | 'rtmps';
+    readonly kind: string;
     readonly host?: string;
     readonly port?: number;
     readonly path?: string;

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { AdminAccess } from './admin-access.js';
 import { SESSION_COOKIE } from './admin-credential.js';
-import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from './admin-request.js';
+import { type AdapterRequest, type AdapterResponse, isEncrypted, rawRequest, rawResponse } from './admin-request.js';
 import { RTMP_ADMIN_OPTIONS, type ResolvedRtmpAdminOptions } from './rtmp-admin-options.js';
 
 /** Longest token looked at. */
@@ -37,8 +37,7 @@ export class AdminSessionController {
   }
 
   #setCookie(request: AdapterRequest, response: AdapterResponse, value: string, maxAge: number): void {
-    const { socket, headers } = rawRequest(request);
-    const isSecure = 'encrypted' in socket || headers['x-forwarded-proto'] === 'https';
+    const isSecure = isEncrypted(rawRequest(request));
     const attributes = `Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
     rawResponse(response).setHeader('Set-Cookie', `${SESSION_COOKIE}=${value}; ${attributes}`);
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AdminException } from './admin.errors.js';
 import type { AdminSnapshot } from './admin-api.js';
@@ -10,10 +11,12 @@ const MAX_STREAMS = 200;
 /** What may wait for a client that does not read, in bytes; beyond, it is closed and connects again. */
 const MAX_WAITING = 1024 * 1024;
 
+type EventResponse = ServerResponse | Http2ServerResponse;
+
 /** Server-sent events: a snapshot a second, written once for all who follow. */
 @Injectable()
 export class SnapshotEvents implements BeforeApplicationShutdown {
-  readonly #clients = new Set<ServerResponse>();
+  readonly #clients = new Set<EventResponse>();
   #endObservation: (() => void) | undefined;
 
   constructor(
@@ -29,14 +32,14 @@ export class SnapshotEvents implements BeforeApplicationShutdown {
   }
 
   /** Sends events until the client goes. */
-  add(request: IncomingMessage, response: ServerResponse): void {
+  add(request: IncomingMessage, response: EventResponse): void {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       // nginx would keep them back.
       'X-Accel-Buffering': 'no',
     });
-    response.write(`retry: 2000\n\n${eventOf(this.monitor.snapshot())}`);
+    (response as ServerResponse).write(`retry: 2000\n\n${eventOf(this.monitor.snapshot())}`);
     this.#clients.add(response);
     this.#endObservation ??= this.monitor.observe((snapshot) => this.#send(snapshot));
     request.on('error', () => {});
@@ -50,17 +53,26 @@ export class SnapshotEvents implements BeforeApplicationShutdown {
   #send(snapshot: AdminSnapshot): void {
     const event = eventOf(snapshot);
     for (const client of this.#clients) {
-      if (client.writableLength > MAX_WAITING) client.destroy();
-      else client.write(event);
+      if (waitingFor(client) > MAX_WAITING) destroy(client);
+      else (client as ServerResponse).write(event);
     }
   }
 
-  #remove(client: ServerResponse): void {
+  #remove(client: EventResponse): void {
     this.#clients.delete(client);
     if (this.#clients.size > 0) return;
     this.#endObservation?.();
     this.#endObservation = undefined;
   }
+}
+
+function waitingFor(client: EventResponse): number {
+  return 'stream' in client ? client.stream.writableLength : client.writableLength;
+}
+
+function destroy(client: EventResponse): void {
+  if ('stream' in client) client.stream.close();
+  else client.destroy();
 }
 
 function eventOf(snapshot: AdminSnapshot): string {

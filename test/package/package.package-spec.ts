@@ -29,9 +29,20 @@ afterAll(() => packed?.remove());
 
 describe('the tarball', () => {
   it('has what is needed to use the package, and no more', () => {
-    const strange = packed.files.filter((path) => !/^dist\/(?:src|libs)\/.*\.(?:js|js\.map|d\.ts)$/u.test(path));
+    const strange = packed.files.filter(
+      (path) =>
+        !/^dist\/(?:src|libs)\/.*\.(?:js|js\.map|d\.ts)$|^dist\/src\/page\/client\/[a-z]+\.(?:css|html|svg)$/u.test(
+          path,
+        ),
+    );
     expect(strange.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
     expect(packed.files.filter((path) => /[.-]spec\.|\/apps\/|\/test\//u.test(path))).toEqual([]);
+  });
+
+  it('has the page, compiled', () => {
+    const folder = 'dist/src/page/client';
+    const wanted = ['index.html', 'page.css', 'icon.svg', 'main.js'].map((name) => `${folder}/${name}`);
+    expect(packed.files).toEqual(expect.arrayContaining(wanted));
   });
 
   it('has every file that its exports name, with types', () => {

@@ -1,4 +1,5 @@
 import type { RtmpListenerAddress } from '#src';
+import { isLoopback, listenHost } from './config/listen-host.js';
 import type { Settings } from './config/settings.js';
 
 /** What a person needs to know once the server listens: a line for each listener, and what to type. */
@@ -17,6 +18,10 @@ export function startUpNotice(
   lines.push(`OBS:    Settings > Stream > Custom, server ${url}, stream key ${key}`);
   lines.push(`ffmpeg: ffmpeg -re -i FILE -c copy -f flv "${url}/${key}"`);
   lines.push(`Play:   ffplay ${url}/cam1, or in a browser's FLV player ${httpUrl}/live/cam1.flv (also ws:)`);
+  if (settings.RTMP_PAGE) {
+    const isClosed = settings.RTMP_ADMIN_TOKEN === undefined && !isLoopback(listenHost(settings));
+    lines.push(`Page:   ${isClosed ? 'set RTMP_ADMIN_TOKEN=TOKEN to open it' : httpUrl}`);
+  }
   lines.push(settings.RTMP_RECORD ? `Recordings go to ${settings.RECORDINGS_DIR}` : 'Recording is off (RTMP_RECORD=0)');
   if (settings.RTMP_PUBLISH_KEYS === undefined) {
     lines.push(

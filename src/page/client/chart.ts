@@ -81,8 +81,8 @@ export class Chart {
       scales: { x: { time: true, range: spanOf }, y: { range: fromZero } },
       axes: isLarge
         ? [
-            { ...axis, size: 24, space: 70, values: (_plot, splits) => splits.map(clockOf) },
-            { ...axis, size: 62, space: 26, values: (_plot, splits) => splits.map((value) => format(value)) },
+            { ...axis, size: 22, space: 64, values: (_plot, splits) => splits.map(clockOf) },
+            { ...axis, size: 56, space: 26, values: (_plot, splits) => splits.map((value) => format(value)) },
           ]
         : [{ show: false }, { show: false }],
       series: [

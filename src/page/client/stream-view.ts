@@ -58,15 +58,19 @@ export function streamView({ store, signal }: ViewContext, app: string, name: st
     h(
       'div',
       { class: 'columns' },
-      h('div', {}, player.element),
+      h(
+        'div',
+        {},
+        player.element,
+        h(
+          'div',
+          { class: 'charts' },
+          figure('Bitrate', charts.bitrate),
+          figure('Pictures per second', charts.fps),
+          figure('Viewers', charts.viewers),
+        ),
+      ),
       h('div', {}, facts.element, addresses(store, path, name)),
-    ),
-    h(
-      'div',
-      { class: 'charts' },
-      figure('Bitrate', charts.bitrate),
-      figure('Pictures per second', charts.fps),
-      figure('Viewers', charts.viewers),
     ),
   );
   return { title: path, element };
