@@ -11,7 +11,10 @@ export class ApiError extends Error {
 }
 
 /** Asks the server. @throws {ApiError} */
-export async function request<T>(path: string, options: RequestInit = {}): Promise<T> {
+export async function request<T>(
+  path: string,
+  options: RequestInit & { headers?: Readonly<Record<string, string>> } = {},
+): Promise<T> {
   const response = await fetch(path, { ...options, headers: { Accept: 'application/json', ...options.headers } });
   if (!response.ok) throw new ApiError(response.status, await problemOf(response));
   return (response.status === 204 ? undefined : await response.json()) as T;

@@ -147,6 +147,6 @@ function tagsOf({ isRecording, incoming, outgoing }: AdminStream): string[] {
   if (isRecording) tags.push('Recording');
   if (incoming.gop !== null && incoming.gop > LONG_GOP) tags.push('Long GOP: players start late');
   if (outgoing.skips > 0) tags.push(`${counted(outgoing.skips, 'drop')} to slow viewers`);
-  if (incoming.invalid > 0) tags.push(`${counted(incoming.invalid, 'invalid message')}`);
+  if (incoming.invalid > 0) tags.push(counted(incoming.invalid, 'invalid message'));
   return tags;
 }
