@@ -13,7 +13,7 @@ export class ApiError extends Error {
 /** Asks the server. @throws {ApiError} */
 export async function request<T>(
   path: string,
-  options: RequestInit & { headers?: Readonly<Record<string, string>> } = {},
+  options: Omit<RequestInit, 'headers'> & { headers?: Readonly<Record<string, string>> } = {},
 ): Promise<T> {
   const response = await fetch(path, { ...options, headers: { Accept: 'application/json', ...options.headers } });
   if (!response.ok) throw new ApiError(response.status, await problemOf(response));
