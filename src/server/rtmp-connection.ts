@@ -147,6 +147,8 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
 
   onClose(error?: Error): void {
     if (this.#state === 'closed') return;
+    const cutOff = this.#state === 'open' ? this.#core.cutOff : undefined;
+    if (cutOff !== undefined) this.#log.warn('protocol error', { code: cutOff.code, error: cutOff.message });
     this.#pending?.abort('The connection was closed.');
     this.#pending = undefined;
     this.#state = 'closed';

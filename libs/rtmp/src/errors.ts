@@ -5,6 +5,7 @@
 export const RTMP_ERRORS = {
   RTMP_ERR_VERSION: 'the first byte is not an RTMP version',
   RTMP_ERR_HANDSHAKE_TIMEOUT: 'the handshake was not finished in time',
+  RTMP_ERR_HANDSHAKE_CUT: 'the connection ended within the handshake',
   RTMP_ERR_CONNECT_TIMEOUT: 'no connect command came in time',
   RTMP_ERR_IDLE_TIMEOUT: 'nothing was received for too long',
   RTMP_ERR_CHUNK_NO_HEADER: 'chunk refers to a chunk stream that has no message header yet',

@@ -316,11 +316,14 @@ export class ChunkDecoder {
     if (current !== undefined && current.length >= needed) return current;
     const held = current === undefined ? 0 : current.length;
     const wanted = Math.max(needed, held * 2, FIRST_ALLOCATION, stream.received + this.#input.length);
-    const capacity = Math.max(needed, Math.min(stream.messageLength, wanted));
-    if (this.#bufferBytes - held + capacity > this.#limits.maxPendingBytes) this.#releaseKeptBuffers();
+    let capacity = Math.max(needed, Math.min(stream.messageLength, wanted));
+    const { maxPendingBytes } = this.#limits;
+    if (this.#bufferBytes - held + capacity > maxPendingBytes) this.#releaseKeptBuffers();
+    // Sparing, but still in proportion: growth by a chunk at a time would copy a long message for each.
+    if (this.#bufferBytes - held + capacity > maxPendingBytes) capacity = needed + (needed >> 3);
     this.#bufferBytes += capacity - held;
-    if (this.#bufferBytes > this.#limits.maxPendingBytes) {
-      throw new RtmpProtocolError('RTMP_ERR_TOO_MANY_PENDING_BYTES', `limit is ${this.#limits.maxPendingBytes} bytes`);
+    if (this.#bufferBytes > maxPendingBytes) {
+      throw new RtmpProtocolError('RTMP_ERR_TOO_MANY_PENDING_BYTES', `limit is ${maxPendingBytes} bytes`);
     }
     const buffer = new Uint8Array(capacity);
     if (current !== undefined && stream.received > 0) buffer.set(current.subarray(0, stream.received));

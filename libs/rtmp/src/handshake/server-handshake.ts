@@ -29,6 +29,11 @@ export class ServerHandshake {
     return this.#c2Remaining === 0;
   }
 
+  /** Bytes of C0, C1 and C2 received. */
+  get received(): number {
+    return this.#length + HANDSHAKE_LENGTH - this.#c2Remaining;
+  }
+
   /**
    * Takes received bytes and returns how many belong to the handshake; the
    * rest are chunks, which may come right behind C2.

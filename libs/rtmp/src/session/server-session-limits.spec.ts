@@ -27,6 +27,14 @@ describe('ServerSession, deadlines', () => {
     expect(() => peer.wait(1500)).toThrow(code('RTMP_ERR_HANDSHAKE_TIMEOUT'));
   });
 
+  it('tells a handshake that is cut off from one that was never begun', () => {
+    const message = 'the connection ended within the handshake: after 1600 of 3073 bytes';
+    const begun = new Conversation().send(plainHandshake().subarray(0, 1600));
+    expect(begun.session.cutOff).toMatchObject({ code: 'RTMP_ERR_HANDSHAKE_CUT', message });
+    expect(new Conversation().session.cutOff).toBeUndefined();
+    expect(new Conversation().send(plainHandshake()).session.cutOff).toBeUndefined();
+  });
+
   it('gives connect its time from the end of the handshake, whatever comes meanwhile', () => {
     const peer = new Conversation(TIMES);
     peer.now = 900;

@@ -13,6 +13,7 @@ import type {
 import { decodeCommand } from '../command/decode-command.js';
 import type { RtmpStatus } from '../command/status.js';
 import { RtmpProtocolError, RtmpUsageError } from '../errors.js';
+import { HANDSHAKE_LENGTH } from '../handshake/digest.js';
 import { randomHandshakeBytes } from '../handshake/handshake-random.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
 import { MessageTypeId, UserControlEvent } from '../message/message-types.js';
@@ -107,6 +108,13 @@ export class ServerSession {
   /** Received bytes that wait, e.g. behind an undecided command. */
   get heldBytes(): number {
     return this.#decoder.waitingBytes;
+  }
+
+  /** What was wrong with a connection that ends now: it stopped within the handshake. Who sent nothing only looked. */
+  get cutOff(): RtmpProtocolError | undefined {
+    const received = this.#handshake?.received ?? 0;
+    if (received === 0) return undefined;
+    return new RtmpProtocolError('RTMP_ERR_HANDSHAKE_CUT', `after ${received} of ${1 + 2 * HANDSHAKE_LENGTH} bytes`);
   }
 
   /** A refusal ended the session: send the output, then end the connection. */
