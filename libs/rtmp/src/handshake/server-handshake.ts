@@ -29,9 +29,11 @@ export class ServerHandshake {
     return this.#c2Remaining === 0;
   }
 
-  /** Bytes of C0, C1 and C2 received. */
-  get received(): number {
-    return this.#length + HANDSHAKE_LENGTH - this.#c2Remaining;
+  /** What is wrong when no more comes. Nothing with a peer that sent nothing: it only looked. */
+  get cutOff(): RtmpProtocolError | undefined {
+    const received = this.#length + HANDSHAKE_LENGTH - this.#c2Remaining;
+    if (received === 0 || this.isDone) return undefined;
+    return new RtmpProtocolError('RTMP_ERR_HANDSHAKE_CUT', `after ${received} of ${1 + 2 * HANDSHAKE_LENGTH} bytes`);
   }
 
   /**

@@ -13,7 +13,6 @@ import type {
 import { decodeCommand } from '../command/decode-command.js';
 import type { RtmpStatus } from '../command/status.js';
 import { RtmpProtocolError, RtmpUsageError } from '../errors.js';
-import { HANDSHAKE_LENGTH } from '../handshake/digest.js';
 import { randomHandshakeBytes } from '../handshake/handshake-random.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
 import { MessageTypeId, UserControlEvent } from '../message/message-types.js';
@@ -110,11 +109,9 @@ export class ServerSession {
     return this.#decoder.waitingBytes;
   }
 
-  /** What was wrong with a connection that ends now: it stopped within the handshake. Who sent nothing only looked. */
+  /** What was wrong with the peer when the connection ends now. */
   get cutOff(): RtmpProtocolError | undefined {
-    const received = this.#handshake?.received ?? 0;
-    if (received === 0) return undefined;
-    return new RtmpProtocolError('RTMP_ERR_HANDSHAKE_CUT', `after ${received} of ${1 + 2 * HANDSHAKE_LENGTH} bytes`);
+    return this.#handshake?.cutOff;
   }
 
   /** A refusal ended the session: send the output, then end the connection. */
