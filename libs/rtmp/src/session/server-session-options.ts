@@ -78,6 +78,11 @@ const RANGES: Readonly<Record<NumberOption, readonly [number, number]>> = {
   defaultAcknowledgementWindow: [1, Infinity],
 };
 
+/** The limits of the chunk layer until a publish is accepted. */
+export function unadmittedLimits({ chunk, maxPendingBytesUnadmitted }: ServerSessionOptions): ChunkLimits {
+  return { ...chunk, maxPendingBytes: Math.min(chunk.maxPendingBytes, maxPendingBytesUnadmitted) };
+}
+
 /**
  * The defaults with `options` over them; what is undefined is left out.
  *

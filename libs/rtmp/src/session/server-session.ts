@@ -35,7 +35,7 @@ import {
   acceptPause,
   acceptPlay,
 } from './server-replies.js';
-import { resolveServerSessionOptions, type ServerSessionOptions } from './server-session-options.js';
+import { resolveServerSessionOptions, type ServerSessionOptions, unadmittedLimits } from './server-session-options.js';
 import { SessionDeadlines, type ServerSessionPhase } from './session-deadlines.js';
 import type { ServerSessionEvent } from './session-events.js';
 import { SessionOutput } from './session-output.js';
@@ -80,14 +80,12 @@ export class ServerSession {
   /**
    * @param options see {@link ServerSessionOptions}
    * @param now the time in milliseconds, of any clock that does not go back
-   * @param input whether receive() may write to the bytes it is given, which saves a copy of long messages
+   * @param input whether receive() may write to what it is given, which saves a copy
    * @throws {RtmpUsageError} for an option that cannot be
    */
   constructor(options: Partial<ServerSessionOptions> = {}, now = 0, input: ChunkDecoderOptions = {}) {
     this.#options = resolveServerSessionOptions(options);
-    const { chunk, maxPendingBytesUnadmitted } = this.#options;
-    this.#decoder = new ChunkDecoder(chunk, input);
-    this.#decoder.maxPendingBytes = Math.min(chunk.maxPendingBytes, maxPendingBytesUnadmitted);
+    this.#decoder = new ChunkDecoder(unadmittedLimits(this.#options), input);
     this.#acknowledger = new Acknowledger(this.#options.defaultAcknowledgementWindow);
     this.#rate = new CommandRate(this.#options.maxCommandsPerSecond, now);
     this.#netStreams = new NetStreams(this.#options.maxNetStreams);
@@ -365,15 +363,12 @@ export class ServerSession {
   /** Whether the NetStream is there and idle; refuses the command otherwise. */
   #mayStart(command: RtmpCommand): boolean {
     const id = command.messageStreamId;
-    const code = command.name === 'publish' ? 'NetStream.Publish.BadName' : 'NetStream.Play.Failed';
-    if (!this.#netStreams.adopt(id)) {
-      const description = `There is no stream ${id} on this connection.`;
-      this.reject(command, { level: 'error', code, description });
-      return false;
-    }
-    const state = this.#netStreams.get(id);
+    const state = this.#netStreams.adopt(id) ? this.#netStreams.get(id) : 'missing';
     if (state === 'idle') return true;
-    this.reject(command, { level: 'error', code, description: `Stream ${id} is already ${state}.` });
+    const code = command.name === 'publish' ? 'NetStream.Publish.BadName' : 'NetStream.Play.Failed';
+    const missing = `There is no stream ${id} on this connection.`;
+    const description = state === 'missing' ? missing : `Stream ${id} is already ${state}.`;
+    this.reject(command, { level: 'error', code, description });
     return false;
   }
 
