@@ -19,7 +19,7 @@ import type { RtmpSession } from '../session/rtmp-session.js';
 import { callHandler, type HandlerFailure, type HandlerOutcome } from './call-handler.js';
 import { type Decision, refused } from './decision.js';
 import type { PublishReply } from './publish-reply.js';
-import { INTERNAL_ERROR, isErrorStatus, isUnexpected, refusal, refusalOf } from './refusal.js';
+import { INTERNAL_ERROR, isErrorStatus, isUnexpected, refusal, refusalHttpStatus, refusalOf } from './refusal.js';
 
 /** A command, who sent it, and until when the answer matters. */
 export interface CommandRequest<TCommand extends RtmpCommand = RtmpCommand> {
@@ -28,6 +28,13 @@ export interface CommandRequest<TCommand extends RtmpCommand = RtmpCommand> {
   /** Made when it is first asked for: a command without a handler needs none. */
   readonly signal: AbortSignal;
 }
+
+/** What is said when a handler returns false, and nothing else. */
+const REFUSED: Readonly<Record<string, string>> = {
+  connect: 'The connection was refused.',
+  publish: 'The publish was refused.',
+  play: 'The play was refused.',
+};
 
 const ACCEPTED: Decision = Object.freeze({ isAccepted: true });
 
@@ -83,7 +90,7 @@ export class CommandAdmission {
     const { command, session } = request;
     const address = addressOf(session, command.publishingName);
     if ('problem' in address) {
-      return refused({ level: 'error', code: 'NetStream.Publish.BadName', description: address.problem });
+      return refused({ level: 'error', code: 'NetStream.Publish.BadName', description: address.problem }, 400);
     }
     const handler = this.handlers.command('publish', address.app);
     const media = this.handlers.media(address.app);
@@ -104,7 +111,7 @@ export class CommandAdmission {
     if (handler !== undefined) {
       const outcome = await this.#call(handler, request, asked);
       if (!outcome.isOk) return this.#refuse(handler, request, outcome);
-      if (outcome.value === false) return refused(refusal('publish', 'The publish was refused.'));
+      if (outcome.value === false) return refused(refusal('publish', REFUSED['publish']!));
       if (isErrorStatus(outcome.value)) return refused(outcome.value);
       if (typeof outcome.value === 'object' && outcome.value !== null) reply = outcome.value;
       const renamed = renamedAddress(asked, reply);
@@ -113,7 +120,7 @@ export class CommandAdmission {
           session: request.session.id,
           name: reply.name,
         });
-        return refused(refusal('publish', INTERNAL_ERROR));
+        return refused(refusal('publish', INTERNAL_ERROR), 500);
       }
       address = renamed;
     }
@@ -143,6 +150,9 @@ export class CommandAdmission {
     const outcome = await this.#call(handler, request, stream);
     if (!outcome.isOk) return this.#refuse(handler, request, outcome);
     if (isErrorStatus(outcome.value)) return refused(outcome.value);
+    const { name } = request.command;
+    // Of a call of the application's own false is a result like any other.
+    if (outcome.value === false && Object.hasOwn(REFUSED, name)) return refused(refusal(name, REFUSED[name]!));
     // A call that has a handler has a result, if only null: undefined would say that there is no such method.
     return { isAccepted: true, reply: (outcome.value ?? null) as AmfValue };
   }
@@ -159,7 +169,7 @@ export class CommandAdmission {
     if (!signal.aborted && isUnexpected(outcome)) {
       this.#logger.error(`${handler.name} failed: ${command.name} is refused`, { session: session.id });
     }
-    return refused(status);
+    return refused(status, refusalHttpStatus(outcome));
   }
 }
 

@@ -21,8 +21,13 @@ export type Decision =
       /** What is to be played. */
       readonly play?: StreamAddress;
     }
-  | { readonly isAccepted: false; readonly status: RtmpStatus };
+  | {
+      readonly isAccepted: false;
+      readonly status: RtmpStatus;
+      /** What it is over HTTP, when the code does not say. */
+      readonly httpStatus?: number | undefined;
+    };
 
-export function refused(status: RtmpStatus): Decision {
-  return { isAccepted: false, status };
+export function refused(status: RtmpStatus, httpStatus?: number): Decision {
+  return { isAccepted: false, status, httpStatus };
 }

@@ -37,9 +37,8 @@ export function isErrorStatus(value: unknown): value is RtmpStatus {
  * of a Nest exception with the command's default code, and nothing but
  * "Internal server error" of any other error.
  */
-export function refusalOf(command: string, { result, error }: HandlerFailure): RtmpStatus {
-  // Nest's last filter makes "Internal server error" of everything that is no RpcException, HttpExceptions included.
-  const decisive = isDefaultFilterResult(result) && error instanceof HttpException ? error : result;
+export function refusalOf(command: string, outcome: HandlerFailure): RtmpStatus {
+  const decisive = decisiveOf(outcome);
   if (decisive instanceof HttpException) {
     return refusal(command, decisive.getStatus() < 500 ? publicMessage(decisive) : INTERNAL_ERROR);
   }
@@ -52,10 +51,22 @@ export function refusalOf(command: string, { result, error }: HandlerFailure): R
   return refusal(command, publicText(details['message']) ?? INTERNAL_ERROR);
 }
 
+/** The HTTP status of a handler that failed: that of a Nest exception; undefined for a refusal that has none. */
+export function refusalHttpStatus(outcome: HandlerFailure): number | undefined {
+  const decisive = decisiveOf(outcome);
+  if (decisive instanceof HttpException) return decisive.getStatus();
+  return isUnexpected(outcome) ? 500 : undefined;
+}
+
 /** Whether the person who runs the server has to look at it: not a refusal that somebody meant. */
 export function isUnexpected(outcome: HandlerFailure): boolean {
   if (outcome.error instanceof HttpException) return outcome.error.getStatus() >= 500;
   return refusalOf('', outcome).description === INTERNAL_ERROR;
+}
+
+/** Nest's last filter makes "Internal server error" of everything that is no RpcException, HttpExceptions included. */
+function decisiveOf({ result, error }: HandlerFailure): unknown {
+  return isDefaultFilterResult(result) && error instanceof HttpException ? error : result;
 }
 
 function isDefaultFilterResult(result: unknown): boolean {

@@ -1,167 +1,152 @@
-import { writeFlvHeader } from '#lib/flv';
-import { FlvWireFormat, type LiveStream, type LiveSubscriber, type SubscriberSink } from '#lib/live';
-import type { ConnectCommand, PlayCommand, RtmpStatus, StreamAddress } from '#lib/rtmp';
-import type { CommandAdmission } from '../admission/command-admission.js';
-import { refusal } from '../admission/refusal.js';
-import type { RtmpPlayback } from '../playback/rtmp-playback.js';
-import { RtmpSession, type SessionConnection, type SessionPeer } from '../session/rtmp-session.js';
-import type { RtmpSessions } from '../session/rtmp-sessions.js';
+import { type FlvPresence, writeFlvHeader } from '#lib/flv';
+import {
+  FlvWireFormat,
+  type LiveStream,
+  type LiveSubscriber,
+  type MediaSelection,
+  type SubscriberSink,
+} from '#lib/live';
+import { announcedSelection, EnhancedGuard } from '../playback/enhanced-guard.js';
+import type { ConnectionSeat } from '../server/server-connection.js';
+import { answerOf } from './flv-answer.js';
+import type { FlvChannel } from './flv-channel.js';
+import { type Admitted, FlvConnection } from './flv-connection.js';
+import { type FlvRequest, playOf } from './flv-request.js';
+import { FlvPresenceWatch } from './flv-presence-watch.js';
 
-/** Who wants to see what. */
-export interface FlvPlayerRequest {
-  readonly id: string;
-  readonly peer: SessionPeer;
-  readonly app: string;
-  readonly name: string;
-  /** Query of the URL, without `?`. */
-  readonly query: string;
-  readonly userAgent: string;
-}
-
-/** Where a player's FLV goes. */
-export interface FlvPlayerOutput {
-  /** Bytes that have not left yet. */
-  readonly queuedBytes: number;
-  /** The stream is there: media follows. */
-  begin(): void;
-  /** It is not: nothing else follows. */
-  refuse(status: RtmpStatus): void;
-  write(bytes: Uint8Array): void;
-  end(): void;
-}
-
-/** What all FLV players of a server share. */
-export interface FlvPlayerServices {
-  readonly admission: CommandAdmission;
-  readonly playback: RtmpPlayback;
-  readonly sessions: RtmpSessions;
-  /** Milliseconds a play handler may take. */
-  readonly handlerTimeout: number;
-}
+const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
 
 /**
- * Somebody who watches over HTTP or WebSocket. The same `@RtmpCommand('play')`
- * handler decides as for RTMP, and the same feeds serve it.
+ * Somebody who watches over HTTP or WebSocket.
+ *
+ * ```
+ * waiting --published--> beginning --tracks known--> playing --stream ended--> ended, when it has read the rest
+ *    '--waitForPublisher--> 404         '--codec that was not announced--> 406
+ * ```
  */
-export class FlvPlayer implements SessionConnection {
-  readonly session: RtmpSession;
+export class FlvPlayer extends FlvConnection {
   readonly bytesReceived = 0;
   readonly publications = [];
-  readonly #closed = new AbortController();
   #subscriber: LiveSubscriber | undefined;
   #stopWaiting: (() => void) | undefined;
+  #stopLooking: (() => void) | undefined;
+  /** Take away what watches the stream for this player. */
+  #stopWatching: Array<() => void> = [];
 
+  /** @param isAsking it only wants to know what it would get (HEAD) */
   constructor(
-    private readonly request: FlvPlayerRequest,
-    private readonly output: FlvPlayerOutput,
-    private readonly services: FlvPlayerServices,
+    seat: ConnectionSeat,
+    request: FlvRequest,
+    channel: FlvChannel,
+    private readonly isAsking = false,
   ) {
-    this.session = new RtmpSession(request.id, request.peer, this);
-    this.session.begin(connectOf(request), request.app, Object.fromEntries(new URLSearchParams(request.query)));
-  }
-
-  get closed(): AbortSignal {
-    return this.#closed.signal;
-  }
-
-  /** Asks, waits for the publisher, begins. */
-  async start(): Promise<void> {
-    const { admission, sessions, handlerTimeout } = this.services;
-    const signal = AbortSignal.any([this.closed, AbortSignal.timeout(handlerTimeout)]);
-    const timeOut = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    const command = playOf(this.request);
-    const decision = await Promise.race([admission.decide({ command, session: this.session, signal }), timeOut]);
-    if (this.closed.aborted) return;
-    if (decision === undefined) {
-      this.output.refuse(refusal('play', 'The server did not decide in time.'));
-    } else if (!decision.isAccepted) {
-      this.output.refuse(decision.status);
-    } else {
-      sessions.add(this.session);
-      this.#wait(decision.play!);
-    }
+    super(seat, request, channel, playOf(request));
   }
 
   onDrain(): void {
-    this.#subscriber?.onDrain(performance.now());
+    this.#subscriber?.onDrain(this.services.now());
   }
 
-  /** The peer is gone. */
-  onClose(): void {
-    if (this.closed.aborted) return;
+  disconnect(reason: string): void {
+    this.end(reason);
+  }
+
+  protected onAccepted({ play }: Admitted): void {
+    const { playback, options } = this.services;
+    const { path } = play!;
+    const isHere = playback.find(path) !== undefined;
+    if (!isHere && (this.isAsking || options.playback.waitForPublisher === 0)) {
+      this.#notFound(path);
+      return;
+    }
+    if (this.isAsking) {
+      this.channel.begin();
+      this.end('asked only');
+      return;
+    }
+    const onLive = (stream: LiveStream): void => this.#begin(stream);
+    this.#stopWaiting = playback.whenLive(path, onLive, () => this.#notFound(path));
+    this.log.debug('play started', { stream: path });
+  }
+
+  protected onIdle(): void {}
+
+  protected onGone(): void {
     this.#stopWaiting?.();
+    this.#stopLooking?.();
+    this.#unwatch();
     this.#subscriber?.leave();
-    this.services.sessions.remove(this.session);
-    this.#closed.abort();
+    this.#subscriber = undefined;
   }
 
-  disconnect(): void {
-    this.output.end();
-    this.onClose();
-  }
-
-  #wait({ path }: StreamAddress): void {
-    const stop = this.services.playback.whenLive(
-      path,
-      (stream) => this.#play(stream),
-      () => {
-        const description = `${path} is not live.`;
-        this.output.refuse({ level: 'error', code: 'NetStream.Play.StreamNotFound', description });
-        this.onClose();
-      },
+  #notFound(path: string): void {
+    this.refuse(
+      answerOf({ level: 'error', code: 'NetStream.Play.StreamNotFound', description: `${path} is not live.` }),
     );
-    if (this.#subscriber === undefined && !this.closed.aborted) this.#stopWaiting = stop;
   }
 
-  #play(stream: LiveStream): void {
-    const { counters, hasVideo } = stream;
-    // Browsers' players wait for every track the header promises. Of a stream that has just begun nothing is known.
-    const hasAudio = counters.audioMessages > 0;
-    const isKnown = hasAudio || hasVideo;
-    this.output.begin();
-    this.output.write(writeFlvHeader({ hasAudio: hasAudio || !isKnown, hasVideo: hasVideo || !isKnown }));
-    this.#subscriber = this.services.playback.subscribe(stream, new FlvWireFormat(), this.#sink());
+  #begin(stream: LiveStream): void {
+    const selection = this.#guard(stream);
+    if (selection === undefined) return;
+    const watch = new FlvPresenceWatch(stream, (presence) => this.#play(stream, selection, presence));
+    if (!watch.isOver) this.#stopLooking = stream.addSink(watch, { greet: false });
+  }
+
+  #play(stream: LiveStream, selection: MediaSelection, presence: FlvPresence): void {
+    if (!this.isOpen) return;
+    this.#stopLooking?.();
+    this.channel.begin();
+    this.channel.write(writeFlvHeader(presence));
+    this.#subscriber = this.services.playback.subscribe(stream, new FlvWireFormat(selection), this.#sink());
+  }
+
+  /**
+   * Watches what the player did not announce, when it announced something, or has to; undefined when the stream has
+   * such already, and the player has been refused.
+   */
+  #guard(stream: LiveStream): MediaSelection | undefined {
+    const { capabilities } = this.session.connect!;
+    if (capabilities === undefined && !this.services.playback.announcedOnly) return EVERYTHING;
+    const selection = announcedSelection(EVERYTHING, capabilities);
+    const guard = new EnhancedGuard(selection, capabilities, (what) => this.#unsupported(stream, what));
+    const stop = stream.addSink(guard);
+    if (!guard.isRefused) this.#stopWatching.push(stop);
+    else stop();
+    return guard.isRefused ? undefined : selection;
+  }
+
+  #unsupported({ path }: LiveStream, what: string): void {
+    const description = `${path} has ${what}, which this player did not announce (fourCcList, capsEx).`;
+    this.onGone();
+    this.refuse(answerOf({ level: 'error', code: 'NetStream.Play.NoSupportedTrackFound', description }));
+  }
+
+  #unwatch(): void {
+    for (const stop of this.#stopWatching) stop();
+    this.#stopWatching = [];
+  }
+
+  /** The publisher came back: another stream goes on as this one. */
+  #continued(stream: LiveStream): void {
+    this.#unwatch();
+    this.#guard(stream);
   }
 
   #sink(): SubscriberSink {
-    const { output, session } = this;
+    const { channel, session } = this;
     return {
       kind: session.transport,
       get queuedBytes() {
-        return output.queuedBytes;
+        return channel.queuedBytes;
       },
-      write: (bytes) => output.write(bytes),
-      end: () => this.disconnect(),
+      write: (bytes) => channel.write(bytes),
+      end: (reason) => {
+        this.#subscriber = undefined;
+        // Its socket is full: what is to be said would wait behind what it does not read.
+        if (reason === 'too slow') this.destroy('the player reads too slowly');
+        else this.end('stream ended', this.services.options.playback.slowSubscriber.maxBlockedTime);
+      },
+      continued: (stream) => this.#continued(stream),
     };
   }
-}
-
-function connectOf({ app, userAgent }: FlvPlayerRequest): ConnectCommand {
-  return {
-    name: 'connect',
-    transactionId: 0,
-    messageStreamId: 0,
-    commandObject: Object.create(null) as ConnectCommand['commandObject'],
-    args: [],
-    app,
-    tcUrl: '',
-    flashVer: userAgent,
-    objectEncoding: 0,
-  };
-}
-
-function playOf({ name, query }: FlvPlayerRequest): PlayCommand {
-  return {
-    name: 'play',
-    transactionId: 0,
-    messageStreamId: 0,
-    commandObject: null,
-    args: [],
-    streamName: query === '' ? name : `${name}?${query}`,
-    start: -2,
-    duration: -1,
-    reset: true,
-  };
 }

@@ -1,29 +1,29 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Controller, Get, NotFoundException, Req, Res } from '@nestjs/common';
-import { FlvPlayers } from './flv-players.js';
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { FlvDoor } from './flv-door.js';
+import type { HttpRequest, HttpResponse } from './rtmpt-http-request.js';
 
 /** Fastify wraps Node's objects, Express extends them. */
 interface AdapterRequest {
-  readonly raw?: IncomingMessage;
+  readonly raw?: HttpRequest;
 }
 interface AdapterResponse {
-  readonly raw?: ServerResponse;
+  readonly raw?: HttpResponse;
   /** Fastify: the handler answers by itself. */
   hijack?(): void;
 }
 
-/** Live streams as FLV over HTTP: `GET /app/name.flv`. */
+/** Live streams as FLV over HTTP: `GET /app/name.flv`, behind the global prefix of the application if it has one. */
 @Controller()
 export class FlvController {
-  constructor(private readonly players: FlvPlayers) {}
+  constructor(private readonly door: FlvDoor) {}
 
   @Get([':app/:name.flv', ':app/:folder/:name.flv'])
-  async play(@Req() request: AdapterRequest, @Res() response: AdapterResponse): Promise<void> {
-    const rawRequest = request.raw ?? (request as IncomingMessage);
-    const rawResponse = response.raw ?? (response as ServerResponse);
-    const target = this.players.targetOf(rawRequest.url ?? '');
-    if (target === undefined) throw new NotFoundException();
+  play(@Req() request: AdapterRequest, @Res() response: AdapterResponse, @Param() path: Record<string, string>): void {
+    const rawRequest = request.raw ?? (request as HttpRequest);
+    const rawResponse = response.raw ?? (response as HttpResponse);
+    const { app = '', folder, name = '' } = path;
+    const query = rawRequest.url!.split('?', 2)[1] ?? '';
     response.hijack?.();
-    await this.players.serve(rawRequest, rawResponse, target);
+    this.door.play(rawRequest, rawResponse, { app, name: folder === undefined ? name : `${folder}/${name}`, query });
   }
 }

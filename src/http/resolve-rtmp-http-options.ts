@@ -1,9 +1,12 @@
 import { DEFAULT_RTMPT_LIMITS, type RtmptLimits } from '#lib/rtmpt';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { isNetwork } from './http-peers.js';
 import type { ResolvedRtmpHttpOptions, RtmpHttpOptions } from './rtmp-http-options.js';
 
 const MODULE = 'RtmpHttpModule';
-const NAMES = ['cors', 'rtmpt'];
+const NAMES = ['cors', 'publish', 'publishOrigins', 'trustedProxies', 'rtmpt'];
+/** An origin as browsers send it: no path. */
+const ORIGIN = /^(?:\*|null|[a-z][a-z\d+.-]*:\/\/[^\s/]+)$/iu;
 const LIMIT_NAMES = Object.keys(DEFAULT_RTMPT_LIMITS) as Array<keyof RtmptLimits>;
 
 /**
@@ -13,10 +16,27 @@ const LIMIT_NAMES = Object.keys(DEFAULT_RTMPT_LIMITS) as Array<keyof RtmptLimits
  */
 export function resolveRtmpHttpOptions(given: Partial<RtmpHttpOptions> = {}): ResolvedRtmpHttpOptions {
   checkNames(given, NAMES, '');
-  const { cors = '*', rtmpt = {} } = given;
+  const { cors = '*', publish = true, publishOrigins = [], trustedProxies = [], rtmpt = {} } = given;
   const isGood = cors === false || (typeof cors === 'string' && /^[\x21-\x7e]+$/u.test(cors));
   if (!isGood) throw new RtmpConfigurationError('cors', cors, "write an origin, '*' or false (default '*').", MODULE);
-  return Object.freeze({ cors, rtmpt: rtmpt === false ? false : resolveLimits(rtmpt) });
+  if (typeof publish !== 'boolean') {
+    throw new RtmpConfigurationError('publish', publish, 'write true or false (default true).', MODULE);
+  }
+  const isOrigin = (text: string): boolean => ORIGIN.test(text);
+  checkList('publishOrigins', publishOrigins, isOrigin, "write a list of origins, 'https://studio.example', or '*'.");
+  checkList('trustedProxies', trustedProxies, isNetwork, "write a list of addresses or networks, '10.0.0.0/8'.");
+  return Object.freeze({
+    cors,
+    publish,
+    publishOrigins,
+    trustedProxies,
+    rtmpt: rtmpt === false ? false : resolveLimits(rtmpt),
+  });
+}
+
+function checkList(name: string, list: unknown, isGood: (text: string) => boolean, fix: string): void {
+  if (Array.isArray(list) && list.every((text) => typeof text === 'string' && isGood(text))) return;
+  throw new RtmpConfigurationError(name, list, fix, MODULE);
 }
 
 function resolveLimits(given: Partial<RtmptLimits>): Readonly<RtmptLimits> {

@@ -1,7 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { FlvController } from './flv.controller.js';
-import { FlvPlayers } from './flv-players.js';
+import { FlvDoor } from './flv-door.js';
+import { FlvRequests } from './flv-requests.js';
 import { HttpDoor } from './http-door.js';
+import { HttpPeers } from './http-peers.js';
+import { PublishOrigins } from './publish-origins.js';
 import { resolveRtmpHttpOptions } from './resolve-rtmp-http-options.js';
 import { RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './rtmp-http-options.js';
 import { RtmptTunnels } from './rtmpt-tunnels.js';
@@ -9,9 +12,9 @@ import { WebSocketFlv } from './web-socket-flv.js';
 
 /**
  * RTMP over HTTP, in any Nest application with an HTTP adapter: players at
- * `GET /app/name.flv` and WebSocket upgrades of the same path, and tunnels for
- * encoders and players that speak RTMPT. It uses the RtmpModule of the
- * application, which must be global (`isGlobal: true`).
+ * `GET /app/name.flv`, publishers at `POST` of the same path, WebSockets for
+ * both, and tunnels for encoders and players that speak RTMPT. It uses the
+ * RtmpModule of the application, which must be global (`isGlobal: true`).
  *
  * @publicApi
  */
@@ -23,7 +26,10 @@ export class RtmpHttpModule {
       controllers: [FlvController],
       providers: [
         { provide: RTMP_HTTP_OPTIONS, useFactory: () => resolveRtmpHttpOptions(options) },
-        FlvPlayers,
+        HttpPeers,
+        PublishOrigins,
+        FlvDoor,
+        FlvRequests,
         WebSocketFlv,
         RtmptTunnels,
         HttpDoor,

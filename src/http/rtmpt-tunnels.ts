@@ -3,7 +3,6 @@ import type { Server } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -23,10 +22,9 @@ import {
   type TunnelSession,
 } from '#lib/rtmpt';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
-import { plainAddress } from '../server/proxy-protocol.js';
 import { RepeatedWarning } from '../server/repeated-warning.js';
 import { RtmpServer } from '../server/rtmp-server.js';
-import { tlsInfo } from '../tls/tls-info.js';
+import { HttpPeers } from './http-peers.js';
 import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-options.js';
 import {
   type HttpRequest,
@@ -35,7 +33,7 @@ import {
   type RtmptHttpRequestOwner,
 } from './rtmpt-http-request.js';
 import type { RtmptReply } from './rtmpt-reply.js';
-import { type RtmptPeer, RtmptTransport } from './rtmpt-transport.js';
+import { RtmptTransport } from './rtmpt-transport.js';
 
 /** A server of Node that RTMPT can be added to. */
 export type RtmptHttpServer = Server | HttpsServer | Http2Server | Http2SecureServer;
@@ -85,6 +83,7 @@ export class RtmptTunnels
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly rtmp: RtmpServer,
+    private readonly peers: HttpPeers,
     @Inject(RTMP_HTTP_OPTIONS) { rtmpt }: ResolvedRtmpHttpOptions,
   ) {
     this.#refusals = new RepeatedWarning(new Logger(RTMP_LOG_CONTEXT), 'RTMPT request refused', () => this.now());
@@ -116,7 +115,7 @@ export class RtmptTunnels
   handle(request: HttpRequest, response: HttpResponse): boolean {
     if (this.#router === undefined) return false;
     const handled = new RtmptHttpRequest(request, response, this);
-    const exchange = this.#router.begin(tunnelRequest(request), handled, this.now());
+    const exchange = this.#router.begin(this.#tunnelRequest(request), handled, this.now());
     if (exchange === undefined) return false;
     this.#carrierOf(request, exchange).requests.add(handled);
     handled.start(exchange);
@@ -159,7 +158,7 @@ export class RtmptTunnels
 
   /** Connects a new tunnel. */
   #open(tunnel: TunnelSession<RtmptReply>, request: HttpRequest): boolean {
-    const transport = new RtmptTransport(tunnel, peerOf(request), () => this.now());
+    const transport = new RtmptTransport(tunnel, this.peers.peerOf(request), () => this.now());
     this.#transports.set(tunnel, transport);
     this.#sweep ??= setInterval(() => this.#sweepTunnels(), SWEEP_INTERVAL).unref();
     return this.rtmp.accept(transport);
@@ -195,9 +194,22 @@ export class RtmptTunnels
     tunnel.connectionClosed(this.now());
   }
 
+  #tunnelRequest(request: HttpRequest): TunnelRequest {
+    const { headers } = request;
+    const length = headers['content-length'];
+    return {
+      method: request.method ?? '',
+      target: request.url ?? '',
+      contentType: headers['content-type'],
+      contentLength: length === undefined ? undefined : Number(length),
+      isLengthOptional: request.httpVersionMajor >= 2,
+      address: this.peers.addressOf(request),
+    };
+  }
+
   #warn(request: HttpRequest, { fault }: TunnelResponse): void {
     const { code } = fault!;
-    this.#refusals.warn({ remote: addressOf(request), code, reason: describeFault(fault!) });
+    this.#refusals.warn({ remote: this.peers.addressOf(request), code, reason: describeFault(fault!) });
   }
 }
 
@@ -213,29 +225,4 @@ function carrierKey(request: HttpRequest): NodeJS.EventEmitter {
 function letAnswersPileUp(socket: Socket): void {
   const state = (socket as unknown as { _writableState?: { highWaterMark?: number } })['_writableState'];
   if (typeof state?.highWaterMark === 'number') state.highWaterMark = MAX_UNREAD_ANSWERS;
-}
-
-function tunnelRequest(request: HttpRequest): TunnelRequest {
-  const { headers } = request;
-  const length = headers['content-length'];
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    contentType: headers['content-type'],
-    contentLength: length === undefined ? undefined : Number(length),
-    isLengthOptional: request.httpVersionMajor >= 2,
-    address: addressOf(request),
-  };
-}
-
-function peerOf(request: HttpRequest): RtmptPeer {
-  const socket = request.socket as TLSSocket;
-  const isSecure = 'encrypted' in socket;
-  const tls = isSecure ? tlsInfo(socket) : undefined;
-  return { isSecure, tls, remoteAddress: addressOf(request), remotePort: socket.remotePort ?? 0 };
-}
-
-function addressOf({ socket }: HttpRequest): string {
-  const { remoteAddress } = socket;
-  return remoteAddress === undefined ? 'unix' : plainAddress(remoteAddress);
 }

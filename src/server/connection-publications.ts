@@ -1,5 +1,5 @@
 import { LiveStream, StreamBusyError } from '#lib/live';
-import type { PublishCommand, RtmpStatus, ServerSession } from '#lib/rtmp';
+import type { PublishCommand, RtmpStatus } from '#lib/rtmp';
 import type { PublishGrant } from '../admission/decision.js';
 import {
   type PublicationConnection,
@@ -11,25 +11,31 @@ import type { ConnectionLog } from './connection-log.js';
 import type { ConnectionServices } from './connection-services.js';
 import type { RtmpExtension } from './rtmp-extension.js';
 
+/** How a publisher is told that the server has ended its publish. */
+export interface PublisherLink {
+  onStatus(messageStreamId: number, status: RtmpStatus): void;
+  closeStream(messageStreamId: number): void;
+}
+
 /** What one connection publishes, by message stream ID. */
 export class ConnectionPublications {
   readonly #byStreamId = new Map<number, RtmpPublication>();
   /** Those whose sinks hold the publisher, and how to let go. */
   readonly #holds = new Map<RtmpPublication, () => void>();
   readonly #connection: PublicationConnection;
-  readonly #core: ServerSession;
+  readonly #link: PublisherLink;
   readonly #services: ConnectionServices;
   readonly #log: ConnectionLog;
   #count = 0;
 
   constructor(
     connection: PublicationConnection,
-    core: ServerSession,
+    link: PublisherLink,
     services: ConnectionServices,
     log: ConnectionLog,
   ) {
     this.#connection = connection;
-    this.#core = core;
+    this.#link = link;
     this.#services = services;
     this.#log = log;
   }
@@ -86,8 +92,8 @@ export class ConnectionPublications {
   /** Tells the publisher, then finishes. */
   end(publication: RtmpPublication, { reason, status }: PublicationEnd): void {
     const { messageStreamId } = publication.command;
-    this.#core.onStatus(messageStreamId, status);
-    this.#core.closeStream(messageStreamId);
+    this.#link.onStatus(messageStreamId, status);
+    this.#link.closeStream(messageStreamId);
     this.finish(publication, reason);
   }
 

@@ -20,6 +20,7 @@ import type { ConnectionServices } from './connection-services.js';
 import type { ConnectionReceiver, ConnectionTransport } from './connection-transport.js';
 import type { Deadlined } from './deadline-sweep.js';
 import { PendingCommand } from './pending-command.js';
+import type { ServerConnection } from './server-connection.js';
 
 /** After end() the peer has so long to read what was sent and to close, in milliseconds. */
 const LINGER = 1000;
@@ -35,7 +36,9 @@ const MAX_LOGGED_NAME = 200;
  *      --protocol error, destroy()------------------------------close--> closed
  * ```
  */
-export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionConnection, PublicationConnection {
+export class RtmpConnection
+  implements ConnectionReceiver, Deadlined, SessionConnection, PublicationConnection, ServerConnection
+{
   readonly session: RtmpSession;
   dueAt: number;
 
@@ -45,7 +48,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
   readonly #publications: ConnectionPublications;
   readonly #players: ConnectionPlayers;
   readonly #log: ConnectionLog;
-  readonly #onClosed: (connection: RtmpConnection) => void;
+  readonly #onClosed: () => void;
   /** No deadline that the session sets from now on is sooner than this; it is asked again by then. */
   readonly #shortestTimeout: number;
   #resolveClosed: (() => void) | undefined;
@@ -60,12 +63,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
   #isPaused = false;
 
   /** @param onClosed called once, when nothing of it is left */
-  constructor(
-    id: string,
-    transport: ConnectionTransport,
-    services: ConnectionServices,
-    onClosed: (connection: RtmpConnection) => void,
-  ) {
+  constructor(id: string, transport: ConnectionTransport, services: ConnectionServices, onClosed: () => void) {
     this.#transport = transport;
     this.#services = services;
     this.#onClosed = onClosed;
@@ -156,7 +154,7 @@ export class RtmpConnection implements ConnectionReceiver, Deadlined, SessionCon
     this.#finishAll();
     this.#closed?.abort();
     this.#reportClosed(this.#reason ?? (error === undefined ? 'closed by the peer' : error.message));
-    this.#onClosed(this);
+    this.#onClosed();
     this.#resolveClosed?.();
   }
 

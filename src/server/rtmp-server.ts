@@ -27,6 +27,7 @@ import { ReadGate } from './read-gate.js';
 import { READ_PROFILES } from './read-profile.js';
 import { RepeatedWarning } from './repeated-warning.js';
 import { RtmpConnection } from './rtmp-connection.js';
+import type { ConnectionSeat, ServerConnection } from './server-connection.js';
 import type { RtmpExtension } from './rtmp-extension.js';
 import { type ListenerServices, RtmpListener, type RtmpListenerAddress } from './rtmp-listener.js';
 import { SocketTransport } from './socket-transport.js';
@@ -68,7 +69,7 @@ export class RtmpServer
   readonly #deadlines = new DeadlineSweep(this.#now);
   readonly #readGate: ReadGate;
   readonly #extensions: RtmpExtension[] = [];
-  readonly #connections = new Set<RtmpConnection>();
+  readonly #connections = new Set<ServerConnection>();
   readonly #services: ConnectionServices;
   readonly #limiter: ConnectionLimiter;
   readonly #waitingRoom: WaitingRoom;
@@ -190,22 +191,39 @@ export class RtmpServer
    * @returns false when it was refused and destroyed
    */
   accept(transport: ConnectionTransport): boolean {
-    const { remoteAddress } = transport;
-    const reached = this.#closing === undefined ? this.#limiter.enter(remoteAddress) : 'closing';
-    if (reached !== undefined) {
-      this.#refusals.warn({ remote: remoteAddress, reason: reached });
+    const create = ({ id, services, leave }: ConnectionSeat) => new RtmpConnection(id, transport, services, leave);
+    const connection = this.join(transport.remoteAddress, create);
+    if (connection === undefined) {
       transport.destroy();
       return false;
     }
-    const id = `${this.#idPrefix}-${(++this.#connectionCount).toString(36)}`;
-    const connection = new RtmpConnection(id, transport, this.#services, (closed) => {
-      this.#connections.delete(closed);
-      this.#limiter.leave(remoteAddress);
-    });
-    this.#connections.add(connection);
     connection.start();
     this.#emitter.emit('connection', connection.session);
     return true;
+  }
+
+  /**
+   * @internal Takes a connection among those that are counted, and closed with the server.
+   *
+   * @returns undefined when there is no place for it
+   */
+  join<TConnection extends ServerConnection>(
+    remoteAddress: string,
+    create: (seat: ConnectionSeat) => TConnection,
+  ): TConnection | undefined {
+    const reached = this.#closing === undefined ? this.#limiter.enter(remoteAddress) : 'closing';
+    if (reached !== undefined) {
+      this.#refusals.warn({ remote: remoteAddress, reason: reached });
+      return undefined;
+    }
+    const id = `${this.#idPrefix}-${(++this.#connectionCount).toString(36)}`;
+    const leave = (): void => {
+      this.#connections.delete(connection);
+      this.#limiter.leave(remoteAddress);
+    };
+    const connection = create({ id, services: this.#services, leave });
+    this.#connections.add(connection);
+    return connection;
   }
 
   async #open(): Promise<void> {

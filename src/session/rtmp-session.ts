@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ConnectCommand } from '#lib/rtmp';
 import type { TransportKind } from '../server/connection-transport.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
@@ -18,6 +19,8 @@ export interface SessionPeer {
   readonly tls?: RtmpTlsInfo | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** Of the HTTP request, when it came with one of its own. */
+  readonly headers?: IncomingHttpHeaders;
 }
 
 /**
@@ -33,7 +36,10 @@ export class RtmpSession {
   /** Version, cipher, server name and client certificate; undefined for connections without TLS of their own. */
   readonly tls: RtmpTlsInfo | undefined;
   readonly remoteAddress: string;
+  /** 0 when a proxy on the way did not tell. */
   readonly remotePort: number;
+  /** Headers of the HTTP request or upgrade, cookies and all; undefined for RTMP and its tunnels. */
+  readonly headers: Readonly<IncomingHttpHeaders> | undefined;
   /** Milliseconds since 1970. */
   readonly connectedAt = Date.now();
 
@@ -54,6 +60,7 @@ export class RtmpSession {
     this.tls = peer.tls;
     this.remoteAddress = peer.remoteAddress;
     this.remotePort = peer.remotePort;
+    this.headers = peer.headers;
     this.#connection = connection;
   }
 

@@ -334,16 +334,51 @@ describe('a handler', () => {
     });
   });
 
-  it('refuses a publish by returning false', async () => {
+  it('refuses a connect, a publish or a play by returning false', async () => {
+    @RtmpController('closed')
+    class Closed {
+      @RtmpCommand('connect')
+      connect(): boolean {
+        return false;
+      }
+    }
     @Controller()
     class Controlled {
       @RtmpCommand('publish')
       publish(): boolean {
         return false;
       }
+      @RtmpCommand('play')
+      play(): boolean {
+        return false;
+      }
+      @RtmpCommand('isOpen')
+      isOpen(): boolean {
+        return false;
+      }
     }
-    const { status } = await publishTo(Controlled);
+    const { status, client } = await publishTo(Controlled);
     expect(status).toMatchObject({ code: 'NetStream.Publish.Denied', description: 'The publish was refused.' });
+    await client.closed;
+    const player = await RawRtmpClient.connected(test!.port);
+    // The result of a call is a result, whatever it is.
+    expect((await player.call('isOpen', null)).values[1]).toBe(false);
+    player.command(await player.createStream(), 'play', 0, null, 'cam');
+    expect(await player.status(1)).toMatchObject({
+      level: 'error',
+      code: 'NetStream.Play.Failed',
+      description: 'The play was refused.',
+    });
+    await player.closed;
+    await test!.close();
+
+    test = await startMicroservice({ controllers: [Closed] });
+    const refused = await RawRtmpClient.open(test.port);
+    const reply = await refused.connect('closed');
+    expect([reply.name, reply.values[1]]).toEqual([
+      '_error',
+      { level: 'error', code: 'NetConnection.Connect.Rejected', description: 'The connection was refused.' },
+    ]);
   });
 
   it('adds properties to the answer to connect', async () => {

@@ -95,6 +95,15 @@ export class IngestProcess {
     return `rtmp://127.0.0.1:${this.port}/${stream}`;
   }
 
+  /** Address of a stream over HTTP, for example `live/one.flv`. */
+  async httpUrl(path: string): Promise<string> {
+    const port = await this.until('the server listens for HTTP', () => {
+      const found = /http:\/\/[^\s/]+:(\d+)/u.exec(this.program.stdout);
+      return found === null ? undefined : found[1];
+    });
+    return `http://127.0.0.1:${port}/${path}`;
+  }
+
   /** The log so far; warnings and errors, which go to standard error, last. */
   get log(): LogEntry[] {
     return [this.program.stdout, this.program.stderr].flatMap(parseLog);

@@ -21,6 +21,7 @@ export {
   type ClientCapabilities,
   FourCcInfo,
   type FourCcInfoMap,
+  readClientCapabilities,
   takesFourCc,
 } from './command/client-capabilities.js';
 export type {

@@ -1,0 +1,85 @@
+import { BlockList, isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { Inject, Injectable } from '@nestjs/common';
+import { plainAddress } from '../server/proxy-protocol.js';
+import type { SessionPeer } from '../session/rtmp-session.js';
+import { tlsInfo } from '../tls/tls-info.js';
+import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-options.js';
+import type { HttpRequest } from './rtmpt-http-request.js';
+
+/** What a proxy may have put before the address it saw: more are a client's own invention. */
+const MAX_HOPS = 32;
+
+/** Who is at the other end of an HTTP request: behind proxies that are trusted, who they say. */
+@Injectable()
+export class HttpPeers {
+  readonly #proxies: BlockList | undefined;
+
+  constructor(@Inject(RTMP_HTTP_OPTIONS) { trustedProxies }: ResolvedRtmpHttpOptions) {
+    if (trustedProxies.length > 0) this.#proxies = networksOf(trustedProxies);
+  }
+
+  peerOf(request: HttpRequest): Omit<SessionPeer, 'kind'> {
+    const socket = request.socket as TLSSocket;
+    const isSecure = 'encrypted' in socket;
+    const own = socketAddress(request);
+    const remoteAddress = this.addressOf(request);
+    return {
+      isSecure,
+      tls: isSecure ? tlsInfo(socket) : undefined,
+      remoteAddress,
+      // The port of a proxy's own connection says nothing about its client.
+      remotePort: remoteAddress === own ? (socket.remotePort ?? 0) : 0,
+    };
+  }
+
+  /** The last address of X-Forwarded-For that no trusted proxy has; whatever stands before it anybody may have written. */
+  addressOf(request: HttpRequest): string {
+    let address = socketAddress(request);
+    const forwarded = request.headers['x-forwarded-for'];
+    if (this.#proxies === undefined || forwarded === undefined) return address;
+    const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',').slice(-MAX_HOPS);
+    while (this.#isTrusted(address)) {
+      const next = withoutPort(hops.pop()?.trim() ?? '');
+      if (isIP(next) === 0) return address;
+      address = plainAddress(next);
+    }
+    return address;
+  }
+
+  #isTrusted(address: string): boolean {
+    if (address === UNIX) return true; // nobody but a proxy on this machine reaches it
+    return this.#proxies!.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  }
+}
+
+const UNIX = 'unix';
+
+/** Whether a text is an address or a network, `10.0.0.0/8`. */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/u.test(bits) && Number(bits) <= (version === 6 ? 128 : 32));
+}
+
+function networksOf(texts: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const text of texts) {
+    const [address = '', bits] = text.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}
+
+/** Some proxies write `1.2.3.4:5678` and `[::1]:5678`. */
+function withoutPort(text: string): string {
+  return /^\[([^\]]+)\](?::\d+)?$/u.exec(text)?.[1] ?? /^([\d.]+):\d+$/u.exec(text)?.[1] ?? text;
+}
+
+function socketAddress({ socket }: HttpRequest): string {
+  const { remoteAddress } = socket;
+  return remoteAddress === undefined ? UNIX : plainAddress(remoteAddress);
+}
