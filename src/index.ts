@@ -67,6 +67,7 @@ export { InjectRtmpOptions } from './options/inject-rtmp-options.decorator.js';
 export type { RtmpListenerKind, RtmpListenerOptions } from './options/listener-options.js';
 export {
   DEFAULT_RTMP_OPTIONS,
+  type EnhancedPolicy,
   type ResolvedRtmpOptions,
   type RtmpMediaOptions,
   type RtmpModuleOptions,

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { FlvPlayers } from '../http/flv-players.js';
+import { FlvDoor } from '../http/flv-door.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import type { AdminFeatures, AdminKey, AdminKeys, AdminServer } from './admin-api.js';
 import type { AdminGrant } from './admin-access.js';
@@ -45,7 +45,7 @@ export class ServerInfo {
 
   #findFeatures(): AdminFeatures {
     return {
-      flv: this.#has(FlvPlayers),
+      flv: this.#has(FlvDoor),
       hls: false,
       recordings: false,
       thumbnails: false,

@@ -18,7 +18,7 @@ import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { callHandler, type HandlerFailure, type HandlerOutcome } from './call-handler.js';
 import { type Decision, refused } from './decision.js';
-import type { PublishReply } from './publish-reply.js';
+import { type PublishReply, recordProblem } from './publish-reply.js';
 import { INTERNAL_ERROR, isErrorStatus, isUnexpected, refusal, refusalHttpStatus, refusalOf } from './refusal.js';
 
 /** A command, who sent it, and until when the answer matters. */
@@ -114,6 +114,11 @@ export class CommandAdmission {
       if (outcome.value === false) return refused(refusal('publish', REFUSED['publish']!));
       if (isErrorStatus(outcome.value)) return refused(outcome.value);
       if (typeof outcome.value === 'object' && outcome.value !== null) reply = outcome.value;
+      const problem = recordProblem(reply);
+      if (problem !== undefined) {
+        this.#logger.error(`${handler.name}: ${problem}`, { session: request.session.id, record: reply.record });
+        return refused(refusal('publish', INTERNAL_ERROR), 500);
+      }
       const renamed = renamedAddress(asked, reply);
       if (renamed === undefined) {
         this.#logger.error(`${handler.name} returned a stream name that is not possible`, {

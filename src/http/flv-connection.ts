@@ -1,7 +1,7 @@
 import type { PlayCommand, PublishCommand } from '#lib/rtmp';
 import type { Decision } from '../admission/decision.js';
 import { refusal } from '../admission/refusal.js';
-import { ConnectionLog } from '../server/connection-log.js';
+import { ConnectionLog, maskedName } from '../server/connection-log.js';
 import type { ConnectionServices } from '../server/connection-services.js';
 import type { Deadlined } from '../server/deadline-sweep.js';
 import { PendingCommand } from '../server/pending-command.js';
@@ -190,7 +190,9 @@ export abstract class FlvConnection implements SessionConnection, ServerConnecti
   /** It may not, or could not. */
   protected refuse(answer: FlvAnswer): void {
     const { code, description } = answer;
-    this.log.warn(`${this.command.name} refused`, { code, description });
+    const { name } = this.command;
+    const asked = name === 'publish' ? { name: maskedName(this.request.name) } : undefined;
+    this.log.warn(`${name} refused`, { ...asked, code, description });
     this.answer(answer);
   }
 

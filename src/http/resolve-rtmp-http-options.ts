@@ -35,8 +35,11 @@ export function resolveRtmpHttpOptions(given: Partial<RtmpHttpOptions> = {}): Re
 }
 
 function checkList(name: string, list: unknown, isGood: (text: string) => boolean, fix: string): void {
-  if (Array.isArray(list) && list.every((text) => typeof text === 'string' && isGood(text))) return;
-  throw new RtmpConfigurationError(name, list, fix, MODULE);
+  if (!Array.isArray(list)) throw new RtmpConfigurationError(name, list, fix, MODULE);
+  for (const [index, text] of (list as unknown[]).entries()) {
+    if (typeof text === 'string' && isGood(text)) continue;
+    throw new RtmpConfigurationError(`${name}[${index}]`, text, fix, MODULE);
+  }
 }
 
 function resolveLimits(given: Partial<RtmptLimits>): Readonly<RtmptLimits> {

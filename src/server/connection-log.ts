@@ -32,3 +32,12 @@ export class ConnectionLog {
     return { session: id, remote: `${remoteAddress}:${remotePort}`, ...details };
   }
 }
+
+/**
+ * The name that a refused publisher asked for, as far as it may be in a log: a
+ * mistyped stream key is nearly the right one. Queries are left out.
+ */
+export function maskedName(publishingName: string): string {
+  const characters = Array.from(publishingName.slice(0, 64).split('?', 1)[0]!);
+  return `${characters.slice(0, Math.min(4, characters.length >> 2)).join('')}…`;
+}

@@ -14,7 +14,7 @@ import { INTERNAL_ERROR, refusal } from '../admission/refusal.js';
 import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
 import { ConnectionPlayers } from '../playback/connection-players.js';
 import type { PublicationConnection, PublicationEnd, RtmpPublication } from '../streams/rtmp-publication.js';
-import { ConnectionLog } from './connection-log.js';
+import { ConnectionLog, maskedName } from './connection-log.js';
 import { ConnectionPublications } from './connection-publications.js';
 import type { ConnectionServices } from './connection-services.js';
 import type { ConnectionReceiver, ConnectionTransport } from './connection-transport.js';
@@ -24,8 +24,6 @@ import type { ServerConnection } from './server-connection.js';
 
 /** After end() the peer has so long to read what was sent and to close, in milliseconds. */
 const LINGER = 1000;
-/** Longest publishing name in a log line, in characters; a peer may send 64 kB. */
-const MAX_LOGGED_NAME = 200;
 
 /**
  * One peer: its bytes go into a {@link ServerSession}, its commands to the
@@ -339,7 +337,8 @@ export class RtmpConnection
   #reject(command: RtmpCommand, status: RtmpStatus): void {
     const { level, code, description } = status;
     this.#core.reject(command, isEncodable(status) ? status : { level, code, description });
-    const name = command.name === 'publish' ? { name: loggedName(command as PublishCommand) } : undefined;
+    const name =
+      command.name === 'publish' ? { name: maskedName((command as PublishCommand).publishingName) } : undefined;
     this.#log.warn(`${command.name} refused`, { ...name, code, description });
   }
 
@@ -449,11 +448,6 @@ export class RtmpConnection
     const payload = { reason, ...code, bytesReceived: this.bytesReceived, duration };
     events.emit('disconnect', payload, { app: session.app, session });
   }
-}
-
-/** Without the query, in which keys are sent. */
-function loggedName({ publishingName }: PublishCommand): string {
-  return publishingName.split('?', 1)[0]!.slice(0, MAX_LOGGED_NAME);
 }
 
 function isEncodable(value: unknown): boolean {

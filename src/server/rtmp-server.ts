@@ -239,7 +239,9 @@ export class RtmpServer
     }
     this.#listeners = listeners;
     for (const { server } of listeners) server.on('error', (error) => this.#report(error));
-    for (const { url } of this.addresses) this.logger.log(`Listening on ${url}`);
+    for (const { url, proxyProtocol } of this.addresses) {
+      this.logger.log(`Listening on ${url}${proxyProtocol ? ', for a proxy that sends the PROXY protocol' : ''}`);
+    }
     this.#announce('listening');
     this.#emitter.emit('listening', this.addresses);
   }

@@ -59,8 +59,8 @@ afterAll(async () => {
 });
 
 it('says at start that it listens for both', async () => {
-  await ingest.logged('RTMP listens on rtmp://127.0.0.1:');
-  await ingest.logged('RTMPS listens on rtmps://127.0.0.1:');
+  await ingest.logged('Listening on rtmp://127.0.0.1:');
+  await ingest.logged('Listening on rtmps://127.0.0.1:');
 });
 
 it.each([

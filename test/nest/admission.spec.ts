@@ -22,7 +22,14 @@ import {
 } from '@nestjs/common';
 import { CONTEXT, Ctx, type RequestContext, Payload, RpcException } from '@nestjs/microservices';
 import { EMPTY, map, type Observable, of, throwError } from 'rxjs';
-import { type ConnectCommand, type PublishCommand, RtmpCommand, RtmpContext, RtmpStatusException } from '#src';
+import {
+  type ConnectCommand,
+  type PublishCommand,
+  RtmpCommand,
+  RtmpContext,
+  RtmpController,
+  RtmpStatusException,
+} from '#src';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { startMicroservice, type TestApp } from './start-app.js';
 
@@ -380,6 +387,26 @@ describe('a handler', () => {
       { level: 'error', code: 'NetConnection.Connect.Rejected', description: 'The connection was refused.' },
     ]);
   });
+
+  it.each([[{ maxDuration: 0 }], [{ maxBytes: -1 }], [{ maxBytes: '5' }], [{ maxDuration: NaN }], ['yes'], [null]])(
+    'that returns the recording options %j is out of order',
+    async (record) => {
+      @Controller()
+      class Controlled {
+        @RtmpCommand('publish')
+        publish(): object {
+          return { record };
+        }
+      }
+      const { status } = await publishTo(Controlled, 'a-secret-key?key=x');
+      expect(status).toMatchObject({ code: 'NetStream.Publish.Denied', description: 'Internal server error' });
+      expect(test!.log.lines).toContainEqual(
+        expect.objectContaining({ level: 'error', message: expect.stringMatching(/Controlled\.publish.*: record/u) }),
+      );
+      // It may have been a key.
+      expect(test!.log.of('publish refused')).toEqual([expect.objectContaining({ name: 'a-s…' })]);
+    },
+  );
 
   it('adds properties to the answer to connect', async () => {
     @Controller()

@@ -176,6 +176,11 @@ describe('RTMPT in a Nest application', () => {
     [{ rtmpt: { polHold: 1 } as never }, 'RtmpHttpModule option rtmpt.polHold: 1 is not possible'],
     [{ rtmpt: true as never }, 'RtmpHttpModule option rtmpt: true is not possible'],
     [{ cors: 'a b' }, 'RtmpHttpModule option cors: "a b" is not possible'],
+    [{ publish: 'no' as never }, 'RtmpHttpModule option publish: "no" is not possible'],
+    [{ publishOrigins: ['a b'] }, 'RtmpHttpModule option publishOrigins[0]: "a b" is not possible'],
+    [{ publishOrigins: '*' as never }, 'RtmpHttpModule option publishOrigins: "*" is not possible'],
+    [{ trustedProxies: ['10.0.0.0/33'] }, 'RtmpHttpModule option trustedProxies[0]: "10.0.0.0/33" is not possible'],
+    [{ trustedProxies: ['localhost'] }, 'RtmpHttpModule option trustedProxies[0]: "localhost" is not possible'],
     [{ cros: '*' } as never, 'RtmpHttpModule option cros: "*" is not possible'],
   ])('does not start with %j', async (options, message) => {
     await expect(start(options)).rejects.toThrow(message);

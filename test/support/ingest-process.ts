@@ -97,11 +97,7 @@ export class IngestProcess {
 
   /** Address of a stream over HTTP, for example `live/one.flv`. */
   async httpUrl(path: string): Promise<string> {
-    const port = await this.until('the server listens for HTTP', () => {
-      const found = /http:\/\/[^\s/]+:(\d+)/u.exec(this.program.stdout);
-      return found === null ? undefined : found[1];
-    });
-    return `http://127.0.0.1:${port}/${path}`;
+    return `http://127.0.0.1:${await this.portOf('http')}/${path}`;
   }
 
   /** The log so far; warnings and errors, which go to standard error, last. */

@@ -1,4 +1,4 @@
-import type { RtmpModuleOptions } from '#src';
+import type { RtmpHttpOptions, RtmpModuleOptions } from '#src';
 import { listenersOf } from './config/listeners.js';
 import type { Settings } from './config/settings.js';
 
@@ -19,4 +19,10 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
       maxBytes: megabytes === undefined ? Infinity : megabytes * 1_000_000,
     },
   };
+}
+
+/** The settings as options of what is served over HTTP. */
+export function ingestHttpOptions(settings: Settings): Partial<RtmpHttpOptions> {
+  const { HTTP_PUBLISH: publish, HTTP_PUBLISH_ORIGINS: origins, HTTP_TRUSTED_PROXIES: proxies } = settings;
+  return { publish, publishOrigins: origins?.split(',') ?? [], trustedProxies: proxies?.split(',') ?? [] };
 }

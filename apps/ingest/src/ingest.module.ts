@@ -5,7 +5,7 @@ import { PlayController } from './access/play.controller.js';
 import { PublishController } from './access/publish.controller.js';
 import { keyEntries, StreamKeys } from './access/stream-keys.js';
 import type { Settings } from './config/settings.js';
-import { ingestOptions } from './ingest-options.js';
+import { ingestHttpOptions, ingestOptions } from './ingest-options.js';
 
 /** The ingest server: the package with its defaults, and keys for publishers. */
 @Module({})
@@ -15,7 +15,7 @@ export class IngestModule {
       module: IngestModule,
       imports: [
         RtmpModule.forRoot({ ...ingestOptions(settings), isGlobal: true }),
-        RtmpHttpModule.forRoot(),
+        RtmpHttpModule.forRoot(ingestHttpOptions(settings)),
         RtmpAdminModule.forRoot({
           token: settings.RTMP_ADMIN_TOKEN,
           publishKeys: keyEntries(settings.RTMP_PUBLISH_KEYS),

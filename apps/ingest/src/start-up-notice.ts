@@ -2,20 +2,16 @@ import type { RtmpListenerAddress } from '#src';
 import { isLoopback, listenHost } from './config/listen-host.js';
 import type { Settings } from './config/settings.js';
 
-/** What a person needs to know once the server listens: a line for each listener, and what to type. */
+/** What a person needs to know once the server listens, which it says itself: what to type. */
 export function startUpNotice(
   settings: Settings,
   addresses: readonly RtmpListenerAddress[],
   httpUrl: string,
 ): string[] {
-  const lines = addresses.map(
-    ({ kind, url, proxyProtocol }) =>
-      `${kind.toUpperCase()} listens on ${url}${proxyProtocol ? ', for a proxy that sends the PROXY protocol' : ''}`,
-  );
   const first = addresses.find(({ kind, port }) => port !== undefined && kind.startsWith('rtmp'));
   const url = `${(first?.url ?? 'rtmp://127.0.0.1:1935').replace(/\/\/(?:0\.0\.0\.0|\[::\])/u, '//localhost')}/live`;
   const key = settings.RTMP_PUBLISH_KEYS === undefined ? 'cam1' : 'cam1?key=KEY';
-  lines.push(`OBS:    Settings > Stream > Custom, server ${url}, stream key ${key}`);
+  const lines = [`OBS:    Settings > Stream > Custom, server ${url}, stream key ${key}`];
   lines.push(`ffmpeg: ffmpeg -re -i FILE -c copy -f flv "${url}/${key}"`);
   lines.push(`Play:   ffplay ${url}/cam1, or in a browser's FLV player ${httpUrl}/live/cam1.flv (also ws:)`);
   if (settings.RTMP_PAGE) {

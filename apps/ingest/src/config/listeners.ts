@@ -52,7 +52,9 @@ function exposureProblems(settings: Settings): string[] {
     const name = open === settings.RTMP_HOST ? 'RTMP_HOST' : 'RTMP_LISTEN';
     return [`${name} is ${JSON.stringify(open)} and there is no publish key, ${fix}`];
   }
-  return settings.RTMP_PROXY_PROTOCOL ? [`There is a proxy (RTMP_PROXY_PROTOCOL=1) and no publish key, ${fix}`] : [];
+  if (settings.RTMP_PROXY_PROTOCOL) return [`There is a proxy (RTMP_PROXY_PROTOCOL=1) and no publish key, ${fix}`];
+  const isProxied = settings.HTTP_TRUSTED_PROXIES !== undefined && settings.HTTP_PUBLISH;
+  return isProxied ? [`There is a proxy (HTTP_TRUSTED_PROXIES) and no publish key, ${fix}`] : [];
 }
 
 function placesOf(settings: Settings): RtmpListenerOptions[] {

@@ -56,6 +56,9 @@ describe('loadSettings', () => {
   it('does not open a server without keys to others unless told to', () => {
     expect(problemsOf({ RTMP_HOST: '0.0.0.0' })).toEqual([expect.stringContaining('set RTMP_PUBLISH_KEYS=KEY')]);
     expect(problemsOf({ RTMP_HOST: '0.0.0.0', RTMP_OPEN: '1' })).toEqual([]);
+    expect(problemsOf({ HTTP_TRUSTED_PROXIES: '127.0.0.1' })).toEqual([
+      expect.stringContaining('set RTMP_PUBLISH_KEYS'),
+    ]);
     expect(problemsOf({ RTMP_HOST: '::1' })).toEqual([]);
     expect(listenHost(loadSettings({ RTMP_PUBLISH_KEYS: 'k' }).settings)).toBe('0.0.0.0');
   });

@@ -10,6 +10,8 @@ const flag = z
 const wholeNumber = (least: number, most: number, unit = '') =>
   z.coerce.number().int().min(least).max(most).describe(`a whole number from ${least} to ${most}${unit}`);
 
+const list = z.string().regex(/^[^,\s]+(,[^,\s]+)*$/u);
+
 const keyList = z
   .string()
   .regex(/^[^,\s]+(,[^,\s]+)*$/u)
@@ -37,6 +39,11 @@ export const settingsSchema = z.object({
   HTTPS_PORT: wholeNumber(0, 65535).optional(),
   HTTPS_CERT: z.string().min(1).optional(),
   HTTPS_KEY: z.string().min(1).optional(),
+  HTTP_PUBLISH: flag.default(true),
+  HTTP_PUBLISH_ORIGINS: list.optional().describe('origins separated by commas, e.g. https://studio.example, or *'),
+  HTTP_TRUSTED_PROXIES: list
+    .optional()
+    .describe('addresses or networks separated by commas, e.g. 127.0.0.1,10.0.0.0/8'),
   RTMP_LISTEN: z
     .string()
     .refine(isListenerList)
