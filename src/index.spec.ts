@@ -24,6 +24,7 @@ const SURFACE = [
   'RtmpAdminModule',
   'RtmpAudio',
   'RtmpClient',
+  'RtmpClientConnector',
   'RtmpClientError',
   'RtmpClientPlayback',
   'RtmpClientPublication',

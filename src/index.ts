@@ -30,6 +30,8 @@ export {
   type RtmpClientErrorDetails,
 } from './client/rtmp-client.errors.js';
 export type { RtmpClientOptions, RtmpClientTimeouts, RtmpClientTlsOptions } from './client/rtmp-client-options.js';
+export { RtmpClientConnector, type RtmpClientRegistration } from './client/rtmp-client-connector.js';
+export type { RtmpClientAsyncRegistration, RtmpClientModuleExtras } from './client/rtmp-client.module.js';
 export { RtmpClientPlayback } from './client/rtmp-client-playback.js';
 export { RtmpClientPublication, type RtmpOutgoingMessage } from './client/rtmp-client-publication.js';
 export { parseRtmpUrl, type RtmpScheme, type RtmpUrl } from './client/rtmp-url.js';

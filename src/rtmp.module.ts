@@ -1,6 +1,12 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, type InjectionToken, Module } from '@nestjs/common';
 import { StreamRegistry } from '#lib/live';
 import { CommandAdmission } from './admission/command-admission.js';
+import type { RtmpClientRegistration } from './client/rtmp-client-connector.js';
+import {
+  type RtmpClientAsyncRegistration,
+  RtmpClientModule,
+  type RtmpClientModuleExtras,
+} from './client/rtmp-client.module.js';
 import { RtmpEvents } from './events/rtmp-events.js';
 import { RtmpHandlers } from './handlers/rtmp-handlers.js';
 import { resolveRtmpOptions } from './options/resolve-rtmp-options.js';
@@ -63,5 +69,21 @@ export class RtmpModule extends ConfigurableModuleClass {
 
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     return super.forRootAsync(options);
+  }
+
+  /**
+   * Provides an {@link RtmpClientConnector} under the token: connections to
+   * another server, closed with the application. It needs no server of ours.
+   */
+  static registerClient(
+    token: InjectionToken,
+    registration: RtmpClientRegistration & RtmpClientModuleExtras,
+  ): DynamicModule {
+    return RtmpClientModule.register(token, registration);
+  }
+
+  /** As registerClient(), with a factory. */
+  static registerClientAsync(token: InjectionToken, registration: RtmpClientAsyncRegistration): DynamicModule {
+    return RtmpClientModule.registerAsync(token, registration);
   }
 }
