@@ -161,7 +161,7 @@ describe('publishing', () => {
       { type: 'status', messageStreamId: 5, status: STARTED },
     ]);
     session.send(5, 9, 0x1000000, Uint8Array.of(0x17, 0));
-    expect(toHex(session.takeOutput()!)).toBe('06' + 'ffffff' + '000002' + '09' + '05000000' + '01000000' + '1700');
+    expect(toHex(session.takeOutput()!)).toBe('06ffffff0000020905000000010000001700');
     session.send(5, 8, 40, Uint8Array.of(0xaf, 1));
     session.send(5, 18, 41, amf0('x'));
     expect(dialogue.said()).toEqual([
