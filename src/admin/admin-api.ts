@@ -139,6 +139,12 @@ export interface AdminFeatures {
   readonly relays: boolean;
 }
 
+/** `GET /api/session`: whether the rest of the API answers, and if not, why. */
+export interface AdminSession {
+  readonly isOpen: boolean;
+  readonly problem?: AdminProblem;
+}
+
 /** The body of every refusal. */
 export interface AdminProblem {
   readonly code: string;

@@ -1,4 +1,6 @@
-import { Body, Controller, Delete, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { AdminException } from './admin.errors.js';
+import type { AdminProblem, AdminSession } from './admin-api.js';
 import { AdminAccess } from './admin-access.js';
 import { SESSION_COOKIE } from './admin-credential.js';
 import { type AdapterRequest, type AdapterResponse, isEncrypted, rawRequest, rawResponse } from './admin-request.js';
@@ -14,6 +16,19 @@ export class AdminSessionController {
     private readonly access: AdminAccess,
     @Inject(RTMP_ADMIN_OPTIONS) private readonly options: ResolvedRtmpAdminOptions,
   ) {}
+
+  /** Never refuses: browsers put every refusal on their console. */
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  look(@Req() request: AdapterRequest): AdminSession {
+    try {
+      this.access.check(rawRequest(request));
+      return { isOpen: true };
+    } catch (error) {
+      if (error instanceof AdminException) return { isOpen: false, problem: error.getResponse() as AdminProblem };
+      throw error;
+    }
+  }
 
   @Post()
   @HttpCode(204)

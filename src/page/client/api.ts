@@ -1,4 +1,4 @@
-import type { AdminProblem, AdminServer, AdminSnapshot } from '../../admin/admin-api.js';
+import type { AdminProblem, AdminServer, AdminSession, AdminSnapshot } from '../../admin/admin-api.js';
 
 /** The server refused. */
 export class ApiError extends Error {
@@ -20,7 +20,12 @@ export async function request<T>(
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-/** What the server is. @throws {ApiError} 401 when one has to log in first */
+/** Whether the server answers us, and if not, why. @throws {ApiError} */
+export function getSession(): Promise<AdminSession> {
+  return request('/api/session');
+}
+
+/** What the server is. @throws {ApiError} */
 export function getServer(): Promise<AdminServer> {
   return request('/api/server');
 }
@@ -82,15 +87,9 @@ export function followSnapshots(observer: SnapshotObserver): () => void {
     }, SILENCE);
   };
   const retry = async () => {
-    try {
-      await getServer();
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) {
-        observer.onRefused();
-        return;
-      }
-    }
-    setTimeout(open, 2000);
+    const session = await getSession().catch(() => undefined);
+    if (session?.isOpen === false) observer.onRefused();
+    else setTimeout(open, 2000);
   };
   open();
   return () => {

@@ -1,5 +1,5 @@
-import type { AdminServer } from '../../admin/admin-api.js';
-import { ApiError, followSnapshots, getServer, logOut } from './api.js';
+import type { AdminProblem, AdminServer } from '../../admin/admin-api.js';
+import { ApiError, followSnapshots, getServer, getSession, logOut } from './api.js';
 import { announce, h, setText } from './dom.js';
 import { counted } from './format.js';
 import { liveView } from './live-view.js';
@@ -66,17 +66,21 @@ function markCurrent(first: string): void {
 async function start(moveFocus = false): Promise<void> {
   endSession?.();
   endSession = undefined;
-  let server: AdminServer;
   try {
-    server = await getServer();
+    const { isOpen, problem } = await getSession();
+    if (isOpen) begin(await getServer(), moveFocus);
+    else showClosed(problem!);
   } catch (error) {
-    nav.replaceChildren();
-    status.replaceChildren();
-    if (error instanceof ApiError && error.status === 401) show(() => loginView(() => void start(true)), true);
-    else show(() => problemView(describe(error), () => void start(true)), moveFocus);
-    return;
+    const text = error instanceof ApiError ? error.message : 'The server does not answer.';
+    show(() => problemView(text, () => void start(true)), moveFocus);
   }
-  begin(server, moveFocus);
+}
+
+function showClosed({ code, description }: AdminProblem): void {
+  nav.replaceChildren();
+  status.replaceChildren();
+  if (code === 'ADMIN_ERR_CREDENTIAL') show(() => loginView(() => void start(true)), true);
+  else show(() => problemView(description, () => void start(true)), false);
 }
 
 function begin(server: AdminServer, moveFocus: boolean): void {
@@ -133,10 +137,6 @@ function describeServer({ version, node }: AdminServer): void {
     const names = missing.join(' ');
     foot.append(h('span', { class: 'bad' }, `Not installed beside the server: ${names} (npm install ${names})`));
   });
-}
-
-function describe(error: unknown): string {
-  return error instanceof ApiError ? error.message : 'The server does not answer.';
 }
 
 void start();
