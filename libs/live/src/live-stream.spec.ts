@@ -213,6 +213,18 @@ describe('the group that players begin with', () => {
   });
 });
 
+it('knows how long its last group was, in stream time', () => {
+  const stream = new LiveStream(INFO);
+  push(stream, 0, videoConfig(1));
+  push(stream, 1000, keyFrame(0));
+  push(stream, 2000, picture(1));
+  expect(stream.gopDuration).toBeUndefined();
+  push(stream, 3500, keyFrame(2));
+  expect(stream.gopDuration).toBe(2500);
+  push(stream, 4000, keyFrame(3));
+  expect(stream.gopDuration).toBe(500);
+});
+
 it('counts, and passes nothing on that is invalid', () => {
   const { stream, notes } = watched();
   for (const message of [videoConfig(1), keyFrame(0), picture(1), audioConfig(1), audio(2), text(3)]) {
@@ -224,6 +236,7 @@ it('counts, and passes nothing on that is invalid', () => {
   expect(notes.take()).toBe('');
   expect(stream.counters).toMatchObject({
     videoMessages: 3,
+    videoFrames: 2,
     keyFrames: 1,
     audioMessages: 2,
     dataMessages: 1,

@@ -94,6 +94,23 @@ describe('a subscriber whose socket is full', () => {
     expect(sink.tokens).toMatch(/ P11 P12$/u);
   });
 
+  it('is counted for its stream, also when it has left', () => {
+    const { sink, subscriber, drain } = join();
+    const other = join();
+    publish('K');
+    sink.isReading = false;
+    publish('PPPPPPPKPPP');
+    drain();
+    const sent = sink.bytes + other.sink.bytes;
+    expect([stream.sentBytes, stream.counters.departedBytes]).toEqual([sent, 0]);
+    subscriber.leave();
+    subscriber.leave();
+    expect([stream.sentBytes, stream.counters.departedBytes]).toEqual([sent, sink.bytes]);
+    stream.end();
+    expect(stream.sentBytes).toBe(sent);
+    expect(stream.counters).toMatchObject({ skips: 1, skippedBytes: 400 });
+  });
+
   it('skips once over many groups', () => {
     const { sink, subscriber, drain } = join();
     publish('K');

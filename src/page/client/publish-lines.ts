@@ -16,7 +16,7 @@ const UNSPECIFIC = /^(?:0\.0\.0\.0|::|127\.0\.0\.1|::1|localhost)$/u;
 /** Where to publish to. @param hostname by which the page was reached */
 export function serverUrls({ listeners }: Pick<AdminServer, 'listeners'>, hostname: string): string[] {
   return listeners.flatMap(({ kind, host = '', port }) => {
-    if (port === undefined) return [];
+    if (port === undefined || !kind.startsWith('rtmp')) return [];
     const name = UNSPECIFIC.test(host) ? hostname : host.includes(':') ? `[${host}]` : host;
     const isUsual = port === (kind === 'rtmp' ? 1935 : 443);
     return [`${kind}://${name}${isUsual ? '' : `:${port}`}/live`];
