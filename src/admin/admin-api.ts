@@ -91,6 +91,20 @@ export interface AdminSnapshot {
   readonly streams: readonly AdminStream[];
 }
 
+/** The last minutes of a publish, a sample a second. */
+export interface AdminHistory {
+  /** Milliseconds since 1970. */
+  readonly times: readonly number[];
+  /** Bits per second, as `incoming.bitrate`. */
+  readonly bitrate: ReadonlyArray<number | null>;
+  /** Pictures per second, as `incoming.fps`. */
+  readonly fps: ReadonlyArray<number | null>;
+  readonly viewers: readonly number[];
+}
+
+/** `GET /api/streams/history`: by path, of the first 200 streams. */
+export type AdminHistories = Readonly<Record<string, AdminHistory>>;
+
 /** A publish or play key. */
 export interface AdminKey {
   /** The one name it is good for; any when undefined. */

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, Header, HttpCode, Logger, Param, Req, Res, Use
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import { AdminException } from './admin.errors.js';
-import type { AdminServer, AdminSnapshot } from './admin-api.js';
+import type { AdminHistories, AdminServer, AdminSnapshot } from './admin-api.js';
 import { AdminAccess } from './admin-access.js';
 import { AdminGuard } from './admin.guard.js';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from './admin-request.js';
@@ -29,6 +29,12 @@ export class AdminController {
   @Header('Cache-Control', 'no-store')
   streams(): AdminSnapshot {
     return this.monitor.snapshot();
+  }
+
+  @Get('api/streams/history')
+  @Header('Cache-Control', 'no-store')
+  history(): AdminHistories {
+    return this.monitor.histories();
   }
 
   @Get('api/streams/events')

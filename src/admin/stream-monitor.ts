@@ -4,17 +4,21 @@ import { RtmpRecordings } from '../recording/rtmp-recordings.js';
 import { RtmpSessions } from '../session/rtmp-sessions.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
-import type { AdminSnapshot, AdminStream, AdminTrack } from './admin-api.js';
+import type { AdminHistories, AdminSnapshot, AdminStream, AdminTrack } from './admin-api.js';
+import { StreamHistory } from './stream-history.js';
 import { StreamRates } from './stream-rates.js';
 import { tracksOf } from './stream-tracks.js';
 
 /** How often counters are read, in milliseconds. */
 const INTERVAL = 1000;
+/** Streams whose history is handed out at a time. */
+const MAX_HISTORIES = 200;
 /** Tracks without configuration are looked for again after so many readings. */
 const TRACKS_AGE = 5;
 
 interface Watched {
   readonly rates: StreamRates;
+  readonly history: StreamHistory;
   tracks: AdminTrack[];
   tracksVersion: number;
   tracksAge: number;
@@ -53,6 +57,12 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
     return (this.#snapshot = this.#build());
   }
 
+  /** The last minutes of what is live. */
+  histories(): AdminHistories {
+    const live = this.streams.list().slice(0, MAX_HISTORIES);
+    return Object.fromEntries(live.map(({ id, path }) => [path, this.#watch(id).history]));
+  }
+
   /** Hands every new snapshot to an observer. @returns a function that ends it */
   observe(observer: (snapshot: AdminSnapshot) => void): () => void {
     this.#observers.add(observer);
@@ -68,11 +78,14 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
   #tick(): void {
     const live = this.streams.list();
     const at = performance.now();
+    const time = Date.now();
     const ids = new Set(live.map(({ id }) => id));
     for (const id of this.#watched.keys()) if (!ids.has(id)) this.#watched.delete(id);
     for (const { id, stream } of live) {
       const { bytes, videoFrames: frames } = stream.counters;
-      this.#watch(id).rates.add({ at, bytes, frames, sentBytes: stream.sentBytes });
+      const { rates, history } = this.#watch(id);
+      rates.add({ at, bytes, frames, sentBytes: stream.sentBytes });
+      history.add(time, rates.rates, sum(this.playback.viewersOf(stream)));
     }
     if (this.#observers.size === 0) return;
     const snapshot = (this.#snapshot = this.#build());
@@ -82,7 +95,7 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
   #watch(id: string): Watched {
     let watched = this.#watched.get(id);
     if (watched === undefined) {
-      watched = { rates: new StreamRates(), tracks: [], tracksVersion: -1, tracksAge: 0 };
+      watched = { rates: new StreamRates(), history: new StreamHistory(), tracks: [], tracksVersion: -1, tracksAge: 0 };
       this.#watched.set(id, watched);
     }
     return watched;
@@ -131,7 +144,7 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
         skips: counters.skips,
         skippedBytes: counters.skippedBytes,
       },
-      viewers: { total: Object.values(byProtocol).reduce((sum, count) => sum + count, 0), byProtocol },
+      viewers: { total: sum(byProtocol), byProtocol },
       isRecording: this.recordings.isRecording(publication),
     };
   }
@@ -144,4 +157,8 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
     }
     return watched.tracks;
   }
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
 }

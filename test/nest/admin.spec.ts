@@ -4,6 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
+  type AdminHistories,
   type AdminSnapshot,
   RtmpAdminModule,
   type RtmpAdminOptions,
@@ -167,6 +168,21 @@ describe('what is live', () => {
         body: { code: 'ADMIN_ERR_TOO_MANY_CLIENTS' },
       });
     });
+    await client.destroy();
+  });
+
+  it('has a history of a sample a second', async () => {
+    await start();
+    const client = await publish('cam');
+    const history = await until('two samples', async () => {
+      const histories = (await ask('/api/streams/history')).body as AdminHistories;
+      const found = histories['live/cam'];
+      return found !== undefined && found.times.length >= 2 && found;
+    });
+    const { length } = history.times;
+    expect(history).toMatchObject({ viewers: Array.from({ length }, () => 0) });
+    expect([history.bitrate.length, history.fps.length]).toEqual([length, length]);
+    expect(history.times).toEqual([...history.times].sort());
     await client.destroy();
   });
 

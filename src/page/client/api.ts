@@ -1,4 +1,4 @@
-import type { AdminProblem, AdminServer, AdminSession, AdminSnapshot } from '../../admin/admin-api.js';
+import type { AdminHistories, AdminProblem, AdminServer, AdminSession, AdminSnapshot } from '../../admin/admin-api.js';
 
 /** The server refused. */
 export class ApiError extends Error {
@@ -28,6 +28,11 @@ export function getSession(): Promise<AdminSession> {
 /** What the server is. @throws {ApiError} */
 export function getServer(): Promise<AdminServer> {
   return request('/api/server');
+}
+
+/** The last minutes of what is live, for charts; they begin empty without. */
+export function getHistories(): Promise<AdminHistories> {
+  return request<AdminHistories>('/api/streams/history').catch(() => ({}));
 }
 
 /** @throws {ApiError} */

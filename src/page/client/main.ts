@@ -1,5 +1,5 @@
-import type { AdminProblem, AdminServer } from '../../admin/admin-api.js';
-import { ApiError, followSnapshots, getServer, getSession, logOut } from './api.js';
+import type { AdminHistories, AdminProblem, AdminServer } from '../../admin/admin-api.js';
+import { ApiError, followSnapshots, getHistories, getServer, getSession, logOut } from './api.js';
 import { announce, h, setText } from './dom.js';
 import { counted } from './format.js';
 import { liveView } from './live-view.js';
@@ -68,8 +68,12 @@ async function start(moveFocus = false): Promise<void> {
   endSession = undefined;
   try {
     const { isOpen, problem } = await getSession();
-    if (isOpen) begin(await getServer(), moveFocus);
-    else showClosed(problem!);
+    if (!isOpen) {
+      showClosed(problem!);
+      return;
+    }
+    const [server, histories] = await Promise.all([getServer(), getHistories()]);
+    begin(server, histories, moveFocus);
   } catch (error) {
     const text = error instanceof ApiError ? error.message : 'The server does not answer.';
     show(() => problemView(text, () => void start(true)), moveFocus);
@@ -83,8 +87,9 @@ function showClosed({ code, description }: AdminProblem): void {
   else show(() => problemView(description, () => void start(true)), false);
 }
 
-function begin(server: AdminServer, moveFocus: boolean): void {
+function begin(server: AdminServer, histories: AdminHistories, moveFocus: boolean): void {
   store = new Store();
+  store.seed(histories);
   store.server = server;
   const session = new AbortController();
   const count = h('span', { class: 'count' });

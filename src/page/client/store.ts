@@ -1,4 +1,4 @@
-import type { AdminServer, AdminSnapshot, AdminStream } from '../../admin/admin-api.js';
+import type { AdminHistories, AdminHistory, AdminServer, AdminSnapshot, AdminStream } from '../../admin/admin-api.js';
 
 /** Samples kept of a stream: five minutes. */
 const MAX_SAMPLES = 300;
@@ -10,6 +10,16 @@ export class History {
   readonly bitrate: Array<number | null> = [];
   readonly fps: Array<number | null> = [];
   readonly viewers: number[] = [];
+
+  /** Puts what was before the page was opened in front. */
+  seed({ times, bitrate, fps, viewers }: AdminHistory): void {
+    const first = this.times[0] ?? Infinity;
+    const count = times.filter((time) => time / 1000 < first).length;
+    this.times.unshift(...times.slice(0, count).map((time) => time / 1000));
+    this.bitrate.unshift(...bitrate.slice(0, count));
+    this.fps.unshift(...fps.slice(0, count));
+    this.viewers.unshift(...viewers.slice(0, count));
+  }
 
   add(time: number, { incoming, viewers }: AdminStream): void {
     this.times.push(time / 1000);
@@ -44,10 +54,14 @@ export class Store {
     return this.streams.find((stream) => stream.path === path);
   }
 
-  historyOf({ path }: AdminStream): History {
+  historyOf({ path }: Pick<AdminStream, 'path'>): History {
     let history = this.#histories.get(path);
     if (history === undefined) this.#histories.set(path, (history = new History()));
     return history;
+  }
+
+  seed(histories: AdminHistories): void {
+    for (const [path, history] of Object.entries(histories)) this.historyOf({ path }).seed(history);
   }
 
   take(snapshot: AdminSnapshot): void {
