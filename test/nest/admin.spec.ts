@@ -102,13 +102,14 @@ async function publish(name: string): Promise<RawRtmpClient> {
   const client = await RawRtmpClient.connected(rtmpPort, 'live', { flashVer: 'a <b>pretty</b> encoder' });
   expect(await client.publish(name)).toMatchObject({ code: 'NetStream.Publish.Start' });
   for (let time = 0; time <= 4000; time += 500) client.video(1, time, time % 2000 === 0 ? 0x17 : 0x27, 1, 0, 0, 0, 9);
+  client.audio(1, 4000, 0x2f, 0xff, 0xfb, 0x90, 0x64);
   return client;
 }
 
 async function live(path: string): Promise<AdminSnapshot['streams'][number]> {
   return until(`${path} in /api/streams`, async () => {
     const { streams } = (await ask('/api/streams')).body as AdminSnapshot;
-    return streams.find((stream) => stream.path === path && stream.timestamp === 4000);
+    return streams.find((stream) => stream.path === path && stream.incoming.bytes === 59);
   });
 }
 
@@ -122,9 +123,12 @@ describe('what is live', () => {
       app: 'live',
       name: 'cam',
       publisher: { address: '127.0.0.1', client: 'a <b>pretty</b> encoder', transport: 'rtmp', isSecure: false },
-      incoming: { frames: 9, keyFrames: 3, gop: 2, invalid: 0, bytes: 54 },
+      incoming: { frames: 9, keyFrames: 3, gop: 2, invalid: 0, bytes: 59 },
       viewers: { total: 0, byProtocol: {} },
-      tracks: [{ kind: 'video', id: 0, codec: 'h264', label: 'H.264' }],
+      tracks: [
+        { kind: 'video', id: 0, codec: 'h264', label: 'H.264' },
+        { kind: 'audio', id: 0, codec: 'mp4a.40.34', label: 'MP3', sampleRate: 44_100, channels: 2 },
+      ],
       isRecording: false,
     });
     await client.destroy();
