@@ -186,7 +186,7 @@ describe('what is live', () => {
     const { length } = history.times;
     expect(history).toMatchObject({ viewers: Array.from({ length }, () => 0) });
     expect([history.bitrate.length, history.fps.length]).toEqual([length, length]);
-    expect(history.times).toEqual([...history.times].sort());
+    expect(history.times).toEqual([...history.times].sort((a, b) => a - b));
     await client.destroy();
   });
 
