@@ -1,67 +1,91 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { RtmpClient } from '#src';
+import { RtmpClient, type RtmpClientOptions } from '#src';
+import { CertificateMaker } from '#test/certificates';
 import { playToFile, publishFile } from '#test/client-files';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
 import { NginxRtmp } from '#test/nginx-rtmp';
-import { recordingDifference } from '#test/packets';
+import { NodeMediaServerProcess } from '#test/node-media-server';
+import { firstDifference, listMedia, recordingDifference, withoutTimes } from '#test/packets';
 import { FfmpegPublisher } from '#test/publishing';
+import { runProgram } from '#test/running-program';
+import { words } from '#test/words';
 
 // RtmpClient as publisher and player of nginx-rtmp and of our own server; FFmpeg compares, packet for packet.
 
 jest.setTimeout(60_000);
 
+const made = new CertificateMaker();
+
 let nginx: NginxRtmp;
 let ingest: IngestProcess;
 let folder: string;
 let source: string;
-let httpPort: string;
+let trust: RtmpClientOptions;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nest-rtmp-client-'));
+  const { cert, key } = made.selfSigned('client', 'localhost');
+  trust = { tls: { ca: readFileSync(cert) } };
+  const env = { RTMPS_PORT: '0', RTMPS_CERT: cert, RTMPS_KEY: key, HTTPS_PORT: '0' };
   [nginx, ingest, source] = await Promise.all([
     NginxRtmp.start('application live { live on; meta copy; publish_notify on; }'),
-    IngestProcess.start(),
-    clip('H.264 with B-frames and AAC'),
+    IngestProcess.start({ env }),
+    clip('H.264 with B-frames and AAC', 2),
   ]);
-  httpPort = await ingest.until(
-    'it listens for HTTP',
-    () => /http:\/\/[^\s/]+:(\d+)/u.exec(ingest.program.stdout)?.[1],
-  );
 });
 afterAll(async () => {
   await nginx?.stop();
   await ingest?.stop();
+  made.dispose();
   rmSync(folder, { recursive: true, force: true });
 });
 
-const servers = {
-  'nginx-rtmp': (stream: string) => nginx.url(`live/${stream}`),
-  'the ingest server': (stream: string) => ingest.url(`live/${stream}`),
-  'the ingest server through a tunnel': (stream: string) => `rtmpt://127.0.0.1:${httpPort}/live/${stream}`,
+/** Address of an application of our server, by the way there. */
+const ours = async (scheme: 'rtmps' | 'rtmpt' | 'rtmpts'): Promise<string> => {
+  const port = await ingest.portOf(scheme === 'rtmps' ? 'rtmps' : scheme === 'rtmpt' ? 'http' : 'https');
+  return `${scheme}://localhost:${port}/live`;
 };
 
-it.each(Object.keys(servers) as Array<keyof typeof servers>)(
-  'plays from %s what it publishes there, every packet of it',
-  async (server) => {
-    const url = servers[server](`client-${server.length}`);
-    const player = await RtmpClient.connect(url);
-    // It may come before its publisher.
-    const file = join(folder, `${server.length}.flv`);
-    const played = playToFile(await player.play(), file);
-    await publishFile(source, url);
-    await played;
-    await player.close();
-    expect(await recordingDifference(file, source)).toBeUndefined();
-  },
-);
+const servers: Readonly<Record<string, () => string | Promise<string>>> = {
+  'nginx-rtmp': () => nginx.url('live'),
+  'the ingest server': () => ingest.url('live'),
+  'the ingest server over TLS': () => ours('rtmps'),
+  'the ingest server through a tunnel': () => ours('rtmpt'),
+  'the ingest server through a tunnel over TLS': () => ours('rtmpts'),
+};
 
-it('the ingest server records what it publishes as fast as it can', async () => {
-  await publishFile(source, ingest.url('live/fast'), {}, { pace: 'full' });
-  expect(await recordingDifference(await ingest.finishedRecording('live/fast'), source)).toBeUndefined();
+it.each(Object.keys(servers))('plays from %s what it publishes there, every packet of it', async (server) => {
+  const url = `${await servers[server]!()}/both-${server.length}`;
+  const player = await RtmpClient.connect(url, trust);
+  // It may come before its publisher.
+  const file = join(folder, `${server.length}.flv`);
+  const played = playToFile(await player.play(), file);
+  await publishFile(source, url, trust);
+  await played;
+  await player.close();
+  expect(await recordingDifference(file, source)).toBeUndefined();
+});
+
+it.each(['rtmps', 'rtmpts'] as const)('%s: trusts nobody it does not know', async (scheme) => {
+  const url = `${await ours(scheme)}/nobody`;
+  const refusal = { code: 'RTMP_CLIENT_ERR_CERTIFICATE' };
+  await expect(RtmpClient.connect(url)).rejects.toMatchObject(refusal);
+  const other = { tls: { ...trust.tls, servername: 'other.example' } };
+  await expect(RtmpClient.connect(url, other)).rejects.toMatchObject(refusal);
+  const client = await RtmpClient.connect(url, { tls: { insecure: true } });
+  await client.close();
+});
+
+it('the ingest server records what it publishes as fast as it can, whichever way', async () => {
+  const ways = [ingest.url('live'), await ours('rtmps'), await ours('rtmpt'), await ours('rtmpts')];
+  await Promise.all(ways.map((url, index) => publishFile(source, `${url}/fast-${index}`, trust, { pace: 'full' })));
+  for (const index of ways.keys()) {
+    expect(await recordingDifference(await ingest.finishedRecording(`live/fast-${index}`), source)).toBeUndefined();
+  }
 });
 
 it('plays what FFmpeg publishes to nginx-rtmp until FFmpeg ends', async () => {
@@ -75,3 +99,49 @@ it('plays what FFmpeg publishes to nginx-rtmp until FFmpeg ends', async () => {
   await player.close();
   expect(await recordingDifference(file, source)).toBeUndefined();
 });
+
+it('FFmpeg plays from nginx-rtmp what it publishes', async () => {
+  const url = nginx.url('live/for-ffmpeg');
+  const file = join(folder, 'for-ffmpeg.flv');
+  const published = publishFile(source, url);
+  await runProgram('ffmpeg', words`-v error -y -rtmp_live live -i ${url} -c copy ${file}`, { timeout: 30_000 });
+  await published;
+  const [played, sent] = await Promise.all([listMedia(file), listMedia(source)]);
+  const hashes = new Set(sent.packets.map(withoutTimes));
+  expect(played.packets.length).toBeGreaterThan(sent.packets.length / 2);
+  expect(played.packets.map(withoutTimes).filter((packet) => !hashes.has(packet))).toEqual([]);
+});
+
+it('is told by nginx-rtmp that a name is taken', async () => {
+  const url = nginx.url('live/taken');
+  const first = await RtmpClient.connect(url);
+  await first.publish();
+  const second = await RtmpClient.connect(url);
+  await expect(second.publish()).rejects.toMatchObject({
+    code: 'RTMP_CLIENT_ERR_REFUSED',
+    status: { code: 'NetStream.Publish.BadName' },
+  });
+  await Promise.all([first.close(), second.close()]);
+});
+
+// It is no package of ours: NODE_MEDIA_SERVER names the folder of node-media-server for those who have it.
+if (process.env['NODE_MEDIA_SERVER'] !== undefined) {
+  it('plays from Node-Media-Server what it publishes there', async () => {
+    const server = await NodeMediaServerProcess.start(process.env['NODE_MEDIA_SERVER']!);
+    try {
+      const player = await RtmpClient.connect(server.url('live/cam'));
+      const playback = await player.play();
+      const file = join(folder, 'nms.flv');
+      const played = playToFile(playback, file);
+      await publishFile(source, server.url('live/cam'));
+      // It does not tell players that their publisher is gone.
+      await playback.stop();
+      await played;
+      await player.close();
+      const [actual, expected] = await Promise.all([listMedia(file), listMedia(source)]);
+      expect(firstDifference(actual.packets, expected.packets)).toBeUndefined();
+    } finally {
+      await server.stop();
+    }
+  });
+}

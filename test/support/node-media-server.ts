@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, isListening } from './ports.js';
+import { RunningProgram } from './running-program.js';
+import { until } from './until.js';
+
+/** Node-Media-Server 4 on a free port of loopback. */
+export class NodeMediaServerProcess {
+  private constructor(
+    readonly port: number,
+    readonly folder: string,
+    readonly program: RunningProgram,
+  ) {}
+
+  /** @param packageFolder where node-media-server is installed */
+  static async start(packageFolder: string): Promise<NodeMediaServerProcess> {
+    const folder = mkdtempSync(join(tmpdir(), 'nest-rtmp-nms-'));
+    const [port, httpPort] = [await freePort(), await freePort()];
+    const configuration = join(folder, 'config.json');
+    const settings = {
+      bind: '127.0.0.1',
+      notify: { url: '' },
+      store: { path: join(folder, 'data') },
+      auth: { play: false, publish: false, secret: 'test', jwt: { secret: 'test', users: [] } },
+      rtmp: { port },
+      http: { port: httpPort },
+      webadmin: { enable: false },
+      record: { auto: false, path: join(folder, 'record') },
+    };
+    writeFileSync(configuration, JSON.stringify(settings));
+    const program = new RunningProgram('node', [join(packageFolder, 'bin/app.js'), '-c', configuration]);
+    await until('Node-Media-Server listens', () => {
+      if (program.hasEnded) throw new Error(program.describe('ended'));
+      return isListening(port);
+    });
+    return new NodeMediaServerProcess(port, folder, program);
+  }
+
+  url(stream: string): string {
+    return `rtmp://127.0.0.1:${this.port}/${stream}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.program.end('SIGTERM');
+    rmSync(this.folder, { recursive: true });
+  }
+}
