@@ -44,7 +44,12 @@ it.each([404, 500, 302])('is told of an answer of %i', async (status) => {
   await expect(call).rejects.toMatchObject(tunnelError(`open: answered with ${status}`));
 });
 
-it.each(['', 'a/b', '<html></html>', 'x'.repeat(10_000)])('does not take %j for the ID of a session', async (id) => {
+it.each([
+  ['nothing', ''],
+  ['a path', 'a/b'],
+  ['a page', '<html></html>'],
+  ['ten thousand characters', 'x'.repeat(10_000)],
+])('does not take %s for the ID of a session', async (_what, id) => {
   const call = connect((request, response) => {
     request.resume();
     response.end(id);

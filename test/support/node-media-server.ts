@@ -29,7 +29,12 @@ export class NodeMediaServerProcess {
       record: { auto: false, path: join(folder, 'record') },
     };
     writeFileSync(configuration, JSON.stringify(settings));
-    const program = new RunningProgram('node', [join(packageFolder, 'bin/app.js'), '-c', configuration]);
+    const program = new RunningProgram('env', [
+      process.execPath,
+      join(packageFolder, 'bin/app.js'),
+      '-c',
+      configuration,
+    ]);
     await until('Node-Media-Server listens', () => {
       if (program.hasEnded) throw new Error(program.describe('ended'));
       return isListening(port);
