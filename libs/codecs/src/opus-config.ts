@@ -63,3 +63,27 @@ function readMapping(record: Uint8Array, channels: number): NonNullable<OpusConf
     channels: record.subarray(HEAD_LENGTH + 2, end),
   };
 }
+
+/** Samples of a frame at 48 kHz by the configuration in the first byte of a packet (RFC 6716 §3.1). */
+const SILK_FRAMES = [480, 960, 1920, 2880] as const;
+const HYBRID_FRAMES = [480, 960] as const;
+const CELT_FRAMES = [120, 240, 480, 960] as const;
+/** A packet has at most 120 ms (RFC 6716 §3.2.5). */
+const MAX_PACKET_SAMPLES = 5760;
+
+/** Samples at 48 kHz of an Opus packet (RFC 6716 §3.1, §3.2); 0 when it is not one. */
+export function opusPacketSamples(packet: Uint8Array): number {
+  const first = packet[0];
+  if (first === undefined) return 0;
+  const configuration = first >> 3;
+  const frame =
+    configuration < 12
+      ? SILK_FRAMES[configuration & 3]!
+      : configuration < 16
+        ? HYBRID_FRAMES[configuration & 1]!
+        : CELT_FRAMES[configuration & 3]!;
+  const code = first & 3;
+  const frames = code === 0 ? 1 : code < 3 ? 2 : (packet[1] ?? 0) & 0x3f;
+  const samples = frame * frames;
+  return samples <= MAX_PACKET_SAMPLES ? samples : 0;
+}

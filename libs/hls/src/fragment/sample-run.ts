@@ -1,0 +1,62 @@
+const FIRST_BYTES = 64 * 1024;
+
+/**
+ * Samples of a track that wait to be written, one behind the other in memory
+ * that is used again. Times are in units of the track's timescale.
+ */
+export class SampleRun {
+  /** Decoding times. */
+  readonly times: number[] = [];
+  /** Presentation minus decoding times. */
+  readonly offsets: number[] = [];
+  readonly sizes: number[] = [];
+  readonly keys: boolean[] = [];
+  #count = 0;
+  #bytes = Buffer.alloc(0);
+  #length = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get byteLength(): number {
+    return this.#length;
+  }
+
+  /** All samples, one behind the other; valid until the next is added. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  add(time: number, offset: number, isKey: boolean, body: Uint8Array): void {
+    const at = this.#count++;
+    this.times[at] = time;
+    this.offsets[at] = offset;
+    this.sizes[at] = body.length;
+    this.keys[at] = isKey;
+    const end = this.#length + body.length;
+    if (end > this.#bytes.length) this.#grow(end);
+    this.#bytes.set(body, this.#length);
+    this.#length = end;
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#length = 0;
+  }
+
+  #grow(needed: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, FIRST_BYTES));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** What a track has in a fragment. */
+export interface FragmentTrack {
+  /** track_ID; the first is 1. */
+  readonly id: number;
+  readonly run: SampleRun;
+  /** Where the last sample ends. */
+  readonly end: number;
+}

@@ -1,0 +1,20 @@
+export type { HlsMessage } from './hls-message.js';
+export { type MuxingLibrary, writeInitSegment } from './fragment/init-segment.js';
+export { HlsPackager, type PackagerReceiver } from './packager/hls-packager.js';
+export { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager/packager-options.js';
+export type { Rendition } from './packager/rendition.js';
+export {
+  type MediaPlaylistSource,
+  type RenderOptions,
+  renderMediaPlaylist,
+  skippableSegments,
+} from './playlist/media-playlist.js';
+export { type HlsFile, initName, parseFileName, playlistName, segmentName } from './playlist/playlist-names.js';
+export {
+  decideReload,
+  parseReloadRequest,
+  type ReloadDecision,
+  type ReloadRequest,
+} from './playlist/reload-request.js';
+export type { HlsInit, HlsPart, HlsSegment } from './playlist/segment.js';
+export type { AudioFormat, TrackFormat, VideoFormat } from './track/track-format.js';

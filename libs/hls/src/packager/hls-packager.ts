@@ -1,0 +1,281 @@
+import { MediaFlags } from '#lib/flv';
+import { Fmp4Writer } from '../fragment/fragment-writer.js';
+import { TsWriter } from '../fragment/ts-writer.js';
+import type { HlsMessage } from '../hls-message.js';
+import { renderMultivariantPlaylist } from '../playlist/multivariant-playlist.js';
+import type { HlsInit, HlsSegment } from '../playlist/segment.js';
+import { isSameFormat, type TrackFormat } from '../track/track-format.js';
+import { isAudioKey, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { MessageBacklog } from './message-backlog.js';
+import { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager-options.js';
+import { Rendition, type StreamPlan } from './rendition.js';
+import { isTsFormat, planRenditions } from './rendition-plan.js';
+import { TrackWriter } from './track-writer.js';
+
+const MILLISECONDS = 1000;
+/** Milliseconds of media that are waited for a kind of track that has not come yet. */
+const PROBE_TIME = 1000;
+/** Steps in time that are no pause of the publisher but another clock, milliseconds. */
+const MAX_STEP_FORWARD = 10_000;
+const MAX_STEP_BACK = 1000;
+
+/** Told about what a packager makes. */
+export interface PackagerReceiver {
+  /** An init segment is needed: its tracks. It is in playlists at once. */
+  onInit?(init: HlsInit): void;
+  /** A playlist has something new in it. */
+  onPart?(rendition: Rendition): void;
+  onSegment?(rendition: Rendition, segment: HlsSegment): void;
+  /** A segment is in no playlist any more and need not be kept. */
+  onRemove?(rendition: Rendition, segment: HlsSegment): void;
+}
+
+/**
+ * Makes HLS of the messages of a live stream: tracks, segments, parts and playlists.
+ *
+ * ```
+ * probing --tracks known--> packaging --discontinue()--> probing …
+ *     '------------------------'--end()--> ended
+ * ```
+ */
+export class HlsPackager implements TrackReceiver, StreamPlan {
+  readonly options: Readonly<PackagerOptions>;
+  readonly #reader = new TrackReader(this);
+  readonly #tracks = new Map<number, TrackWriter>();
+  readonly #renditionOf = new Map<number, Rendition>();
+  readonly #backlog = new MessageBacklog();
+  #renditions: readonly Rendition[] = [];
+  #targetDuration: number | undefined;
+  #initCount = 0;
+  #isProbing = true;
+  /** Tracks have other formats, and nothing has come since. */
+  #isChanged = false;
+  /** Wall clock minus stream time. */
+  #wallOffset = 0;
+  #lastTime: number | undefined;
+  #keyFrameInterval: number | undefined;
+
+  constructor(
+    options: Partial<PackagerOptions> = {},
+    private readonly receiver: PackagerReceiver = {},
+  ) {
+    this.options = { ...DEFAULT_PACKAGER_OPTIONS, ...options };
+  }
+
+  /** One for each media playlist; none before it is known what tracks there are. */
+  get renditions(): readonly Rendition[] {
+    return this.#renditions;
+  }
+
+  get targetDuration(): number | undefined {
+    return this.#targetDuration;
+  }
+
+  /** Bytes of all segments. */
+  get byteLength(): number {
+    return this.#renditions.reduce((sum, { window }) => sum + window.byteLength, 0);
+  }
+
+  /** Whether there is enough for playlists. Asking fixes the target duration, which must not change after. */
+  get isReady(): boolean {
+    if (this.#targetDuration !== undefined) return this.#renditions.every(({ isReady }) => isReady);
+    if (this.#renditions.length === 0 || !this.#renditions.every(({ isReady }) => isReady)) return false;
+    this.#targetDuration = this.#chooseTarget();
+    return this.#targetDuration !== undefined;
+  }
+
+  find(name: string): Rendition | undefined {
+    return this.#renditions.find((rendition) => rendition.name === name);
+  }
+
+  /**
+   * The multivariant playlist.
+   *
+   * @param base put in front of every URI, with its `/` at the end
+   * @param query appended to every URI, with its `?`
+   */
+  multivariant(base: string, query?: string): string {
+    return renderMultivariantPlaylist(
+      this.#renditions.map((rendition) => rendition.summary()),
+      base,
+      query,
+    );
+  }
+
+  /** Milliseconds between key frames, when that is known beforehand. */
+  expectKeyFrames(interval: number): void {
+    this.#keyFrameInterval = interval;
+  }
+
+  /** @param wallTime when the message was published, milliseconds since 1970 */
+  push(message: HlsMessage, wallTime: number): void {
+    if (message.flags & MediaFlags.Coded) this.#checkTime(message.timestamp, wallTime);
+    if (!this.#isProbing) {
+      this.#reader.read(message);
+      return;
+    }
+    this.#backlog.add(message);
+    // Formats are read at once, samples when it is known where they go.
+    this.#reader.read(message);
+    if (this.#isProbed(message)) this.#begin();
+  }
+
+  /** What follows is another publish, or the same after a pause. */
+  discontinue(): void {
+    this.#finish();
+    this.#reader.reset();
+    this.#backlog.clear();
+    this.#isProbing = true;
+    this.#lastTime = undefined;
+  }
+
+  /** Nothing follows. */
+  end(): void {
+    if (this.#isProbing && !this.#backlog.isEmpty) this.#begin();
+    this.#finish();
+    this.#targetDuration ??= this.#chooseTarget() ?? 1;
+    for (const { window } of this.#renditions) window.end();
+    for (const rendition of this.#renditions) this.receiver.onPart?.(rendition);
+  }
+
+  /** @internal */
+  onFormat(key: number, format: TrackFormat): void {
+    const track = this.#tracks.get(key);
+    if (this.#isProbing || track === undefined || isSameFormat(track.format, format)) return;
+    this.#finish();
+    track.restart(format);
+    this.#isChanged = true;
+  }
+
+  /** @internal */
+  onSample(key: number, time: number, offset: number, isKey: boolean, body: Uint8Array): void {
+    if (this.#isProbing) return;
+    const track = this.#tracks.get(key);
+    if (track === undefined) return;
+    if (this.#isChanged) {
+      this.#isChanged = false;
+      for (const rendition of this.#renditions) rendition.reconfigure();
+    }
+    this.#renditionOf.get(key)!.add(track, time, offset, isKey, body);
+  }
+
+  /** @internal */
+  wallTime(milliseconds: number): number {
+    return milliseconds + this.#wallOffset;
+  }
+
+  /** @internal */
+  newInit(tracks: readonly TrackWriter[]): HlsInit | undefined {
+    if (this.options.container === 'ts') return undefined;
+    const init = { id: this.#initCount++, formats: tracks.map(({ format }) => format) };
+    this.receiver.onInit?.(init);
+    return init;
+  }
+
+  /** @internal */
+  onPart(rendition: Rendition): void {
+    this.receiver.onPart?.(rendition);
+  }
+
+  /** @internal */
+  onSegment(rendition: Rendition, segment: HlsSegment): void {
+    this.receiver.onSegment?.(rendition, segment);
+  }
+
+  /** @internal */
+  onRemove(rendition: Rendition, segment: HlsSegment): void {
+    this.receiver.onRemove?.(rendition, segment);
+  }
+
+  /** @internal */
+  onBoundary(milliseconds: number): void {
+    for (const rendition of this.#renditions) if (!rendition.isLeading) rendition.addBoundary(milliseconds);
+  }
+
+  /** Takes the wall clock at the first message, and notices when the publisher has changed its clock. */
+  #checkTime(timestamp: number, wallTime: number): void {
+    const last = this.#lastTime;
+    if (last === undefined) this.#wallOffset = wallTime - timestamp;
+    else if (timestamp - last > MAX_STEP_FORWARD || last - timestamp > MAX_STEP_BACK) {
+      this.#finish();
+      this.#wallOffset = wallTime - timestamp;
+    }
+    this.#lastTime = timestamp;
+  }
+
+  #isProbed({ flags, timestamp }: HlsMessage): boolean {
+    if ((flags & MediaFlags.Coded) === 0) return false;
+    const first = this.#backlog.firstTime;
+    if (first === undefined || this.#usable().length === 0) return false;
+    const keys = this.#usable().map(([key]) => key);
+    const { hints } = this.#reader;
+    const needsVideo = hints?.hasVideo ?? true;
+    const needsAudio = hints?.hasAudio ?? true;
+    const hasAll = (!needsVideo || keys.some((key) => !isAudioKey(key))) && (!needsAudio || keys.some(isAudioKey));
+    return hasAll || timestamp - first >= PROBE_TIME || this.#backlog.isFull;
+  }
+
+  #usable(): Array<[number, TrackFormat]> {
+    const formats = [...this.#reader.formats];
+    return this.options.container === 'ts' ? formats.filter(([, format]) => isTsFormat(format)) : formats;
+  }
+
+  /** It is known what tracks there are: what has come so far is packaged. */
+  #begin(): void {
+    this.#isProbing = false;
+    if (this.#renditions.length === 0) this.#plan();
+    else this.#replaceFormats();
+    this.#backlog.drain((message) => this.#reader.read(message));
+  }
+
+  #plan(): void {
+    const ts = this.options.container === 'ts';
+    this.#renditions = planRenditions(this.#usable()).map(({ name, tracks, isLeading }) => {
+      const writers = tracks.map(([key, format], index) => new TrackWriter(key, index + 1, format));
+      const rendition = new Rendition(name, writers, isLeading, this, ts ? new TsWriter(writers) : new Fmp4Writer());
+      for (const writer of writers) {
+        this.#tracks.set(writer.key, writer);
+        this.#renditionOf.set(writer.key, rendition);
+      }
+      return rendition;
+    });
+    for (const rendition of this.#renditions) {
+      rendition.others = this.#renditions.filter((other) => other !== rendition);
+    }
+  }
+
+  /** Another publish of the same stream: players know the renditions there are, and get no others. */
+  #replaceFormats(): void {
+    for (const [key, format] of this.#usable()) {
+      const track = this.#tracks.get(key);
+      if (track === undefined || isSameFormat(track.format, format)) continue;
+      track.restart(format);
+      this.#isChanged = true;
+    }
+  }
+
+  #finish(): void {
+    const leading = this.#renditions.find(({ isLeading }) => isLeading);
+    leading?.finish();
+    for (const rendition of this.#renditions) {
+      if (rendition !== leading) rendition.finish(leading!.window.nextNumber);
+    }
+  }
+
+  /** Seconds, a whole number; undefined while the first group of pictures has not shown how long it is. */
+  #chooseTarget(): number | undefined {
+    const { segmentDuration, maxSegmentDuration } = this.options;
+    const leading = this.#renditions.find(({ isLeading }) => isLeading);
+    if (leading === undefined) return undefined;
+    const most = Math.max(segmentDuration, maxSegmentDuration);
+    const longest = leading.longestSegment * MILLISECONDS;
+    let expected = segmentDuration;
+    if (this.#keyFrameInterval !== undefined && leading.leader.format.kind === 'video') {
+      expected = Math.ceil(segmentDuration / this.#keyFrameInterval - 0.05) * this.#keyFrameInterval;
+    } else if (leading.firstSegmentSoFar !== undefined && leading.leader.format.kind === 'video') {
+      if (!leading.window.isEnded && leading.firstSegmentSoFar * MILLISECONDS <= segmentDuration) return undefined;
+      expected = most;
+    }
+    return Math.max(1, Math.round(Math.max(longest, Math.min(expected, most)) / MILLISECONDS));
+  }
+}

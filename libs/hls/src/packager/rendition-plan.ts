@@ -1,0 +1,38 @@
+import type { TrackFormat } from '../track/track-format.js';
+import { isAudioKey } from '../track/track-reader.js';
+
+/** A media playlist that is to be: its name and tracks. */
+export interface PlannedRendition {
+  readonly name: string;
+  readonly tracks: ReadonlyArray<readonly [key: number, format: TrackFormat]>;
+  /** The one whose key frames say where all are cut. */
+  readonly isLeading: boolean;
+}
+
+const TS_CODECS: ReadonlySet<string> = new Set(['avc', 'hevc', 'aac', 'mp3', 'ac3', 'eac3']);
+
+/** Whether MPEG-TS can have a track. */
+export function isTsFormat({ codec }: TrackFormat): boolean {
+  return TS_CODECS.has(codec);
+}
+
+/**
+ * Which tracks go into which playlist: one video and one audio track together, as that is half the requests; of more
+ * tracks each one alone, so that players can choose.
+ */
+export function planRenditions(tracks: ReadonlyArray<readonly [number, TrackFormat]>): PlannedRendition[] {
+  const sorted = tracks.toSorted(([a], [b]) => a - b);
+  const video = sorted.filter(([key]) => !isAudioKey(key));
+  const audio = sorted.filter(([key]) => isAudioKey(key));
+  if (video.length <= 1 && audio.length <= 1) return [{ name: 'main', tracks: sorted, isLeading: true }];
+  const alone =
+    (name: string, isLeading: (index: number) => boolean) => (track: (typeof sorted)[0], index: number) => ({
+      name: `${name}${index}`,
+      tracks: [track],
+      isLeading: isLeading(index),
+    });
+  return [
+    ...video.map(alone('video', (index) => index === 0)),
+    ...audio.map(alone('audio', (index) => index === 0 && video.length === 0)),
+  ];
+}

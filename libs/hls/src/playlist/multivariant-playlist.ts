@@ -1,0 +1,60 @@
+import type { TrackFormat } from '../track/track-format.js';
+import { playlistName } from './playlist-names.js';
+
+/** A media playlist as the multivariant playlist speaks of it. */
+export interface RenditionSummary {
+  readonly name: string;
+  /** Its tracks; the first is what it is called by. */
+  readonly formats: readonly TrackFormat[];
+  /** An audio track beside the video: no variant of its own. */
+  readonly isAlternative: boolean;
+  /** Pictures per second, as far as known. */
+  readonly frameRate: number | undefined;
+  /** Bits per second: the most of any segment, and of all of them. */
+  readonly peakBitRate: number;
+  readonly averageBitRate: number;
+}
+
+const AUDIO_GROUP = 'audio';
+
+/**
+ * Renders the multivariant playlist (RFC 8216 §4.3.4).
+ *
+ * @param base put in front of every URI, with its `/` at the end
+ * @param query appended to every URI, with its `?`
+ */
+export function renderMultivariantPlaylist(renditions: readonly RenditionSummary[], base: string, query = ''): string {
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:7'];
+  const variants = renditions.filter(({ isAlternative }) => !isAlternative);
+  const alternatives = renditions.filter(({ isAlternative }) => isAlternative);
+  alternatives.forEach(({ name, formats }, index) => {
+    const channels = formats[0]?.kind === 'audio' ? `,CHANNELS="${formats[0].channels}"` : '';
+    lines.push(
+      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${AUDIO_GROUP}",NAME="Audio ${index + 1}",DEFAULT=${yesNo(index === 0)},` +
+        `AUTOSELECT=YES${channels},URI="${base}${playlistName(name)}${query}"`,
+    );
+  });
+  const loudest = (of: 'peakBitRate' | 'averageBitRate') => Math.max(0, ...alternatives.map((one) => one[of]));
+  const audioCodecs = alternatives.flatMap(({ formats }) => formats.map(({ codecs }) => codecs));
+  for (const { name, formats, frameRate, peakBitRate, averageBitRate } of variants) {
+    const codecs = [...new Set([...formats.map((format) => format.codecs), ...audioCodecs])];
+    const attributes = [
+      `BANDWIDTH=${Math.ceil(peakBitRate + loudest('peakBitRate'))}`,
+      `AVERAGE-BANDWIDTH=${Math.ceil(averageBitRate + loudest('averageBitRate'))}`,
+      `CODECS="${codecs.join(',')}"`,
+    ];
+    const video = formats.find(({ kind }) => kind === 'video');
+    if (video?.kind === 'video') {
+      attributes.push(`RESOLUTION=${video.width}x${video.height}`);
+      if (frameRate !== undefined) attributes.push(`FRAME-RATE=${frameRate.toFixed(3)}`);
+    }
+    if (alternatives.length > 0) attributes.push(`AUDIO="${AUDIO_GROUP}"`);
+    lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, `${base}${playlistName(name)}${query}`);
+  }
+  lines.push('');
+  return lines.join('\n');
+}
+
+function yesNo(value: boolean): string {
+  return value ? 'YES' : 'NO';
+}

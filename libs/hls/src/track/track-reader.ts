@@ -1,0 +1,133 @@
+import { annexBToLengthPrefixed, CodecError } from '#lib/codecs';
+import {
+  type AudioCodecName,
+  AudioPacketType,
+  FlvError,
+  MediaFlags,
+  parseAudioTag,
+  parseVideoTag,
+  VideoPacketType,
+} from '#lib/flv';
+import type { HlsMessage } from '../hls-message.js';
+import { audioFormatOf, audioFormatOfFrame } from './audio-format.js';
+import { type MetadataHints, readMetadataHints } from './metadata-hints.js';
+import type { TrackFormat, VideoFormat } from './track-format.js';
+import { videoFormatOf } from './video-format.js';
+
+/** What a {@link TrackReader} finds. */
+export interface TrackReceiver {
+  /** A track is there, or is another one now. */
+  onFormat(key: number, format: TrackFormat): void;
+  /**
+   * A coded picture or audio frame.
+   *
+   * @param time when it is to be decoded, milliseconds
+   * @param offset presentation minus decoding time, milliseconds
+   * @param body valid during the call
+   */
+  onSample(key: number, time: number, offset: number, isKey: boolean, body: Uint8Array): void;
+}
+
+/** Keys of audio tracks; those of video tracks are their track IDs. */
+const AUDIO_KEY = 256;
+const NANOSECONDS = 1e6;
+const TEMPORAL_DELIMITER = [0x12, 0x00] as const;
+
+/** Whether a key is an audio track's. */
+export function isAudioKey(key: number): boolean {
+  return key >= AUDIO_KEY;
+}
+
+/** Takes messages apart into tracks, their formats and samples. What HLS can not have is left out. */
+export class TrackReader {
+  readonly #formats = new Map<number, TrackFormat>();
+  readonly #records = new Map<number, Uint8Array>();
+  #hints: MetadataHints | undefined;
+
+  constructor(private readonly receiver: TrackReceiver) {}
+
+  /** The newest onMetaData. */
+  get hints(): MetadataHints | undefined {
+    return this.#hints;
+  }
+
+  /** Tracks that HLS can have, by key. */
+  get formats(): ReadonlyMap<number, TrackFormat> {
+    return this.#formats;
+  }
+
+  /** Forgets all tracks: another publisher follows. */
+  reset(): void {
+    this.#formats.clear();
+    this.#records.clear();
+  }
+
+  /** Never throws: a message that is not as it should be is left out. */
+  read(message: HlsMessage): void {
+    const { flags } = message;
+    try {
+      if (flags & MediaFlags.Video) this.#readVideo(message);
+      else if (flags & MediaFlags.Audio) this.#readAudio(message);
+      else if (flags & MediaFlags.Data) this.#hints = readMetadataHints(message.payload) ?? this.#hints;
+    } catch (error) {
+      if (!(error instanceof FlvError) && !(error instanceof CodecError)) throw error;
+    }
+  }
+
+  #readVideo({ flags, timestamp, payload }: HlsMessage): void {
+    if ((flags & (MediaFlags.Coded | MediaFlags.SequenceHeader)) === 0) return;
+    const { packetType, tracks, nanosecondOffset } = parseVideoTag(payload);
+    const isKey = (flags & MediaFlags.KeyFrame) !== 0;
+    for (const { trackId, codec, compositionTime, body } of tracks) {
+      if (packetType === VideoPacketType.SequenceStart) {
+        this.#configure(trackId, body, () => videoFormatOf(codec, body, this.#hints));
+        continue;
+      }
+      const format = this.#formats.get(trackId) as VideoFormat | undefined;
+      if (format === undefined || body.length === 0) continue;
+      const sample = sampleOf(format, body);
+      this.receiver.onSample(trackId, timestamp, compositionTime + nanosecondOffset / NANOSECONDS, isKey, sample);
+    }
+  }
+
+  #readAudio({ flags, timestamp, payload }: HlsMessage): void {
+    if ((flags & (MediaFlags.Coded | MediaFlags.SequenceHeader)) === 0) return;
+    const { packetType, tracks, nanosecondOffset } = parseAudioTag(payload);
+    for (const { trackId, codec, body } of tracks) {
+      const key = AUDIO_KEY + trackId;
+      if (packetType === AudioPacketType.SequenceStart) {
+        this.#configure(key, body, () => audioFormatOf(codec, body));
+        continue;
+      }
+      if (body.length === 0 || !this.#isKnown(key, codec, body)) continue;
+      this.receiver.onSample(key, timestamp + nanosecondOffset / NANOSECONDS, 0, true, body);
+    }
+  }
+
+  /** Encoders repeat their sequence headers, some of them with every key frame. */
+  #configure(key: number, record: Uint8Array, parse: () => TrackFormat | undefined): void {
+    const known = this.#records.get(key);
+    if (known !== undefined && Buffer.compare(known, record) === 0) return;
+    const format = parse();
+    if (format === undefined) return;
+    this.#records.set(key, record.slice());
+    this.#formats.set(key, format);
+    this.receiver.onFormat(key, format);
+  }
+
+  #isKnown(key: number, codec: AudioCodecName, frame: Uint8Array): boolean {
+    if (this.#formats.has(key)) return true;
+    const format = audioFormatOfFrame(codec, frame);
+    if (format === undefined) return false;
+    this.#formats.set(key, format);
+    this.receiver.onFormat(key, format);
+    return true;
+  }
+}
+
+function sampleOf(format: VideoFormat, body: Uint8Array): Uint8Array {
+  if (format.isAnnexB) return annexBToLengthPrefixed(body);
+  // AV1 in ISOBMFF §2.4: samples are without temporal delimiters.
+  const hasDelimiter = format.codec === 'av1' && body[0] === TEMPORAL_DELIMITER[0] && body[1] === TEMPORAL_DELIMITER[1];
+  return hasDelimiter ? body.subarray(2) : body;
+}
