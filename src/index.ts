@@ -59,6 +59,15 @@ export { RtmpEvents, type RtmpEventSource } from './events/rtmp-events.js';
 export { DuplicateRtmpHandlerException } from './exceptions/duplicate-rtmp-handler.exception.js';
 export { RtmpStatusException } from './exceptions/rtmp-status.exception.js';
 export type { RtmpMediaKind } from './handlers/rtmp-pattern.js';
+export { HLS_STORAGE, type HlsStorage, type HlsStoredFile } from './hls/hls-storage.js';
+export { RtmpHls, type RtmpHlsBroadcast } from './hls/rtmp-hls.js';
+export { RtmpHlsModule } from './hls/rtmp-hls.module.js';
+export {
+  DEFAULT_RTMP_HLS_OPTIONS,
+  type ResolvedRtmpHlsOptions,
+  RTMP_HLS_OPTIONS,
+  type RtmpHlsOptions,
+} from './hls/rtmp-hls-options.js';
 export type {
   RtmpAudioMessage,
   RtmpDataMessage,

@@ -15,7 +15,7 @@ const MAX_HOPS = 32;
 export class HttpPeers {
   readonly #proxies: BlockList | undefined;
 
-  constructor(@Inject(RTMP_HTTP_OPTIONS) { trustedProxies }: ResolvedRtmpHttpOptions) {
+  constructor(@Inject(RTMP_HTTP_OPTIONS) { trustedProxies }: Pick<ResolvedRtmpHttpOptions, 'trustedProxies'>) {
     if (trustedProxies.length > 0) this.#proxies = networksOf(trustedProxies);
   }
 

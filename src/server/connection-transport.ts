@@ -1,7 +1,7 @@
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
 
 /** The way a connection came in. */
-export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts' | 'http-flv' | 'ws-flv';
+export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts' | 'http-flv' | 'ws-flv' | 'hls';
 
 /** Takes what a transport has for its connection. */
 export interface ConnectionReceiver {

@@ -1,4 +1,4 @@
-import type { RtmpHttpOptions, RtmpModuleOptions } from '#src';
+import { DEFAULT_RTMP_HLS_OPTIONS, type RtmpHlsOptions, type RtmpHttpOptions, type RtmpModuleOptions } from '#src';
 import { listenersOf } from './config/listeners.js';
 import type { Settings } from './config/settings.js';
 
@@ -25,4 +25,19 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
 export function ingestHttpOptions(settings: Settings): Partial<RtmpHttpOptions> {
   const { HTTP_PUBLISH: publish, HTTP_PUBLISH_ORIGINS: origins, HTTP_TRUSTED_PROXIES: proxies } = settings;
   return { publish, publishOrigins: origins?.split(',') ?? [], trustedProxies: proxies?.split(',') ?? [] };
+}
+
+/** The settings as options of HLS; undefined when it is off. */
+export function ingestHlsOptions(settings: Settings): Partial<RtmpHlsOptions> | undefined {
+  if (settings.RTMP_HLS === 'off') return undefined;
+  const segmentDuration = settings.HLS_SEGMENT_SECONDS * 1000;
+  return {
+    start: settings.RTMP_HLS,
+    segmentDuration,
+    maxSegmentDuration: Math.max(segmentDuration, DEFAULT_RTMP_HLS_OPTIONS.maxSegmentDuration),
+    partDuration: settings.HLS_PART_MS,
+    window: settings.HLS_WINDOW_SECONDS * 1000,
+    container: settings.HLS_CONTAINER,
+    trustedProxies: settings.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
+  };
 }

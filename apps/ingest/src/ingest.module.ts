@@ -1,16 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { RtmpAdminModule, RtmpHttpModule, RtmpModule, RtmpPageModule } from '#src';
+import { RtmpAdminModule, RtmpHlsModule, RtmpHttpModule, RtmpModule, RtmpPageModule } from '#src';
 import { PLAY_KEYS, PUBLISH_KEYS } from './access/access.tokens.js';
 import { PlayController } from './access/play.controller.js';
 import { PublishController } from './access/publish.controller.js';
 import { keyEntries, StreamKeys } from './access/stream-keys.js';
 import type { Settings } from './config/settings.js';
-import { ingestHttpOptions, ingestOptions } from './ingest-options.js';
+import { ingestHlsOptions, ingestHttpOptions, ingestOptions } from './ingest-options.js';
 
 /** The ingest server: the package with its defaults, and keys for publishers. */
 @Module({})
 export class IngestModule {
   static forSettings(settings: Settings): DynamicModule {
+    const hls = ingestHlsOptions(settings);
     return {
       module: IngestModule,
       imports: [
@@ -22,6 +23,7 @@ export class IngestModule {
           playKeys: keyEntries(settings.RTMP_PLAY_KEYS),
         }),
         ...(settings.RTMP_PAGE ? [RtmpPageModule.forRoot()] : []),
+        ...(hls === undefined ? [] : [RtmpHlsModule.forRoot(hls)]),
       ],
       controllers: [PublishController, PlayController],
       providers: [

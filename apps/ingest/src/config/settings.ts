@@ -64,6 +64,11 @@ export const settingsSchema = z.object({
     .enum(['realtime', 'balanced', 'throughput'])
     .default('balanced')
     .describe('realtime, balanced or throughput'),
+  RTMP_HLS: z.enum(['demand', 'always', 'off']).default('demand').describe('demand, always or off'),
+  HLS_SEGMENT_SECONDS: wholeNumber(1, 60, ' (seconds)').default(2),
+  HLS_PART_MS: wholeNumber(0, 10_000, ' (milliseconds)').default(500),
+  HLS_WINDOW_SECONDS: wholeNumber(0, 86_400, ' (seconds)').default(12),
+  HLS_CONTAINER: z.enum(['fmp4', 'ts']).default('fmp4').describe('fmp4 or ts'),
   RTMP_TAKEOVER: z.enum(['reject', 'replace']).default('reject').describe('reject or replace'),
   RTMP_MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
   RTMP_RECORD: flag.default(true),

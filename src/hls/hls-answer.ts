@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http';
+import { type HttpHeaders, setHeaders } from '../http/http-flv-channel.js';
+import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
+
+/** What a request is answered. */
+export interface HlsAnswer {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** One behind the other. */
+  readonly body: readonly Uint8Array[];
+}
+
+const NO_STORE: HttpHeaders = { 'Cache-Control': 'no-store' };
+/** Names are never used again: what is behind one is always the same. */
+const FOREVER: HttpHeaders = { 'Cache-Control': 'public, max-age=3600, immutable', 'Accept-Ranges': 'bytes' };
+const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/u;
+const SECONDS_TO_WAIT = '1';
+
+/** A playlist. */
+export function playlistAnswer(text: Uint8Array, cacheControl: string): HlsAnswer {
+  const headers = { 'Content-Type': 'application/vnd.apple.mpegurl', 'Cache-Control': cacheControl };
+  return { status: 200, headers, body: [text] };
+}
+
+/** An init segment, a segment or a part. */
+export function mediaAnswer(body: readonly Uint8Array[], contentType: string): HlsAnswer {
+  return { status: 200, headers: { 'Content-Type': contentType, ...FOREVER }, body };
+}
+
+/** A refusal, with what is wrong. */
+export function refusalAnswer(status: number, code: string, description: string): HlsAnswer {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json; charset=utf-8', ...NO_STORE };
+  if (status === 503) headers['Retry-After'] = SECONDS_TO_WAIT;
+  return { status, headers, body: [Buffer.from(JSON.stringify({ code, description }))] };
+}
+
+/** Headers that let pages of other origins play; none when that is not wanted. */
+export function corsHeaders(cors: string | false): HttpHeaders {
+  if (cors === false) return {};
+  return {
+    'Access-Control-Allow-Origin': cors,
+    'Access-Control-Expose-Headers': 'Content-Length, Content-Range, Age, Date',
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    'Timing-Allow-Origin': cors,
+  };
+}
+
+/** The answer to a preflight request. */
+export function preflightAnswer(cors: string | false): HlsAnswer {
+  if (cors === false) return { status: 204, headers: {}, body: [] };
+  const headers = {
+    'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
+    'Access-Control-Allow-Headers': 'Range, Authorization',
+    'Access-Control-Max-Age': '86400',
+  };
+  return { status: 204, headers, body: [] };
+}
+
+/** Sends an answer, the asked for range of it, or its headers alone. */
+export function send(request: HttpRequest, response: HttpResponse, answer: HlsAnswer, common: HttpHeaders): void {
+  if (response.destroyed || response.writableEnded) return;
+  const { status, headers, body } = rangeOf(answer, request.headers.range);
+  setHeaders(response, common);
+  setHeaders(response, headers);
+  if (status !== 204) response.setHeader('Content-Length', String(lengthOf(body)));
+  response.writeHead(status);
+  const stream = response as ServerResponse;
+  if (request.method !== 'HEAD') for (const bytes of body) stream.write(bytes);
+  stream.end();
+}
+
+/** RFC 9110 §14.2: one range is answered, anything else is as if there were none. */
+function rangeOf(answer: HlsAnswer, header: string | undefined): HlsAnswer {
+  const match = header === undefined ? null : RANGE.exec(header);
+  if (match === null || answer.status !== 200 || !('Accept-Ranges' in answer.headers)) return answer;
+  const length = lengthOf(answer.body);
+  const [, first = '', last = ''] = match;
+  if (first === '' && last === '') return answer;
+  const from = first === '' ? Math.max(0, length - Number(last)) : Number(first);
+  const to = first === '' || last === '' ? length - 1 : Math.min(Number(last), length - 1);
+  if (from > to) {
+    return { status: 416, headers: { 'Content-Range': `bytes */${length}`, ...NO_STORE }, body: [] };
+  }
+  const headers = { ...answer.headers, 'Content-Range': `bytes ${from}-${to}/${length}` };
+  return { status: 206, headers, body: [Buffer.concat(answer.body).subarray(from, to + 1)] };
+}
+
+function lengthOf(body: readonly Uint8Array[]): number {
+  return body.reduce((sum, bytes) => sum + bytes.length, 0);
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type HlsFile,
+  HlsPackager,
+  type HlsInit,
+  type HlsSegment,
+  type MuxingLibrary,
+  type PackagerReceiver,
+  parseFileName,
+  type Rendition,
+  writeInitSegment,
+} from '#lib/hls';
+import type { LiveStream, MediaMessage, MediaSink } from '#lib/live';
+import type { HlsViewer } from './hls-viewer.js';
+import { HlsWaiting } from './hls-waiting.js';
+import type { ResolvedRtmpHlsOptions } from './rtmp-hls-options.js';
+import type { HlsSegmentShelf } from './hls-segment-shelf.js';
+
+const RUN_BYTES = 12;
+
+/** What a broadcast tells. */
+export interface BroadcastOwner {
+  /** Its stream has ended. */
+  onStreamEnd(broadcast: HlsBroadcast): void;
+  onInitFailed(broadcast: HlsBroadcast, error: unknown): void;
+}
+
+/**
+ * A live stream as HLS, under URIs of its own.
+ *
+ * ```
+ * live <--the next publish-- away
+ *   '---connection lost-------^ '--publisherGrace--> ended
+ *   '---the publisher said goodbye-------------------^
+ * ```
+ */
+export class HlsBroadcast implements MediaSink, PackagerReceiver {
+  /** The part of its URIs that no other broadcast has, and nobody can guess. */
+  readonly run = randomBytes(RUN_BYTES).toString('base64url');
+  readonly startedAt = Date.now();
+  readonly packager: HlsPackager;
+  readonly viewers = new Map<string, HlsViewer>();
+  readonly waiting = new HlsWaiting();
+  /** Since when it is in its state, and when it was last asked for anything: `performance.now()`. */
+  stateSince = performance.now();
+  lastRequest = performance.now();
+  private readonly shelf: HlsSegmentShelf | undefined;
+  #state: 'live' | 'away' | 'ended' = 'live';
+  readonly #inits = new Map<number, Promise<Uint8Array>>();
+  #stream: LiveStream | undefined;
+  #detach: (() => void) | undefined;
+
+  constructor(
+    readonly path: string,
+    options: ResolvedRtmpHlsOptions,
+    private readonly library: MuxingLibrary | undefined,
+    private readonly owner: BroadcastOwner,
+    shelfOf: (run: string, startedAt: number) => HlsSegmentShelf | undefined,
+  ) {
+    this.shelf = shelfOf(this.run, this.startedAt);
+    this.packager = new HlsPackager(options, this);
+  }
+
+  get state(): 'live' | 'away' | 'ended' {
+    return this.#state;
+  }
+
+  /** The stream it is made of; undefined while there is none. */
+  get stream(): LiveStream | undefined {
+    return this.#stream;
+  }
+
+  /** Goes up whenever a playlist changes. */
+  get version(): number {
+    return this.packager.renditions.reduce((sum, { window }) => sum + window.version, 0);
+  }
+
+  /** Begins with what is kept of the stream since its newest key frame, or goes on with another publish. */
+  attach(stream: LiveStream): void {
+    if (this.#stream !== undefined) this.#leave();
+    if (this.packager.renditions.length > 0) this.packager.discontinue();
+    this.#setState('live');
+    this.#stream = stream;
+    if (stream.gopDuration !== undefined) this.packager.expectKeyFrames(stream.gopDuration);
+    this.#detach = stream.addSink(this);
+    const now = Date.now() - (stream.timestamp ?? 0);
+    stream.gopCache.forEach((message) => this.packager.push(message, now + message.timestamp));
+  }
+
+  /** Its publisher is gone for now. */
+  suspend(): void {
+    this.packager.discontinue();
+    this.#leave();
+    this.#setState('away');
+  }
+
+  /** Nothing follows. */
+  end(): void {
+    if (this.#state === 'ended') return;
+    this.#leave();
+    this.packager.end();
+    this.#setState('ended');
+    this.waiting.wake();
+  }
+
+  /** Gives up what it holds. */
+  dispose(): void {
+    this.end();
+    for (const viewer of this.viewers.values()) viewer.disconnect('the broadcast is over');
+    this.viewers.clear();
+    this.shelf?.dispose();
+  }
+
+  onMessage(message: MediaMessage): void {
+    this.packager.push(message, Date.now());
+  }
+
+  onEnd(): void {
+    this.#detach = undefined;
+    this.owner.onStreamEnd(this);
+  }
+
+  onInit(init: HlsInit): void {
+    if (this.library === undefined) return;
+    const written = writeInitSegment(this.library, init.formats);
+    written.catch((error: unknown) => this.owner.onInitFailed(this, error));
+    this.#inits.set(init.id, written);
+  }
+
+  onPart(): void {
+    this.waiting.wake();
+  }
+
+  onSegment(rendition: Rendition, segment: HlsSegment): void {
+    this.shelf?.put(rendition, segment);
+  }
+
+  onRemove(rendition: Rendition, segment: HlsSegment): void {
+    this.shelf?.remove(rendition, segment);
+  }
+
+  /** What a name stands for, and the rendition it belongs to. */
+  fileOf(name: string): { file: HlsFile; rendition: Rendition } | undefined {
+    const file = parseFileName(name);
+    const rendition = file === undefined ? undefined : this.packager.find(file.rendition);
+    return file === undefined || rendition === undefined ? undefined : { file, rendition };
+  }
+
+  /** An init segment, which may still be on its way. */
+  init(id: number): Promise<Uint8Array> | undefined {
+    return this.#inits.get(id);
+  }
+
+  /** The bytes of a complete segment; a promise when they are in a storage. */
+  segment(
+    rendition: Rendition,
+    number: number,
+  ): readonly Uint8Array[] | Promise<readonly Uint8Array[] | undefined> | undefined {
+    const segment = rendition.window.find(number);
+    if (segment === undefined || !segment.isComplete || segment.isGap) return undefined;
+    return segment.parts.length > 0 ? segment.parts.map(({ bytes }) => bytes) : this.shelf?.get(rendition, segment);
+  }
+
+  #leave(): void {
+    this.#detach?.();
+    this.#detach = undefined;
+    this.#stream = undefined;
+  }
+
+  #setState(state: 'live' | 'away' | 'ended'): void {
+    this.#state = state;
+    this.stateSince = performance.now();
+  }
+}

@@ -1,0 +1,213 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  Optional,
+} from '@nestjs/common';
+import type { MuxingLibrary } from '#lib/hls';
+import { type LiveStream, StreamRegistry } from '#lib/live';
+import { RtmpEvents } from '../events/rtmp-events.js';
+import { RtmpPlayback } from '../playback/rtmp-playback.js';
+import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { RtmpSessions } from '../session/rtmp-sessions.js';
+import type { RtmpPublication } from '../streams/rtmp-publication.js';
+import { RtmpStreams } from '../streams/rtmp-streams.js';
+import { type BroadcastOwner, HlsBroadcast } from './hls-broadcast.js';
+import { HlsSegmentShelf } from './hls-segment-shelf.js';
+import type { HlsViewer } from './hls-viewer.js';
+import { HLS_STORAGE, type HlsStorage } from './hls-storage.js';
+import { loadMediabunny } from './load-mediabunny.js';
+import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
+
+/** How often deadlines are looked at, milliseconds. */
+const SWEEP_INTERVAL = 250;
+
+/** The broadcasts of a server: which streams are being packaged, and for how long. */
+@Injectable()
+export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #logger = new Logger(RTMP_LOG_CONTEXT);
+  /** The newest of each stream. */
+  readonly #byPath = new Map<string, HlsBroadcast>();
+  readonly #byRun = new Map<string, HlsBroadcast>();
+  /** Who publishes a broadcast's stream: it says why that ended. */
+  readonly #publications = new WeakMap<HlsBroadcast, RtmpPublication>();
+  #library: MuxingLibrary | undefined;
+  #stopObserving: (() => void) | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly registry: StreamRegistry,
+    private readonly streams: RtmpStreams,
+    private readonly sessions: RtmpSessions,
+    private readonly playback: RtmpPlayback,
+    private readonly events: RtmpEvents,
+    @Inject(RTMP_HLS_OPTIONS) private readonly options: ResolvedRtmpHlsOptions,
+    @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
+  ) {}
+
+  /** @throws {RtmpConfigurationError} mediabunny is not installed */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.options.container === 'fmp4') this.#library = await loadMediabunny();
+    this.#stopObserving = this.registry.observe({ onAdd: (stream) => this.#onAdd(stream) });
+    for (const stream of this.registry.list()) this.#onAdd(stream);
+  }
+
+  onApplicationShutdown(): void {
+    this.#stopObserving?.();
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+    for (const broadcast of this.#byRun.values()) this.#drop(broadcast);
+  }
+
+  /** All there are, those that have ended a moment ago included. */
+  list(): HlsBroadcast[] {
+    return [...this.#byRun.values()];
+  }
+
+  find(run: string): HlsBroadcast | undefined {
+    return this.#byRun.get(run);
+  }
+
+  /**
+   * The broadcast of a stream, begun if there is none; once its playlists have something in them.
+   *
+   * @returns 'not found' when nobody publishes it, 'not ready' when it takes too long
+   */
+  async open(path: string, gone: AbortSignal): Promise<HlsBroadcast | 'not found' | 'not ready'> {
+    const broadcast = await this.#whenThere(path, gone);
+    if (broadcast === undefined) return 'not found';
+    return (await this.#whenReady(broadcast, gone)) ? broadcast : 'not ready';
+  }
+
+  /** Somebody begins to watch. */
+  addViewer(broadcast: HlsBroadcast, viewer: HlsViewer): void {
+    const { session } = viewer;
+    broadcast.viewers.set(viewer.token, viewer);
+    this.sessions.add(session);
+    this.#logger.debug('play started', { session: session.id, stream: broadcast.path });
+    this.events.emit('connect', { command: session.connect! }, { app: session.app, session });
+  }
+
+  onStreamEnd(broadcast: HlsBroadcast): void {
+    const reason = this.#publications.get(broadcast)?.endReason;
+    const mayComeBack = reason === 'disconnected' || reason === 'replaced';
+    if (mayComeBack && this.options.publisherGrace > 0) broadcast.suspend();
+    else broadcast.end();
+  }
+
+  onInitFailed(broadcast: HlsBroadcast, error: unknown): void {
+    this.#logger.error('HLS cannot be made of this stream', { stream: broadcast.path, error: String(error) });
+  }
+
+  #onAdd(stream: LiveStream): void {
+    const broadcast = this.#byPath.get(stream.path);
+    if (broadcast?.state === 'away') this.#attach(broadcast, stream);
+    else if (this.options.start === 'always') this.#start(stream);
+  }
+
+  #start(stream: LiveStream): HlsBroadcast {
+    const { path, app, name } = stream;
+    const broadcast: HlsBroadcast = new HlsBroadcast(path, this.options, this.#library, this, (run, startedAt) =>
+      this.storage === undefined
+        ? undefined
+        : new HlsSegmentShelf(this.storage, { app, name, run, startedAt }, (file, error) =>
+            this.#logger.error('HLS storage failed', { stream: path, file, error: String(error) }),
+          ),
+    );
+    this.#byPath.set(path, broadcast);
+    this.#byRun.set(broadcast.run, broadcast);
+    this.#logger.log('HLS started', { stream: path });
+    this.#attach(broadcast, stream);
+    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL).unref();
+    return broadcast;
+  }
+
+  #attach(broadcast: HlsBroadcast, stream: LiveStream): void {
+    broadcast.attach(stream);
+    // The publication of a stream that is just being added is known a moment later.
+    queueMicrotask(() => {
+      const publication = this.streams.get(stream.path);
+      if (publication?.stream === stream) this.#publications.set(broadcast, publication);
+    });
+  }
+
+  #whenThere(path: string, gone: AbortSignal): Promise<HlsBroadcast | undefined> {
+    const known = this.#byPath.get(path);
+    if (known !== undefined && known.state !== 'ended') return Promise.resolve(known);
+    const live = this.registry.get(path);
+    if (live !== undefined) return Promise.resolve(this.#start(live));
+    // What has ended and can be seen from its beginning.
+    if (known !== undefined && this.options.playlist === 'event') return Promise.resolve(known);
+    return new Promise((resolve) => {
+      const stop = this.playback.whenLive(
+        path,
+        (stream) => resolve(this.#current(stream)),
+        () => resolve(undefined),
+      );
+      gone.addEventListener('abort', () => {
+        stop();
+        resolve(undefined);
+      });
+    });
+  }
+
+  #current(stream: LiveStream): HlsBroadcast {
+    const known = this.#byPath.get(stream.path);
+    return known !== undefined && known.state !== 'ended' ? known : this.#start(stream);
+  }
+
+  async #whenReady(broadcast: HlsBroadcast, gone: AbortSignal): Promise<boolean> {
+    if (broadcast.packager.isReady) return true;
+    const deadline = performance.now() + this.options.startTimeout;
+    const isReady = await broadcast.waiting.hold(
+      () => (broadcast.packager.isReady || broadcast.state === 'ended' ? true : undefined),
+      () => false,
+      deadline,
+      gone,
+    );
+    return isReady === true && broadcast.packager.isReady;
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const broadcast of this.#byRun.values()) {
+      broadcast.waiting.expire(now);
+      this.#expireViewers(broadcast, now);
+      const { state, stateSince, lastRequest } = broadcast;
+      if (state === 'away' && now - stateSince >= this.options.publisherGrace) broadcast.end();
+      if (state === 'ended' && now - stateSince >= this.options.endedTimeout) this.#drop(broadcast);
+      const isIdle = this.options.start === 'demand' && this.options.playlist === 'live';
+      if (isIdle && state !== 'ended' && now - lastRequest >= this.options.idleTimeout) this.#drop(broadcast);
+    }
+    if (this.#byRun.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+
+  #expireViewers(broadcast: HlsBroadcast, now: number): void {
+    for (const [token, viewer] of broadcast.viewers) {
+      const isGone = viewer.waiting === 0 && now - viewer.lastSeen >= this.options.viewerTimeout;
+      if (!isGone && !viewer.closed.aborted) continue;
+      viewer.disconnect(`nothing asked for in ${this.options.viewerTimeout} ms`);
+      broadcast.viewers.delete(token);
+      this.#removeViewer(viewer);
+    }
+  }
+
+  #removeViewer({ session, reason }: HlsViewer): void {
+    this.sessions.remove(session);
+    const duration = Date.now() - session.connectedAt;
+    this.events.emit('disconnect', { reason, bytesReceived: 0, duration }, { app: session.app, session });
+  }
+
+  #drop(broadcast: HlsBroadcast): void {
+    this.#byRun.delete(broadcast.run);
+    if (this.#byPath.get(broadcast.path) === broadcast) this.#byPath.delete(broadcast.path);
+    const viewers = [...broadcast.viewers.values()];
+    broadcast.dispose();
+    for (const viewer of viewers) this.#removeViewer(viewer);
+    this.#logger.log('HLS stopped', { stream: broadcast.path });
+  }
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CommandAdmission } from '../admission/command-admission.js';
+import { answerOf } from '../http/flv-answer.js';
+import type { FlvTarget } from '../http/flv-request.js';
+import type { HttpRequest } from '../http/rtmpt-http-request.js';
+import { HttpPeers } from '../http/http-peers.js';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import { type HlsAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
+import type { HlsBroadcast } from './hls-broadcast.js';
+import { HlsBroadcasts } from './hls-broadcasts.js';
+import { HlsFiles } from './hls-files.js';
+import { HlsViewer } from './hls-viewer.js';
+import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
+
+/** Stands in URIs where viewers have none of their own. */
+const EVERYBODY = 'all';
+/** Requests of one viewer that may be held: a playlist and a part of each of a few renditions. */
+const MAX_WAITING_PER_VIEWER = 16;
+/** A playlist that is one viewer's own. */
+const PRIVATE = 'no-store';
+
+/** A file of a broadcast, by the parts of its URI. */
+export interface HlsFileTarget {
+  readonly token: string;
+  readonly run: string;
+  readonly file: string;
+  readonly query: string;
+}
+
+/** Lets viewers in at the multivariant playlist, and answers all that follows from it. */
+@Injectable()
+export class HlsPlayers {
+  readonly #files = new WeakMap<HlsBroadcast, HlsFiles>();
+  readonly #idPrefix = randomBytes(3).toString('hex');
+  #count = 0;
+
+  constructor(
+    private readonly admission: CommandAdmission,
+    private readonly broadcasts: HlsBroadcasts,
+    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
+    private readonly peers: HttpPeers,
+    @Inject(RTMP_HLS_OPTIONS) private readonly hlsOptions: ResolvedRtmpHlsOptions,
+  ) {}
+
+  /**
+   * The multivariant playlist, for somebody who comes to watch.
+   *
+   * @returns undefined when the client has gone meanwhile
+   */
+  async enter(request: HttpRequest, target: FlvTarget, gone: AbortSignal): Promise<HlsAnswer | undefined> {
+    const viewer = this.#viewer(request, target);
+    const onGone = (): void => viewer.disconnect('closed by the peer');
+    gone.addEventListener('abort', onGone);
+    const decision = await viewer.admit(this.admission, this.options.handlerTimeout);
+    if (gone.aborted) return undefined;
+    if (decision === undefined)
+      return refusalAnswer(503, 'NetStream.Play.Failed', 'The server did not decide in time.');
+    if (!decision.isAccepted) {
+      const { httpStatus, code, description } = answerOf(decision.status, decision.httpStatus);
+      return refusalAnswer(httpStatus, code, description);
+    }
+    const { path } = decision.play!;
+    const broadcast = await this.broadcasts.open(path, gone);
+    if (gone.aborted) return undefined;
+    if (broadcast === 'not found') return refusalAnswer(404, 'NetStream.Play.StreamNotFound', `${path} is not live.`);
+    if (broadcast === 'not ready') {
+      return refusalAnswer(503, 'NetStream.Play.Failed', `${path} has nothing yet that HLS could be made of.`);
+    }
+    // From here on it comes and goes with every request.
+    gone.removeEventListener('abort', onGone);
+    return this.#welcome(viewer, broadcast, target);
+  }
+
+  /** A playlist, init segment, segment or part; undefined when the client has gone meanwhile. */
+  serve(
+    { token, run, file, query }: HlsFileTarget,
+    gone: () => AbortSignal,
+  ): HlsAnswer | Promise<HlsAnswer | undefined> {
+    const broadcast = this.broadcasts.find(run);
+    if (broadcast === undefined) return refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'This broadcast is over.');
+    broadcast.lastRequest = performance.now();
+    if (!this.hlsOptions.sessions) return this.#filesOf(broadcast).answer(file, query, gone);
+    const viewer = broadcast.viewers.get(token);
+    if (viewer === undefined || viewer.closed.aborted) {
+      return refusalAnswer(
+        403,
+        'NetStream.Play.Failed',
+        'The viewer is not known, or not any more: ask for the stream.',
+      );
+    }
+    viewer.lastSeen = performance.now();
+    if (viewer.waiting >= MAX_WAITING_PER_VIEWER) {
+      return refusalAnswer(503, 'NetStream.Play.Failed', 'Too many requests of this viewer wait.');
+    }
+    const answer = this.#filesOf(broadcast).answer(file, query, gone);
+    if (!(answer instanceof Promise)) return answer;
+    viewer.waiting++;
+    return answer.finally(() => {
+      viewer.waiting--;
+      viewer.lastSeen = performance.now();
+    });
+  }
+
+  #welcome(viewer: HlsViewer, broadcast: HlsBroadcast, { name, query }: FlvTarget): HlsAnswer {
+    if (broadcast.viewers.size >= this.hlsOptions.maxViewers) {
+      return refusalAnswer(503, 'NetStream.Play.Failed', 'Too many watch this stream.');
+    }
+    broadcast.lastRequest = performance.now();
+    let token = EVERYBODY;
+    if (this.hlsOptions.sessions) {
+      ({ token } = viewer);
+      viewer.lastSeen = performance.now();
+      this.broadcasts.addViewer(broadcast, viewer);
+    }
+    // Relative, so that it holds behind a proxy with a path of its own.
+    const base = `${encodeURIComponent(name.split('/').at(-1)!)}/hls/${token}/${broadcast.run}/`;
+    const suffix = query === '' ? '' : `?${query.replaceAll('"', '%22')}`;
+    return playlistAnswer(Buffer.from(broadcast.packager.multivariant(base, suffix)), PRIVATE);
+  }
+
+  #filesOf(broadcast: HlsBroadcast): HlsFiles {
+    let files = this.#files.get(broadcast);
+    if (files === undefined) {
+      files = new HlsFiles(broadcast, this.hlsOptions.maxWaiting);
+      this.#files.set(broadcast, files);
+    }
+    return files;
+  }
+
+  #viewer(request: HttpRequest, target: FlvTarget): HlsViewer {
+    return new HlsViewer(`${this.#idPrefix}-s${(++this.#count).toString(36)}`, {
+      ...target,
+      peer: { kind: 'hls', ...this.peers.peerOf(request) },
+      userAgent: request.headers['user-agent'] ?? '',
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import type { CommandAdmission } from '../admission/command-admission.js';
+import type { Decision } from '../admission/decision.js';
+import { connectOf, type FlvRequest, playOf } from '../http/flv-request.js';
+import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
+
+const TOKEN_BYTES = 12;
+
+/** Somebody who watches HLS: many requests, held together by a token in their URIs. */
+export class HlsViewer implements SessionConnection {
+  /** The part of its URIs that says who it is; nobody can guess it. */
+  readonly token = randomBytes(TOKEN_BYTES).toString('base64url');
+  readonly session: RtmpSession;
+  readonly bytesReceived = 0;
+  readonly publications = [];
+  /** When the last request came, on the clock of `performance.now()`. */
+  lastSeen = performance.now();
+  /** Requests of it that are held. */
+  waiting = 0;
+  readonly #closed = new AbortController();
+  #reason: string | undefined;
+
+  constructor(
+    id: string,
+    private readonly request: FlvRequest,
+  ) {
+    this.session = new RtmpSession(id, request.peer, this);
+    this.session.begin(connectOf(request), request.app, Object.fromEntries(new URLSearchParams(request.query)));
+  }
+
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Why it is gone. */
+  get reason(): string {
+    return this.#reason ?? 'gone';
+  }
+
+  /**
+   * Asks the application, as for every player.
+   *
+   * @param timeout milliseconds it may take
+   * @returns undefined when it has not decided in time, or the viewer is gone
+   */
+  admit(admission: CommandAdmission, timeout: number): Promise<Decision | undefined> {
+    const signal = AbortSignal.any([this.closed, AbortSignal.timeout(timeout)]);
+    const timeOut = new Promise<undefined>((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    return Promise.race([admission.decide({ command: playOf(this.request), session: this.session, signal }), timeOut]);
+  }
+
+  /** It is gone, or sent away: its URIs are good for nothing any more. */
+  disconnect(reason: string): void {
+    this.#reason ??= reason;
+    this.#closed.abort();
+  }
+}

@@ -1,0 +1,42 @@
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { HttpPeers } from '../http/http-peers.js';
+import { HlsBroadcasts } from './hls-broadcasts.js';
+import { HlsController } from './hls.controller.js';
+import { HlsPlayers } from './hls-players.js';
+import { resolveRtmpHlsOptions } from './resolve-rtmp-hls-options.js';
+import { RtmpHls } from './rtmp-hls.js';
+import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS, type RtmpHlsOptions } from './rtmp-hls-options.js';
+
+/**
+ * Live streams as HLS and Low-Latency HLS at `GET /app/name.m3u8`, in any Nest application with an HTTP adapter. It
+ * uses the RtmpModule of the application, which must be global (`isGlobal: true`), and the package mediabunny.
+ *
+ * @publicApi
+ */
+@Module({})
+export class RtmpHlsModule {
+  /** @param extras providers of its own, such as one under HLS_STORAGE, and modules they need */
+  static forRoot(
+    options: Partial<RtmpHlsOptions> = {},
+    { imports = [], providers = [] }: Pick<ModuleMetadata, 'imports' | 'providers'> = {},
+  ): DynamicModule {
+    return {
+      module: RtmpHlsModule,
+      imports,
+      controllers: [HlsController],
+      providers: [
+        { provide: RTMP_HLS_OPTIONS, useFactory: () => resolveRtmpHlsOptions(options) },
+        {
+          provide: HttpPeers,
+          useFactory: (hls: ResolvedRtmpHlsOptions) => new HttpPeers(hls),
+          inject: [RTMP_HLS_OPTIONS],
+        },
+        HlsBroadcasts,
+        HlsPlayers,
+        RtmpHls,
+        ...providers,
+      ],
+      exports: [RtmpHls],
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { RtmpSession } from '../session/rtmp-session.js';
+import type { HlsBroadcast } from './hls-broadcast.js';
+import { HlsBroadcasts } from './hls-broadcasts.js';
+
+/** A stream that is being served as HLS. */
+export interface RtmpHlsBroadcast {
+  /** `app/name`. */
+  readonly path: string;
+  /** 'away' while its publisher may come back, 'ended' while its playlists are still there. */
+  readonly state: 'live' | 'away' | 'ended';
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Who watches: those who have asked for anything within `viewerTimeout`. */
+  readonly viewers: readonly RtmpSession[];
+  /** Bytes of segments in memory. */
+  readonly byteLength: number;
+  /** Requests that wait for what is not there yet. */
+  readonly waiting: number;
+}
+
+/**
+ * The streams that are being served as HLS, and who watches them.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class RtmpHls {
+  constructor(private readonly broadcasts: HlsBroadcasts) {}
+
+  list(): RtmpHlsBroadcast[] {
+    return this.broadcasts.list().map(describe);
+  }
+
+  /**
+   * @param path `app/name`
+   * @returns undefined when it is not being served
+   */
+  get(path: string): RtmpHlsBroadcast | undefined {
+    return this.list().findLast((broadcast) => broadcast.path === path);
+  }
+}
+
+function describe({ path, state, startedAt, viewers, packager, waiting }: HlsBroadcast): RtmpHlsBroadcast {
+  return {
+    path,
+    state,
+    startedAt,
+    viewers: [...viewers.values()].map(({ session }) => session),
+    byteLength: packager.byteLength,
+    waiting: waiting.size,
+  };
+}
