@@ -37,7 +37,7 @@ export class HlsFiles {
         return this.#init(rendition, file.id);
       case 'segment':
         return this.#segment(rendition, file.number);
-      case 'part':
+      default:
         return this.#part(rendition, file.number, file.part, gone);
     }
   }
@@ -59,7 +59,7 @@ export class HlsFiles {
         return now();
       case 'bad request':
         return badRequest(`_HLS_msn=${number} is too far ahead.`);
-      case 'wait':
+      default:
         return this.#hold(
           () => (decideReload(request, rendition) === 'answer' ? now() : undefined),
           () => this.#late(rendition, suffix),

@@ -62,6 +62,7 @@ const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
   'libs/rtmp/src/handshake/handshake-random.ts': /^node:crypto$/u, // the random part of S1 and S2
   'src/http/': /^ws$/u, // FLV over WebSocket
   'src/page/client/': /^(?:hls\.js|mpegts\.js|uplot)$/u, // types of what the browser loads when it is there
+  'src/hls/load-mediabunny.ts': /^mediabunny$/u, // an optional peer, loaded when HLS is used
 };
 
 /** Of `#lib/rtmp`, the media plane needs what writes chunks; sessions and commands are not its business. */

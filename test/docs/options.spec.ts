@@ -1,5 +1,5 @@
 import { FLUSH_PROFILES, type LatencyProfile } from '#lib/live';
-import { DEFAULT_RTMP_OPTIONS } from '#src';
+import { DEFAULT_RTMP_HLS_OPTIONS, DEFAULT_RTMP_OPTIONS } from '#src';
 import { settingsSchema } from '../../apps/ingest/src/config/settings.js';
 import { READ_PROFILES } from '../../src/server/read-profile.js';
 import { Page, plain, tableRows } from './markdown.js';
@@ -36,6 +36,13 @@ describe('the options of the module', () => {
     expect(few.length).toBeGreaterThan(3);
     expect(few.map(([path, preset]) => `${path} ${preset}`).filter((row) => !inDocs.includes(row))).toEqual([]);
   });
+});
+
+it('the options of RtmpHlsModule are all in docs/hls.md, in their order, with their defaults', () => {
+  const inDocs = tableRows(new Page('docs/hls.md').section('Options'));
+  expect(inDocs.map(([path = '', preset = '']) => [plain(path), plain(preset)])).toEqual(
+    leaves(DEFAULT_RTMP_HLS_OPTIONS, ''),
+  );
 });
 
 it('the latency profiles are what docs/performance.md says', () => {

@@ -1,6 +1,6 @@
 import { MediaFlags } from '#lib/flv';
 import { Fmp4Writer } from '../fragment/fragment-writer.js';
-import { TsWriter } from '../fragment/ts-writer.js';
+import { TsWriter } from '../ts/ts-writer.js';
 import type { HlsMessage } from '../hls-message.js';
 import { renderMultivariantPlaylist } from '../playlist/multivariant-playlist.js';
 import type { HlsInit, HlsSegment } from '../playlist/segment.js';

@@ -169,6 +169,7 @@ export class Rendition implements MediaPlaylistSource {
     if (cut === 'part') {
       this.#endPart(time);
       this.#rule.beginPart(time);
+      this.plan.onPart(this);
       return;
     }
     this.#endSegment(time);
@@ -222,7 +223,6 @@ export class Rendition implements MediaPlaylistSource {
       this.#bitRates.add(bytes.length, duration);
     }
     this.#partStart = end;
-    this.plan.onPart(this);
   }
 
   #endSegment(end: number): void {
@@ -231,6 +231,8 @@ export class Rendition implements MediaPlaylistSource {
     this.window.complete();
     this.#bitRates.endSegment();
     this.plan.onSegment(this, segment);
+    // Not before it is complete: the part that would come next is the first of another segment.
+    this.plan.onPart(this);
   }
 
   /** The leading rendition is far ahead: this one has stopped, or is late. */
