@@ -60,7 +60,7 @@ it('the latency profiles are what docs/performance.md says', () => {
 
 function leaves(values: object, path: string): Array<[string, string]> {
   return Object.entries(values).flatMap(([name, value]: [string, unknown]): Array<[string, string]> =>
-    typeof value === 'object' && value !== null
+    typeof value === 'object' && value !== null && !Array.isArray(value)
       ? leaves(value, `${path}${name}.`)
       : [[`${path}${name}`, optionText(value)]],
   );
@@ -69,6 +69,7 @@ function leaves(values: object, path: string): Array<[string, string]> {
 /** As a person writes it into a table: 4096 bytes as 4 KiB, other numbers with commas. */
 function optionText(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return JSON.stringify(value);
   if (typeof value !== 'number' || value === Infinity) return String(value);
   if (value >= 2 ** 20 && value % 2 ** 20 === 0) return `${value / 2 ** 20} MiB`;
   if (value >= 2 ** 16 && value % 2 ** 10 === 0) return `${value / 2 ** 10} KiB`;
