@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { plainAddress } from '../server/proxy-protocol.js';
@@ -10,6 +10,9 @@ import type { HttpRequest } from './rtmpt-http-request.js';
 /** What a proxy may have put before the address it saw: more are a client's own invention. */
 const MAX_HOPS = 32;
 
+/** What says where a request comes from. */
+type Origin = Pick<HttpRequest, 'socket' | 'headers'>;
+
 /** Who is at the other end of an HTTP request: behind proxies that are trusted, who they say. */
 @Injectable()
 export class HttpPeers {
@@ -19,7 +22,7 @@ export class HttpPeers {
     if (trustedProxies.length > 0) this.#proxies = networksOf(trustedProxies);
   }
 
-  peerOf(request: HttpRequest): Omit<SessionPeer, 'kind'> {
+  peerOf(request: Origin): Omit<SessionPeer, 'kind'> {
     const socket = request.socket as TLSSocket;
     const isSecure = 'encrypted' in socket;
     const own = socketAddress(request);
@@ -34,7 +37,7 @@ export class HttpPeers {
   }
 
   /** The last address of X-Forwarded-For that no trusted proxy has; whatever stands before it anybody may have written. */
-  addressOf(request: HttpRequest): string {
+  addressOf(request: Origin): string {
     let address = socketAddress(request);
     const forwarded = request.headers['x-forwarded-for'];
     if (this.#proxies === undefined || forwarded === undefined) return address;
@@ -45,6 +48,11 @@ export class HttpPeers {
       address = plainAddress(next);
     }
     return address;
+  }
+
+  /** Whether the requests of a socket are those of others. */
+  isTrustedProxy(socket: Socket): boolean {
+    return this.#proxies !== undefined && this.#isTrusted(socketAddress({ socket }));
   }
 
   #isTrusted(address: string): boolean {
@@ -79,7 +87,7 @@ function withoutPort(text: string): string {
   return /^\[([^\]]+)\](?::\d+)?$/u.exec(text)?.[1] ?? /^([\d.]+):\d+$/u.exec(text)?.[1] ?? text;
 }
 
-function socketAddress({ socket }: HttpRequest): string {
+function socketAddress({ socket }: Pick<HttpRequest, 'socket'>): string {
   const { remoteAddress } = socket;
   return remoteAddress === undefined ? UNIX : plainAddress(remoteAddress);
 }

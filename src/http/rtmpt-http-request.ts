@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { TunnelExchange, TunnelResponse } from '#lib/rtmpt';
 import type { RtmptReply } from './rtmpt-reply.js';
+import type { RtmptRequest, RtmptRequestOwner } from './rtmpt-request.js';
+import type { RtmptPeer } from './rtmpt-transport.js';
 
 /** A request of node:http, or of node:http2 in its compatibility form. */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -9,16 +11,15 @@ export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 
 /** What a request tells its owner. */
-export interface RtmptHttpRequestOwner {
-  /** The exchange was called: there may be something to do. */
-  onProgress(request: RtmptHttpRequest): void;
+export interface RtmptHttpRequestOwner extends RtmptRequestOwner {
+  /** Who sent it. */
+  peerOf(request: HttpRequest): RtmptPeer;
   /** It is answered, or will never be. */
   onDone(request: RtmptHttpRequest): void;
-  now(): number;
 }
 
 /** One request of a tunnel, as Node's HTTP servers give it. */
-export class RtmptHttpRequest implements RtmptReply {
+export class RtmptHttpRequest implements RtmptRequest {
   exchange: TunnelExchange<RtmptReply> | undefined;
   #isDone = false;
 
@@ -27,6 +28,10 @@ export class RtmptHttpRequest implements RtmptReply {
     readonly response: HttpResponse,
     private readonly owner: RtmptHttpRequestOwner,
   ) {}
+
+  get peer(): RtmptPeer {
+    return this.owner.peerOf(this.request);
+  }
 
   start(exchange: TunnelExchange<RtmptReply>): void {
     this.exchange = exchange;

@@ -32,8 +32,11 @@ import {
   RtmptHttpRequest,
   type RtmptHttpRequestOwner,
 } from './rtmpt-http-request.js';
+import { MAX_UNREAD_ANSWERS } from './rtmpt-connection.js';
+import { RtmptDoor } from './rtmpt-door.js';
 import type { RtmptReply } from './rtmpt-reply.js';
-import { RtmptTransport } from './rtmpt-transport.js';
+import { FULL, type RtmptRequest } from './rtmpt-request.js';
+import { type RtmptPeer, RtmptTransport } from './rtmpt-transport.js';
 
 /** A server of Node that RTMPT can be added to. */
 export type RtmptHttpServer = Server | HttpsServer | Http2Server | Http2SecureServer;
@@ -41,25 +44,12 @@ export type RtmptHttpServer = Server | HttpsServer | Http2Server | Http2SecureSe
 /** How often deadlines are looked at, in milliseconds. */
 const SWEEP_INTERVAL = 100;
 
-/** Bytes of answers that may wait on one connection, about 100 each; a stream of 70 packets a second makes 25 MB an hour. */
-const MAX_UNREAD_ANSWERS = 64 * 1024 * 1024;
-
 /** What is remembered about a socket, or the session of HTTP/2, that requests came by. */
 interface Carrier {
   readonly requests: Set<RtmptHttpRequest>;
   /** The tunnel its last request was for. */
   tunnel: TunnelSession<RtmptReply> | undefined;
 }
-
-/** What is said when the server takes no more connections, behind an /open that could otherwise be answered. */
-const FULL: TunnelResponse = Object.freeze({
-  status: 503,
-  headers: Object.freeze({ 'Content-Type': 'application/x-fcs', 'Content-Length': '0', 'Retry-After': '5' }),
-  body: [],
-  bodyLength: 0,
-  closesConnection: false,
-  fault: undefined,
-});
 
 /**
  * RTMP tunnelled over HTTP. Its requests are taken before the application's
@@ -74,6 +64,7 @@ export class RtmptTunnels
 {
   readonly #registry: TunnelRegistry<RtmptReply> | undefined;
   readonly #router: TunnelRouter<RtmptReply> | undefined;
+  readonly #door: RtmptDoor | undefined;
   readonly #transports = new Map<TunnelSession<RtmptReply>, RtmptTransport>();
   /** By socket, or by session of HTTP/2. */
   readonly #carriers = new WeakMap<object, Carrier>();
@@ -90,6 +81,13 @@ export class RtmptTunnels
     if (rtmpt === false) return;
     this.#registry = new TunnelRegistry(randomBytes, rtmpt);
     this.#router = new TunnelRouter(this.#registry);
+    this.#door = new RtmptDoor({
+      router: this.#router,
+      owner: this,
+      peers: this.peers,
+      transportOf: (socket, peer) => this.rtmp.transportOf(socket, peer),
+      onConnection: () => this.#beginSweeping(),
+    });
   }
 
   /** Tunnels at the moment. */
@@ -103,6 +101,7 @@ export class RtmptTunnels
    */
   attach(server: RtmptHttpServer): void {
     if (this.#router === undefined) return;
+    this.#door?.guard(server);
     const others = server.listeners('request') as Array<(request: HttpRequest, response: HttpResponse) => void>;
     server.removeAllListeners('request');
     (server as Server).on('request', (request, response) => {
@@ -127,8 +126,11 @@ export class RtmptTunnels
     if (server !== undefined && typeof server.listeners === 'function') this.attach(server);
   }
 
-  beforeApplicationShutdown(): void {
+  /** The HTTP server waits for its connections when it is closed, which comes next. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.#registry?.refuseNew();
+    await this.rtmp.close();
+    await this.#door?.close();
   }
 
   onApplicationShutdown(): void {
@@ -140,16 +142,20 @@ export class RtmptTunnels
     return performance.now();
   }
 
-  onProgress(request: RtmptHttpRequest): void {
+  peerOf(request: HttpRequest): RtmptPeer {
+    return this.peers.peerOf(request);
+  }
+
+  onProgress(request: RtmptRequest): void {
     const exchange = request.exchange!;
     const { tunnel, response } = exchange;
     if (response === undefined) {
       if (tunnel !== undefined) this.#transports.get(tunnel)?.pump();
       return;
     }
-    if (response.fault !== undefined) this.#warn(request.request, response);
+    if (response.fault !== undefined) this.#warn(request.peer, response);
     const isOpening = tunnel !== undefined && !this.#transports.has(tunnel) && !tunnel.isClosed;
-    request.answer(isOpening && !this.#open(tunnel, request.request) ? FULL : response);
+    request.answer(isOpening && !this.#open(tunnel, request.peer) ? FULL : response);
   }
 
   onDone(request: RtmptHttpRequest): void {
@@ -157,17 +163,23 @@ export class RtmptTunnels
   }
 
   /** Connects a new tunnel. */
-  #open(tunnel: TunnelSession<RtmptReply>, request: HttpRequest): boolean {
-    const transport = new RtmptTransport(tunnel, this.peers.peerOf(request), () => this.now());
+  #open(tunnel: TunnelSession<RtmptReply>, peer: RtmptPeer): boolean {
+    const transport = new RtmptTransport(tunnel, peer, () => this.now());
     this.#transports.set(tunnel, transport);
-    this.#sweep ??= setInterval(() => this.#sweepTunnels(), SWEEP_INTERVAL).unref();
+    this.#beginSweeping();
     return this.rtmp.accept(transport);
   }
 
+  #beginSweeping(): void {
+    this.#sweep ??= setInterval(() => this.#sweepTunnels(), SWEEP_INTERVAL).unref();
+  }
+
   #sweepTunnels(): void {
-    for (const tunnel of this.#registry!.sweep(this.now())) this.#transports.get(tunnel)?.pump();
+    const now = this.now();
+    for (const tunnel of this.#registry!.sweep(now)) this.#transports.get(tunnel)?.pump();
     for (const tunnel of this.#transports.keys()) if (tunnel.isClosed) this.#transports.delete(tunnel);
-    if (this.#transports.size === 0) this.#stopSweeping();
+    this.#door!.sweep(now);
+    if (this.#transports.size + this.#door!.size === 0) this.#stopSweeping();
   }
 
   #stopSweeping(): void {
@@ -207,9 +219,9 @@ export class RtmptTunnels
     };
   }
 
-  #warn(request: HttpRequest, { fault }: TunnelResponse): void {
+  #warn({ remoteAddress }: RtmptPeer, { fault }: TunnelResponse): void {
     const { code } = fault!;
-    this.#refusals.warn({ remote: this.peers.addressOf(request), code, reason: describeFault(fault!) });
+    this.#refusals.warn({ remote: remoteAddress, code, reason: describeFault(fault!) });
   }
 }
 

@@ -23,6 +23,7 @@ export class GatheringReader {
   readonly #socket: Socket;
   readonly #onBytes: (bytes: Uint8Array) => void;
   readonly #raw: RawSocket | undefined;
+  readonly #onData: (bytes: Buffer) => void;
   #isPaused = false;
   #isGathered = false;
   /** Events, and bytes, since the gate last looked. */
@@ -35,14 +36,15 @@ export class GatheringReader {
     this.#socket = socket;
     this.#onBytes = onBytes;
     this.#raw = rawSocket(socket);
-    socket.on('data', (bytes: Buffer) => {
+    this.#onData = (bytes) => {
       this.reads++;
       this.bytes += bytes.length;
       this.#onBytes(bytes);
       // Bytes that the stream took in while it was paused come before those of the descriptor.
       const isNext = socket.readableLength === 0;
       if (bytes.length >= FULL_READ && isNext && !this.#isPaused && !this.#isGathered) this.#drain();
-    });
+    };
+    socket.on('data', this.#onData);
   }
 
   get canGather(): boolean {
@@ -80,6 +82,12 @@ export class GatheringReader {
       if (this.#raw === undefined) this.#socket.resume();
       else this.#raw.attach();
     }
+  }
+
+  /** Reads no more; somebody else may. */
+  release(): void {
+    this.#isPaused = true;
+    this.#socket.pause().off('data', this.#onData);
   }
 
   /** Reads what is there. */

@@ -6,7 +6,7 @@ import { READ_PROFILES, type ReadProfile } from './read-profile.js';
 export interface GatedReader {
   pause(): void;
   resume(): void;
-  /** The socket is closed. */
+  /** The socket is closed, or somebody else's from now on. */
   close(): void;
 }
 
@@ -52,6 +52,7 @@ export class ReadGate {
       close: () => {
         this.#readers.delete(reader);
         this.#leave(reader);
+        reader.release();
         if (this.#readers.size === 0) this.#stopLooking();
       },
     };

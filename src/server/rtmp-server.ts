@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { Server as NetServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { CommandAdmission } from '../admission/command-admission.js';
@@ -30,7 +30,7 @@ import { RtmpConnection } from './rtmp-connection.js';
 import type { ConnectionSeat, ServerConnection } from './server-connection.js';
 import type { RtmpExtension } from './rtmp-extension.js';
 import { type ListenerServices, RtmpListener, type RtmpListenerAddress } from './rtmp-listener.js';
-import { SocketTransport } from './socket-transport.js';
+import { type SocketPeer, SocketTransport } from './socket-transport.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /** What `RtmpServer.status` says. */
@@ -180,6 +180,11 @@ export class RtmpServer
     return this.#listeners.map(({ server }) => server) as T;
   }
 
+  /** A socket that is read like those of its listeners. */
+  transportOf(socket: Socket, peer: SocketPeer): SocketTransport {
+    return new SocketTransport(socket, peer, this.#readGate);
+  }
+
   /** Says who takes what comes in by listeners for HTTP. */
   serveHttp(receiver: HttpReceiver): void {
     this.#http = receiver;
@@ -267,7 +272,7 @@ export class RtmpServer
       httpProtocols: this.#http?.protocols ?? [],
       onSocket: (socket, peer, kind) => {
         if (kind === 'http' || kind === 'https') this.#http!.receive(socket, peer);
-        else this.accept(new SocketTransport(socket, peer, this.#readGate));
+        else this.accept(this.transportOf(socket, peer));
       },
       onRefused: (remote, reason) => this.#refusals.warn({ remote, reason }),
       onReloaded: () => this.logger.log('certificates loaded again'),

@@ -24,6 +24,7 @@ export class SocketTransport implements ConnectionTransport {
   readonly #raw: RawSocket | undefined;
   #reader: GatedReader | undefined;
   #receiver: ConnectionReceiver | undefined;
+  #release: (() => void) | undefined;
   /** Not the stream's own event, which does not come when less waits than the stream calls full. */
   readonly #onWritten = (error?: Error | null): void => {
     if (error == null && this.#socket.writableLength === 0) this.#receiver?.onDrain();
@@ -51,11 +52,21 @@ export class SocketTransport implements ConnectionTransport {
     // A PROXY protocol header leaves it paused, and perhaps bytes in it.
     this.#socket.resume();
     this.#receiver = receiver;
-    this.#socket.on('error', (error) => (failure = error));
-    this.#socket.once('close', () => {
+    const onError = (error: Error) => (failure = error);
+    const onClose = () => {
       reader.close();
       receiver.onClose(failure);
-    });
+    };
+    this.#socket.on('error', onError).once('close', onClose);
+    this.#release = () => this.#socket.off('error', onError).off('close', onClose);
+  }
+
+  /** Gives the socket to somebody else, paused, who reads `rest` first. */
+  release(rest: Uint8Array): void {
+    this.#receiver = undefined;
+    this.#release?.();
+    this.#reader?.close();
+    if (rest.length > 0) this.#socket.unshift(rest);
   }
 
   /**

@@ -138,6 +138,73 @@ describe('RTMPT in a Nest application', () => {
     socket.destroy();
   });
 
+  it('leaves to the HTTP server what it does not know, in its turn, on the same connection', async () => {
+    await start();
+    const id = await openTunnel();
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let received = '';
+    socket.on('data', (bytes) => (received += bytes.toString('latin1')));
+    const type = 'Host: x\r\nContent-Type: application/x-fcs\r\n';
+    const echo =
+      'POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}';
+    socket.write(
+      `POST /idle/${id}/0 HTTP/1.1\r\n${type}Content-Length: 1\r\n\r\n\0` + // held before it is answered
+        echo +
+        `POST /idle/${id}/1 HTTP/1.1\r\n${type}Transfer-Encoding: chunked\r\n\r\n1\r\n\0\r\n0\r\n\r\n` +
+        `POST /idle/${id}/1 HTTP/1.1\r\n${type}Content-Length: 1\r\n\r\n\0`,
+    );
+    await until('an answer to each', () => received.match(/HTTP\/1\.1 \d+/gu)?.length === 3);
+    expect(received.match(/HTTP\/1\.1 \d+/gu)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 201', 'HTTP/1.1 411']);
+    expect(received).toContain('{"a":1}');
+    socket.destroy();
+    expect((await post(`/idle/${id}/1`)).status).toBe(200);
+  });
+
+  it('answers in order what different tunnels ask for on one connection', async () => {
+    await start();
+    const [held, other] = [await openTunnel(), await openTunnel()];
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let received = '';
+    socket.on('data', (bytes) => (received += bytes.toString('latin1')));
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-fcs\r\nContent-Length: 1\r\n\r\n\0`;
+    // The refusal is known at once, the poll is held for a while.
+    socket.write(head(`/idle/${held}/0`) + head(`/idle/${other}/7`) + head('/fcs/ident2'));
+    await until('all answers', () => received.match(/HTTP\/1\.1 \d+/gu)?.length === 3);
+    expect(received.match(/HTTP\/1\.1 \d+/gu)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 409', 'HTTP/1.1 404']);
+    socket.destroy();
+  });
+
+  it('keeps nothing of a body that is too long, however it comes', async () => {
+    await start();
+    const id = await openTunnel();
+    for (const length of ['1073741824', '99999999999999']) {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      let received = '';
+      socket.on('data', (bytes) => (received += bytes.toString('latin1'))).on('error', () => {});
+      socket.write(
+        `POST /send/${id}/0 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-fcs\r\nContent-Length: ${length}\r\n\r\nabc`,
+      );
+      await until('the refusal', () => /^HTTP\/1\.1 413 [^]*Connection: close/u.test(received));
+      await closed;
+    }
+    expect((await post(`/idle/${id}/0`)).status).toBe(200);
+  });
+
+  it('closes connections that are half a request, with the application', async () => {
+    await start();
+    const sockets = ['', 'POST /op', 'POST /open/1 HTTP/1.1\r\nHost: x', 'GET / HTTP'].map((text) => {
+      const socket = connect({ port, host: '127.0.0.1' }).on('error', () => {});
+      socket.write(text);
+      return new Promise((resolve) => socket.resume().once('close', resolve));
+    });
+    await openTunnel(); // they are there by now
+    await app!.close();
+    app = undefined;
+    await Promise.all(sockets);
+  });
+
   it('goes on reading from a client that reads no answers, as librtmp publishes', async () => {
     await start();
     const id = await openTunnel();

@@ -1,4 +1,6 @@
 export { describeFault, RTMPT_ERRORS, type RtmptErrorCode, RtmptUsageError, type TunnelFault } from './errors.js';
+export { writeHttpAnswer } from './http-answer.js';
+export { type HttpRequestHead, MAX_HEAD_BYTES, readHttpRequestHead } from './http-request-head.js';
 export { DEFAULT_RTMPT_LIMITS, type RtmptLimits } from './limits.js';
 export type { RandomSource } from './session-id.js';
 export type { BytesEvent, ClosedEvent, DrainEvent, ResponseEvent, ResumeEvent, TunnelEvent } from './tunnel-event.js';

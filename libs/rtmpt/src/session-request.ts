@@ -29,6 +29,10 @@ export class SessionRequest<R> implements TunnelExchange<R> {
     readonly bodyLimit: number,
   ) {}
 
+  get handsOn(): boolean {
+    return this.tunnel.handsOn(this);
+  }
+
   receive(bytes: Uint8Array, now: number): boolean {
     return this.tunnel.receiveBody(this, bytes, now);
   }

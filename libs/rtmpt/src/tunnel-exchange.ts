@@ -12,7 +12,12 @@ export interface TunnelExchange<R> {
   /** The answer to a request that belongs to no tunnel. */
   readonly response: TunnelResponse | undefined;
   /**
-   * Takes a piece of the body, which must stay as it is from then on. False: read no more of it until the
+   * Whether what receive() takes now is handed on by the next poll() of the tunnel, or not looked at: then it may be
+   * a view of a buffer that is reused after that.
+   */
+  readonly handsOn: boolean;
+  /**
+   * Takes a piece of the body, which must stay as it is from then on, unless it {@link handsOn}. False: read no more of it until the
    * tunnel gives 'resume', or, when it is answered by then, never.
    */
   receive(bytes: Uint8Array, now: number): boolean;

@@ -86,6 +86,7 @@ export class TunnelRouter<R> {
 /** Answered before its body; what there is of that is discarded. */
 class AnsweredExchange<R> implements TunnelExchange<R> {
   readonly tunnel = undefined;
+  readonly handsOn = true;
 
   constructor(readonly response: TunnelResponse) {}
 
@@ -100,6 +101,7 @@ class AnsweredExchange<R> implements TunnelExchange<R> {
 
 /** An /open, which opens nothing before it is complete. */
 class OpenExchange<R> implements TunnelExchange<R> {
+  readonly handsOn = true;
   tunnel: TunnelSession<R> | undefined;
   response: TunnelResponse | undefined;
   readonly #registry: TunnelRegistry<R>;

@@ -179,6 +179,12 @@ export class TunnelSession<R> {
   }
 
   /** See {@link SessionRequest}. */
+  handsOn({ slot, isSettled }: SessionRequest<R>): boolean {
+    if (isSettled || slot === undefined || slot.isComplete) return true; // it is discarded
+    return !this.#isPaused && this.#window.head === slot && slot.isDrained;
+  }
+
+  /** See {@link SessionRequest}. */
   receiveBody(request: SessionRequest<R>, bytes: Uint8Array, now: number): boolean {
     if (request.isSettled || this.#state === 'closed') return true; // to be discarded
     this.#deadlines.heard(now);
