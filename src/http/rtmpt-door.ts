@@ -99,7 +99,7 @@ export class RtmptDoor {
   #take(socket: Socket, pass: () => void): void {
     const { allowHalfOpen } = socket;
     socket.allowHalfOpen = false; // whoever has sent everything has nothing to read either
-    const { router, owner, peers, onConnection } = this.#services;
+    const { router, owner, peers } = this.#services;
     const { tls, ...peer } = peers.peerOf({ socket, headers: {} });
     const transport = this.#services.transportOf(socket, { ...peer, ...(tls && { tls }) });
     const connection = new RtmptConnection({ ...peer, tls }, transport, {
@@ -115,7 +115,7 @@ export class RtmptDoor {
     });
     this.#connections.add(connection);
     connection.start();
-    onConnection();
+    this.#services.onConnection();
   }
 
   #pass(socket: Socket, pass: () => void): void {
