@@ -111,6 +111,7 @@ export type { ConnectionReceiver, ConnectionTransport, TransportKind } from './s
 export type { RtmpExtension } from './server/rtmp-extension.js';
 export type { RtmpListenerAddress } from './server/rtmp-listener.js';
 export { RtmpPageModule } from './page/rtmp-page.module.js';
+export type { PlayReply } from './playback/play-reply.js';
 export { RtmpPlayback, type ViewerSource } from './playback/rtmp-playback.js';
 export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
 export { RtmpSession } from './session/rtmp-session.js';

@@ -11,6 +11,7 @@ import { RtmpEvents } from './events/rtmp-events.js';
 import { RtmpHandlers } from './handlers/rtmp-handlers.js';
 import { resolveRtmpOptions } from './options/resolve-rtmp-options.js';
 import type { ResolvedRtmpOptions, RtmpModuleOptions } from './options/rtmp-options.js';
+import { RecordedPlayback } from './playback/recorded-playback.js';
 import { RtmpPlayback } from './playback/rtmp-playback.js';
 import { RtmpRecordings } from './recording/rtmp-recordings.js';
 import { RTMP_MODULE_OPTIONS, RTMP_OPTIONS } from './rtmp.constants.js';
@@ -40,6 +41,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     RtmpStreams,
     RtmpSessions,
     RtmpPlayback,
+    RecordedPlayback,
     CommandAdmission,
     RtmpServer,
     {

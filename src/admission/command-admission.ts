@@ -15,6 +15,7 @@ import { MediaHandlerSet } from '../media/media-handler-set.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import type { PlayReply } from '../playback/play-reply.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { callHandler, type HandlerFailure, type HandlerOutcome } from './call-handler.js';
 import { type Decision, refused } from './decision.js';
@@ -38,9 +39,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 const ACCEPTED: Decision = Object.freeze({ isAccepted: true });
 
-/** What one cannot do with a live stream. */
-const NOT_ON_LIVE: Readonly<Record<string, Decision>> = {
-  seek: refused({ level: 'error', code: 'NetStream.Seek.Failed', description: 'A live stream cannot be seeked.' }),
+/** What one cannot do, unless a handler says otherwise. */
+const UNSUPPORTED: Readonly<Record<string, Decision>> = {
   play2: refused({ level: 'error', code: 'NetStream.Play.Failed', description: 'Switching streams is not supported.' }),
 };
 
@@ -71,7 +71,7 @@ export class CommandAdmission {
         const handler = this.handlers.command(command.name, request.session.app);
         if (handler !== undefined) return this.#ask(handler, request, undefined);
         // The peer chooses the name: `constructor` must find nothing.
-        return Object.hasOwn(NOT_ON_LIVE, command.name) ? NOT_ON_LIVE[command.name]! : ACCEPTED;
+        return Object.hasOwn(UNSUPPORTED, command.name) ? UNSUPPORTED[command.name]! : ACCEPTED;
       }
     }
   }
@@ -148,7 +148,9 @@ export class CommandAdmission {
 
   async #askPlay(handler: RtmpHandler, request: CommandRequest, address: StreamAddress): Promise<Decision> {
     const decision = await this.#ask(handler, request, address);
-    return decision.isAccepted ? startPlayback(address) : decision;
+    if (!decision.isAccepted) return decision;
+    const playReply = typeof decision.reply === 'object' ? (decision.reply as PlayReply | null) : null;
+    return { ...startPlayback(address), playReply: playReply ?? {} };
   }
 
   async #ask(handler: RtmpHandler, request: CommandRequest, stream: StreamAddress | undefined): Promise<Decision> {
@@ -179,7 +181,7 @@ export class CommandAdmission {
 }
 
 /** Playing may begin; whether the stream is there is for the playback to see. */
-function startPlayback(address: StreamAddress): Decision {
+function startPlayback(address: StreamAddress): Decision & { isAccepted: true } {
   return { isAccepted: true, play: address };
 }
 

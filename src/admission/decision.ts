@@ -1,6 +1,8 @@
 import type { AmfValue } from '#lib/amf';
 import type { RtmpStatus, StreamAddress } from '#lib/rtmp';
 import type { MediaHandlerSet } from '../media/media-handler-set.js';
+import type { OpenRecording } from '../playback/open-recording.js';
+import type { PlayReply } from '../playback/play-reply.js';
 import type { PublishReply } from './publish-reply.js';
 
 /** A publish that handlers agreed to; the name may still be taken. */
@@ -20,6 +22,10 @@ export type Decision =
       readonly publish?: PublishGrant;
       /** What is to be played. */
       readonly play?: StreamAddress;
+      /** What the play handler returned. */
+      readonly playReply?: Readonly<PlayReply>;
+      /** What is played instead of something live; whoever drops the decision closes it. */
+      readonly recording?: OpenRecording;
     }
   | {
       readonly isAccepted: false;

@@ -51,6 +51,11 @@ export interface RtmpPlaybackOptions {
   publisherGrace: number;
   /** Whether media of Enhanced RTMP is played to everybody, or to those who said that they take it. Defaults to 'always'. */
   enhanced: EnhancedPolicy;
+  /**
+   * Whether RTMP players may play recordings by name as well, when the play handler says nothing about it. Defaults to
+   * false.
+   */
+  recordings: boolean;
   /** What is kept of each stream so that players see a picture at once. */
   gopCache: Readonly<GopCacheLimits>;
   /** What happens to players that read slower than the stream. */
@@ -121,6 +126,7 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
     waitForPublisher: 10_000,
     publisherGrace: 0,
     enhanced: 'always',
+    recordings: false,
     gopCache: DEFAULT_GOP_CACHE_LIMITS,
     slowSubscriber: DEFAULT_SLOW_SUBSCRIBER_POLICY,
   }),

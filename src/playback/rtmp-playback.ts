@@ -45,6 +45,11 @@ export class RtmpPlayback implements OnApplicationShutdown {
     return this.options.playback.enhanced === 'announced';
   }
 
+  /** Bytes that may wait in a player's socket before it is sent no more. */
+  get maxQueuedBytes(): number {
+    return this.options.playback.slowSubscriber.maxQueuedBytes;
+  }
+
   /** Sends a stream in a format to a sink, from its newest key frame on. */
   subscribe(
     stream: LiveStream,

@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { CommandAdmission } from '../admission/command-admission.js';
 import type { RtmpEvents } from '../events/rtmp-events.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import type { RecordedPlayback } from '../playback/recorded-playback.js';
 import type { RtmpPlayback } from '../playback/rtmp-playback.js';
 import type { RtmpSessions } from '../session/rtmp-sessions.js';
 import type { RtmpStreams } from '../streams/rtmp-streams.js';
@@ -15,6 +16,7 @@ export interface ConnectionServices {
   readonly events: RtmpEvents;
   readonly streams: RtmpStreams;
   readonly playback: RtmpPlayback;
+  readonly recorded: RecordedPlayback;
   readonly sessions: RtmpSessions;
   readonly extensions: readonly RtmpExtension[];
   readonly deadlines: DeadlineSweep;

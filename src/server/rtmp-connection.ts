@@ -8,11 +8,13 @@ import {
   ServerSession,
   type ServerSessionEvent,
   type StreamAddress,
+  UserControlEvent,
 } from '#lib/rtmp';
 import type { Decision } from '../admission/decision.js';
 import { INTERNAL_ERROR, refusal } from '../admission/refusal.js';
 import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
 import { ConnectionPlayers } from '../playback/connection-players.js';
+import type { OpenRecording } from '../playback/open-recording.js';
 import type { PublicationConnection, PublicationEnd, RtmpPublication } from '../streams/rtmp-publication.js';
 import { ConnectionLog, maskedName } from './connection-log.js';
 import { ConnectionPublications } from './connection-publications.js';
@@ -255,7 +257,7 @@ export class RtmpConnection
   #handleCommand(command: RtmpCommand): void {
     const { options, admission } = this.#services;
     const pending = new PendingCommand(command, this.session, this.#services.now() + options.handlerTimeout);
-    const decision = admission.decide(pending);
+    const decision = this.#withRecording(pending, admission.decide(pending));
     if (!(decision instanceof Promise)) {
       this.#apply(command, decision);
       return;
@@ -266,6 +268,15 @@ export class RtmpConnection
       (decided) => this.#settle(pending, decided),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  /** A play may be one of a recording, which is looked for and opened before the player is answered. */
+  #withRecording(pending: PendingCommand, decision: Decision | Promise<Decision>): Decision | Promise<Decision> {
+    const { recorded } = this.#services;
+    if (pending.command.name !== 'play') return decision;
+    if (!(decision instanceof Promise) && !recorded.mayOpen(decision)) return decision;
+    const open = (decided: Decision) => recorded.open(pending.command as PlayCommand, decided, pending.signal);
+    return Promise.resolve(decision).then(open);
   }
 
   #timeOut(pending: PendingCommand): void {
@@ -279,7 +290,9 @@ export class RtmpConnection
   /** A decision that took time; one that nobody waits for any more is void. */
   #settle(pending: PendingCommand, decision: Decision): void {
     if (this.#pending !== pending) {
-      if (decision.isAccepted) decision.publish?.media?.end();
+      if (!decision.isAccepted) return;
+      decision.publish?.media?.end();
+      void decision.recording?.close();
       return;
     }
     this.#pending = undefined;
@@ -307,12 +320,17 @@ export class RtmpConnection
       return;
     }
     if (decision.play !== undefined) {
-      this.#play(command as PlayCommand, decision.play);
+      this.#play(command as PlayCommand, decision.play, decision.recording);
       return;
     }
     if (!isEncodable(decision.reply)) {
       this.#log.error(`the result of the ${command.name} handler cannot be sent as AMF`, {});
       this.#reject(command, refusal(command.name, INTERNAL_ERROR));
+      return;
+    }
+    const refusedSeek = command.name === 'seek' ? this.#players.seekRefusal(command) : undefined;
+    if (refusedSeek !== undefined) {
+      this.#reject(command, refusedSeek);
       return;
     }
     this.#core.accept(command, decision.reply);
@@ -321,17 +339,21 @@ export class RtmpConnection
   }
 
   /** The peer is told before the first media is written. */
-  #play(command: PlayCommand, address: StreamAddress): void {
+  #play(command: PlayCommand, address: StreamAddress, recording: OpenRecording | undefined): void {
     const { playback, options } = this.#services;
-    if (options.playback.waitForPublisher === 0 && playback.find(address.path) === undefined) {
+    const isMissing = recording === undefined && playback.find(address.path) === undefined;
+    if (isMissing && options.playback.waitForPublisher === 0) {
       const description = `${address.path} is not live.`;
       this.#reject(command, { level: 'error', code: 'NetStream.Play.StreamNotFound', description });
       return;
     }
+    // A NetStream that plays already plays this instead.
+    this.#players.stop(command.messageStreamId);
+    if (recording !== undefined) this.#core.userControl(UserControlEvent.StreamIsRecorded, command.messageStreamId);
     this.#core.accept(command);
     this.#flush();
-    this.#players.start(command, address);
-    this.#log.debug('play started', { stream: address.path });
+    this.#players.start(command, address, recording);
+    this.#log.debug('play started', { stream: address.path, ...(recording && { recording: recording.id }) });
   }
 
   #reject(command: RtmpCommand, status: RtmpStatus): void {

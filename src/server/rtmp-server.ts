@@ -13,6 +13,7 @@ import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import type { RtmpListenerOptions } from '../options/listener-options.js';
 import { RTMP_LOG_CONTEXT, RTMP_TRANSPORT } from '../rtmp.constants.js';
+import { RecordedPlayback } from '../playback/recorded-playback.js';
 import { RtmpPlayback } from '../playback/rtmp-playback.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { RtmpSessions } from '../session/rtmp-sessions.js';
@@ -89,6 +90,7 @@ export class RtmpServer
     streams: RtmpStreams,
     sessions: RtmpSessions,
     playback: RtmpPlayback,
+    recorded: RecordedPlayback,
   ) {
     super();
     this.#readGate = new ReadGate(READ_PROFILES[options.latency]);
@@ -101,6 +103,7 @@ export class RtmpServer
       streams,
       sessions,
       playback,
+      recorded,
       extensions: this.#extensions,
       deadlines: this.#deadlines,
       logger: this.logger as Logger,

@@ -275,14 +275,28 @@ describe('play', () => {
     await player.client.closed;
   });
 
-  it('a second time on one NetStream is refused, and the first goes on', async () => {
+  it('a second time on one NetStream plays that instead', async () => {
+    await start();
+    const publisher = await publishing();
+    const other = await Publisher.of('other');
+    const player = await Player.of('cam');
+    await player.gets(BEGIN);
+    await player.starts();
+    player.play('other');
+    await player.starts();
+    publisher.send(picture(3));
+    other.send(videoConfig(9), keyFrame(10), picture(11));
+    await player.gets('V9 K10 P11');
+  });
+
+  it('a second time that is refused leaves the first as it is', async () => {
     await start();
     const publisher = await publishing();
     const player = await Player.of('cam');
     await player.gets(BEGIN);
     await player.starts();
-    player.play('other');
-    await player.is('NetStream.Play.Failed');
+    player.play('..');
+    await player.is('NetStream.Play.StreamNotFound');
     publisher.send(picture(3));
     await player.gets('P3');
   });

@@ -11,7 +11,7 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
     maxConnectionsPerAddress: settings.RTMP_MAX_CONNECTIONS,
     takeover: settings.RTMP_TAKEOVER,
     latency: settings.RTMP_PROFILE,
-    playback: { enhanced: settings.RTMP_ENHANCED },
+    playback: { enhanced: settings.RTMP_ENHANCED, recordings: settings.RTMP_PLAY_RECORDINGS },
     recording: {
       record: settings.RTMP_RECORD,
       directory: settings.RECORDINGS_DIR,

@@ -72,6 +72,7 @@ export const settingsSchema = z.object({
   RTMP_TAKEOVER: z.enum(['reject', 'replace']).default('reject').describe('reject or replace'),
   RTMP_MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
   RTMP_RECORD: flag.default(true),
+  RTMP_PLAY_RECORDINGS: flag.default(false),
   RECORDINGS_DIR: z.string().min(1).default('./recordings').describe('a directory, which is made when it is missing'),
   RECORDING_MAX_MINUTES: wholeNumber(1, 34_560, ' (minutes)').optional(),
   RECORDING_MAX_MB: wholeNumber(1, 1_000_000_000, ' (megabytes)').optional(),

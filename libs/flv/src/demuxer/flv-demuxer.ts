@@ -44,6 +44,14 @@ export class FlvDemuxer {
     this.#limits = { ...DEFAULT_FLV_LIMITS, ...limits };
   }
 
+  /** One that begins in the middle of a file, where a tag does. */
+  static at(position: number, limits: Partial<FlvLimits> = {}): FlvDemuxer {
+    const demuxer = new FlvDemuxer(limits);
+    demuxer.#begun = true;
+    demuxer.#position = position;
+    return demuxer;
+  }
+
   /** Where the next unit begins in the file: everything before it was whole. */
   get position(): number {
     return this.#position;

@@ -16,6 +16,7 @@ export type RtmpStatusCode =
   | 'NetStream.Play.Reset'
   | 'NetStream.Play.Start'
   | 'NetStream.Play.Stop'
+  | 'NetStream.Play.Complete'
   | 'NetStream.Play.Failed'
   | 'NetStream.Play.StreamNotFound'
   | 'NetStream.Play.NoSupportedTrackFound'

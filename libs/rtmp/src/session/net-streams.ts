@@ -4,6 +4,8 @@ export type NetStreamState = 'idle' | 'publishing' | 'playing';
 /** The NetStreams of one connection by message stream ID; 0 is the NetConnection itself. */
 export class NetStreams {
   readonly #states = new Map<number, NetStreamState>();
+  /** Milliseconds, by message stream ID. */
+  readonly #bufferLengths = new Map<number, number>();
 
   constructor(
     /** NetStreams at a time. */
@@ -37,6 +39,19 @@ export class NetStreams {
 
   delete(messageStreamId: number): void {
     this.#states.delete(messageStreamId);
+    this.#bufferLengths.delete(messageStreamId);
+  }
+
+  /** Milliseconds of media the peer keeps; undefined when it did not say. */
+  bufferLength(messageStreamId: number): number | undefined {
+    return this.#bufferLengths.get(messageStreamId);
+  }
+
+  /** Of a NetStream that there is, or of the connection as a whole, as librtmp says it. */
+  setBufferLength(messageStreamId: number, milliseconds: number): void {
+    if (messageStreamId === 0 || this.#states.has(messageStreamId)) {
+      this.#bufferLengths.set(messageStreamId, milliseconds);
+    }
   }
 
   /** The message stream ID of the only NetStream there is. */

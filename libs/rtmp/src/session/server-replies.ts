@@ -5,12 +5,13 @@ import type {
   PauseCommand,
   PlayCommand,
   PublishCommand,
+  ReceiveCommand,
   RtmpCommand,
   StreamNameCommand,
 } from '../command/commands.js';
 import type { RtmpStatus } from '../command/status.js';
 import { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from '../message/message-types.js';
-import type { NetStreams } from './net-streams.js';
+import type { NetStreams, NetStreamState } from './net-streams.js';
 import type { ServerSessionOptions } from './server-session-options.js';
 import type { SessionOutput } from './session-output.js';
 
@@ -106,18 +107,36 @@ export function acceptPlay(output: SessionOutput, command: PlayCommand): void {
   }
   const description = `Started playing ${name}.`;
   sendStatus(output, messageStreamId, { level: 'status', code: 'NetStream.Play.Start', description, details: name });
-  output.data(messageStreamId, '|RtmpSampleAccess', true, true);
+  output.data(messageStreamId, 0, '|RtmpSampleAccess', true, true);
 }
 
 /** pause: what became of it (§7.2.2.8). */
-export function acceptPause(output: SessionOutput, { messageStreamId, pause }: PauseCommand): void {
+function acceptPause(output: SessionOutput, { messageStreamId, pause }: PauseCommand): void {
   const code = pause ? 'NetStream.Pause.Notify' : 'NetStream.Unpause.Notify';
   sendStatus(output, messageStreamId, { level: 'status', code, description: pause ? 'Paused.' : 'Unpaused.' });
 }
 
+/** receiveAudio and receiveVideo: what is asked for again comes as after a seek (§7.2.2.4, §7.2.2.5). */
+function acceptReceive(output: SessionOutput, { name, messageStreamId, receive }: ReceiveCommand): void {
+  if (!receive) return;
+  const what = name === 'receiveAudio' ? 'audio' : 'video';
+  const seek: RtmpStatus = { level: 'status', code: 'NetStream.Seek.Notify', description: `Sending ${what} again.` };
+  sendStatus(output, messageStreamId, seek);
+  sendStatus(output, messageStreamId, { ...seek, code: 'NetStream.Play.Start' });
+}
+
 /** Everything without a dialogue of its own. A transaction ID of 0 wants no reply, and Twitch's rule Q22 is to send none. */
-export function acceptOther(output: SessionOutput, command: RtmpCommand, reply: AmfValue): void {
+export function acceptOther(
+  output: SessionOutput,
+  command: RtmpCommand,
+  reply: AmfValue,
+  state: NetStreamState | undefined,
+): void {
   const { name, transactionId } = command;
+  if (name === 'pause' || name === 'pauseRaw') acceptPause(output, command as PauseCommand);
+  if (state === 'playing' && (name === 'receiveAudio' || name === 'receiveVideo')) {
+    acceptReceive(output, command as ReceiveCommand);
+  }
   if (transactionId === 0 || STATUS_COMMANDS.has(name)) return;
   if (ACKNOWLEDGED.has(name)) {
     if (name === 'FCPublish') {
@@ -179,6 +198,16 @@ export function sendReconnectRequest(
 /** onStatus on a NetStream (§7.2.2). */
 export function sendStatus(output: SessionOutput, messageStreamId: number, status: RtmpStatus): void {
   output.command(messageStreamId, 'onStatus', 0, null, amfObject(status));
+}
+
+/** onPlayStatus, a data message that Flash Media Server sends about what it plays of a list. */
+export function sendPlayStatus(
+  output: SessionOutput,
+  messageStreamId: number,
+  timestamp: number,
+  status: RtmpStatus,
+): void {
+  output.data(messageStreamId, timestamp, 'onPlayStatus', amfObject(status));
 }
 
 function amfObject(value: object): AmfObject {

@@ -9,6 +9,7 @@ import {
   control,
   plainHandshake,
   streamCommand,
+  userControl,
   type WireMessage,
   type WireValue,
 } from '#test/rtmp-wire';
@@ -493,6 +494,44 @@ describe('ServerSession, NetStreams', () => {
     const peer = publishing().send(streamCommand(1, 'play', 4, null, 'other'));
     expect(peer.replies()).toEqual([status(1, 'NetStream.Play.Failed', 'Stream 1 is already publishing.')]);
     expect(peer.events).toEqual([]);
+  });
+
+  it('takes a play on a NetStream that plays: it is to play something else', () => {
+    const peer = connected().send(concat(command('createStream', 2, null), streamCommand(1, 'play', 3, null, 's')));
+    peer.replies();
+    peer.send(streamCommand(1, 'play', 4, null, 'other'));
+    expect(peer.commands.at(-1)).toMatchObject({ name: 'play', streamName: 'other' });
+    expect(peer.replies()[0]).toEqual(['User Control', 0, 1]);
+    expect(peer.session.netStreamState(1)).toBe('playing');
+  });
+
+  it('answers receiveAudio and receiveVideo on a NetStream that plays when they ask for something', () => {
+    const peer = connected().send(concat(command('createStream', 2, null), streamCommand(1, 'play', 3, null, 's')));
+    peer.replies();
+    peer.send(
+      concat(streamCommand(1, 'receiveAudio', 0, null, false), streamCommand(1, 'receiveVideo', 0, null, true)),
+    );
+    expect(peer.replies()).toEqual([
+      status(1, 'NetStream.Seek.Notify', 'Sending video again.', 'status'),
+      status(1, 'NetStream.Play.Start', 'Sending video again.', 'status'),
+    ]);
+  });
+
+  it('notes how much a peer keeps, of a NetStream or of the connection', () => {
+    const buffer = (streamId: number, milliseconds: number) => userControl(3, streamId, milliseconds);
+    const peer = connected().send(concat(command('createStream', 2, null), command('createStream', 3, null)));
+    expect(peer.session.bufferLength(1)).toBeUndefined();
+    peer.send(concat(buffer(0, 300), buffer(2, 36_000_000), buffer(99, 1)));
+    expect([1, 2, 99].map((id) => peer.session.bufferLength(id))).toEqual([300, 36_000_000, 300]);
+    peer.send(command('deleteStream', 4, null, 2));
+    expect(peer.session.bufferLength(2)).toBe(300);
+  });
+
+  it('sends onPlayStatus as a data message with a time', () => {
+    const peer = connected();
+    peer.session.onPlayStatus(1, 5000, { level: 'status', code: 'NetStream.Play.Complete', description: 'Over.' });
+    const complete = { level: 'status', code: 'NetStream.Play.Complete', description: 'Over.' };
+    expect(peer.replies()).toEqual([['data', 1, 'onPlayStatus', complete]]);
   });
 
   it('refuses a publish on a NetStream that plays', () => {

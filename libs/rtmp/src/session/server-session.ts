@@ -7,7 +7,6 @@ import type {
   DeleteStreamCommand,
   PublishCommand,
   RtmpCommand,
-  PauseCommand,
   PlayCommand,
 } from '../command/commands.js';
 import { decodeCommand } from '../command/decode-command.js';
@@ -32,16 +31,14 @@ import {
   sendReconnectRequest,
   sendUnpublished,
   sendStatus,
-  acceptPause,
   acceptPlay,
+  sendPlayStatus,
 } from './server-replies.js';
 import { resolveServerSessionOptions, type ServerSessionOptions, unadmittedLimits } from './server-session-options.js';
 import { SessionDeadlines, type ServerSessionPhase } from './session-deadlines.js';
 import type { ServerSessionEvent } from './session-events.js';
 import { SessionOutput } from './session-output.js';
-
-/** So many pings are answered for each receive(); the rest of a flood is dropped. */
-const MAX_PINGS_PER_RECEIVE = 4;
+import { UserControls } from './user-controls.js';
 
 /**
  * The server end of one RTMP connection, handshake included. It holds no
@@ -56,6 +53,7 @@ const MAX_PINGS_PER_RECEIVE = 4;
  * ```
  * handshake --C2--> connecting --connect accepted--> connected
  * NetStream: (createStream) idle --publish accepted--> publishing --FCUnpublish, closeStream--> idle
+ *                           idle --play accepted--> playing (again and again) --closeStream--> idle
  *            any --deleteStream--> gone
  * ```
  */
@@ -68,6 +66,7 @@ export class ServerSession {
   readonly #netStreams: NetStreams;
   readonly #deadlines: SessionDeadlines;
   readonly #media: MediaEvents;
+  readonly #userControls: UserControls;
   #handshake: ServerHandshake | undefined = new ServerHandshake(randomHandshakeBytes);
   #pending: RtmpCommand | undefined;
   /** Events that come before the next message. */
@@ -75,7 +74,6 @@ export class ServerSession {
   #wantsClose = false;
   #capabilities: ClientCapabilities | undefined;
   #badMessages = 0;
-  #pings = 0;
 
   /**
    * @param options see {@link ServerSessionOptions}
@@ -90,6 +88,7 @@ export class ServerSession {
     this.#rate = new CommandRate(this.#options.maxCommandsPerSecond, now);
     this.#netStreams = new NetStreams(this.#options.maxNetStreams);
     this.#media = new MediaEvents(this.#netStreams);
+    this.#userControls = new UserControls(this.#output, this.#netStreams);
     this.#deadlines = new SessionDeadlines(this.#options, now);
   }
 
@@ -126,6 +125,11 @@ export class ServerSession {
     return this.#netStreams.get(messageStreamId);
   }
 
+  /** Milliseconds of media that the peer keeps, of a NetStream or of all, by its Set Buffer Length (§7.1.7). */
+  bufferLength(messageStreamId: number): number | undefined {
+    return this.#netStreams.bufferLength(messageStreamId) ?? this.#netStreams.bufferLength(0);
+  }
+
   /**
    * Takes received bytes, which must stay as they are until poll() returned
    * undefined.
@@ -135,7 +139,7 @@ export class ServerSession {
   receive(bytes: Uint8Array, now: number): void {
     if (this.#wantsClose) return; // nothing of it will be looked at
     this.#deadlines.received(now);
-    this.#pings = 0;
+    this.#userControls.beginReceive();
     let rest = bytes;
     if (this.#handshake !== undefined) {
       rest = bytes.subarray(this.#shakeHands(this.#handshake, bytes));
@@ -211,6 +215,11 @@ export class ServerSession {
    */
   requestReconnect(request: ReconnectRequest = {}): boolean {
     return sendReconnectRequest(this.#output, this.#capabilities, request);
+  }
+
+  /** Sends an onPlayStatus on a NetStream: how far what is played has come, which is the message's time too. */
+  onPlayStatus(messageStreamId: number, timestamp: number, status: RtmpStatus): void {
+    sendPlayStatus(this.#output, messageStreamId, timestamp, status);
   }
 
   /** Sends a user control event (§7.1.7) about a NetStream, e.g. Stream EOF. */
@@ -289,10 +298,6 @@ export class ServerSession {
         acceptPlay(this.#output, command as PlayCommand);
         this.#netStreams.set(messageStreamId, 'playing');
         return;
-      case 'pause':
-      case 'pauseRaw':
-        acceptPause(this.#output, command as PauseCommand);
-        return;
       case 'deleteStream': {
         // GStreamer's rtmp2sink sends the stream's name instead of its ID, which is 0 for us: it means the one it has.
         const streamId = (command as DeleteStreamCommand).streamId || (this.#netStreams.only ?? 0);
@@ -304,7 +309,7 @@ export class ServerSession {
         this.#endNetStream(messageStreamId, name);
         return;
       default:
-        acceptOther(this.#output, command, reply);
+        acceptOther(this.#output, command, reply, this.#netStreams.get(messageStreamId));
         // Encoders send FCUnpublish on the NetConnection and deleteStream behind it, which is what ends the publish.
         if (name === 'FCUnpublish') this.#endNetStream(messageStreamId, name);
     }
@@ -322,7 +327,8 @@ export class ServerSession {
       case MessageTypeId.CommandAmf3:
         return this.#handleCommand(message);
       case MessageTypeId.UserControl:
-        return this.#handleUserControl(message.payload);
+        this.#userControls.receive(message.payload);
+        return undefined;
       case MessageTypeId.WindowAcknowledgementSize:
         if (message.payload.length >= 4) this.#acknowledger.setWindow(readUint32(message.payload, 0));
         return undefined;
@@ -360,11 +366,11 @@ export class ServerSession {
     return { type: 'command', command };
   }
 
-  /** Whether the NetStream is there and idle; refuses the command otherwise. */
+  /** Whether the NetStream is there and idle, or plays and is to play something else; refuses the command otherwise. */
   #mayStart(command: RtmpCommand): boolean {
     const id = command.messageStreamId;
     const state = this.#netStreams.adopt(id) ? this.#netStreams.get(id) : 'missing';
-    if (state === 'idle') return true;
+    if (state === 'idle' || (state === 'playing' && command.name === 'play')) return true;
     const code = command.name === 'publish' ? 'NetStream.Publish.BadName' : 'NetStream.Play.Failed';
     const missing = `There is no stream ${id} on this connection.`;
     const description = state === 'missing' ? missing : `Stream ${id} is already ${state}.`;
@@ -380,13 +386,6 @@ export class ServerSession {
     }
     const { messageTypeId, messageStreamId } = message;
     return { type: 'badMessage', messageTypeId, messageStreamId, error };
-  }
-
-  /** Answers a Ping Request; all other events are a server's own, or unknown (Q27). */
-  #handleUserControl(payload: Uint8Array): undefined {
-    if (payload.length < 6 || payload[0] !== 0 || payload[1] !== UserControlEvent.PingRequest) return;
-    if (++this.#pings > MAX_PINGS_PER_RECEIVE) return;
-    this.#output.userControl(UserControlEvent.PingResponse, readUint32(payload, 2));
   }
 
   #endNetStream(messageStreamId: number, reason: string): void {

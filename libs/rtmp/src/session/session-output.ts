@@ -75,8 +75,8 @@ export class SessionOutput {
   }
 
   /** A data message in AMF0 (§7.1.2). */
-  data(messageStreamId: number, ...values: AmfValue[]): void {
-    this.#message(STATUS_CHUNK_STREAM, messageStreamId, MessageTypeId.DataAmf0, encodeAmf0(...values));
+  data(messageStreamId: number, timestamp: number, ...values: AmfValue[]): void {
+    this.#message(STATUS_CHUNK_STREAM, messageStreamId, MessageTypeId.DataAmf0, encodeAmf0(...values), timestamp >>> 0);
   }
 
   /** An audio, video or data message as it is. */

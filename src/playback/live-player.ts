@@ -1,0 +1,215 @@
+import {
+  type LiveStream,
+  type LiveSubscriber,
+  RtmpWireFormat,
+  type SubscriberEnd,
+  type SubscriberSink,
+} from '#lib/live';
+import {
+  type PauseCommand,
+  type PlayCommand,
+  type ReceiveCommand,
+  type RtmpStatus,
+  type StreamAddress,
+  UserControlEvent,
+} from '#lib/rtmp';
+import { announcedSelection, EnhancedGuard } from './enhanced-guard.js';
+import {
+  failPlay,
+  type NetStreamPlayer,
+  type PlayerSlot,
+  stopped,
+  unsupported,
+  type Wanted,
+  wantedAfter,
+} from './net-stream-player.js';
+import { PlayDuration } from './play-duration.js';
+import type { RtmpPlayback } from './rtmp-playback.js';
+
+/**
+ * Plays a live stream on one NetStream.
+ *
+ * ```
+ * waiting --published--> playing <--pause--> paused
+ *    '--waitForPublisher--> StreamNotFound
+ *            playing, paused --stream ended--> UnpublishNotify
+ *                            --duration--> Play.Stop
+ *                            --codec that was not announced--> NoSupportedTrackFound
+ * ```
+ */
+export class LivePlayer implements NetStreamPlayer {
+  readonly seekRefusal: RtmpStatus = {
+    level: 'error',
+    code: 'NetStream.Seek.Failed',
+    description: 'A live stream cannot be seeked.',
+  };
+  #wanted: Wanted = { audio: true, video: true };
+  #isPaused = false;
+  /** There as soon as the stream is, paused or not. */
+  #subscriber: LiveSubscriber | undefined;
+  /** What the subscriber was made for. */
+  #subscribed: Wanted | undefined;
+  #stopWaiting: (() => void) | undefined;
+  /** Take away what watches the stream for this player. */
+  #stopWatching: Array<() => void> = [];
+
+  constructor(
+    private readonly slot: PlayerSlot,
+    private readonly playback: RtmpPlayback,
+    private readonly command: PlayCommand,
+    private readonly address: StreamAddress,
+  ) {}
+
+  /** Begins to play; the peer has been told that it may expect media. */
+  start(): void {
+    this.#stopWaiting = this.playback.whenLive(
+      this.address.path,
+      (stream) => this.#subscribe(stream),
+      () => this.#notFound(),
+    );
+  }
+
+  pause({ pause }: PauseCommand): void {
+    this.#isPaused = pause;
+    this.#adjust();
+  }
+
+  receive(command: ReceiveCommand): void {
+    this.#wanted = wantedAfter(this.#wanted, command);
+    this.#adjust();
+  }
+
+  seek(): void {}
+
+  onDrain(): void {
+    this.#subscriber?.onDrain(performance.now());
+  }
+
+  stop(): void {
+    this.#stopWaiting?.();
+    this.#unsubscribe();
+  }
+
+  #subscribe(stream: LiveStream): void {
+    const { messageStreamId, connection } = this.slot;
+    const selection = this.playback.announcedOnly ? this.#guard(stream) : this.#wanted;
+    if (selection === undefined) return;
+    const format = new RtmpWireFormat(messageStreamId, connection.chunkSize, selection);
+    this.#subscribed = this.#wanted;
+    this.#subscriber = this.playback.subscribe(stream, format, this.#sink(), { isPaused: this.#isIdle });
+    this.#limit(stream);
+  }
+
+  /** Sends the player what it wants by now, or nothing. */
+  #adjust(): void {
+    const subscriber = this.#subscriber;
+    if (subscriber === undefined) return;
+    if (this.#isIdle) {
+      subscriber.pause();
+      return;
+    }
+    const now = performance.now();
+    const { stream } = subscriber;
+    const { audio, video } = this.#wanted;
+    if (this.#subscribed?.audio === audio && this.#subscribed.video === video) {
+      subscriber.resume(now);
+      return;
+    }
+    if (!subscriber.isPaused) subscriber.catchUp(now);
+    this.#unsubscribe();
+    this.#subscribe(stream);
+  }
+
+  /** Whether it wants nothing for now. */
+  get #isIdle(): boolean {
+    return this.#isPaused || (!this.#wanted.audio && !this.#wanted.video);
+  }
+
+  /** Watches what the player did not announce; undefined when there is such already, and it has been refused. */
+  #guard(stream: LiveStream): ReturnType<typeof announcedSelection> | undefined {
+    const { capabilities } = this.slot.connection;
+    const selection = announcedSelection(this.#wanted, capabilities);
+    const guard = new EnhancedGuard(selection, capabilities, (what) =>
+      failPlay(this.slot, unsupported(this.address.path, what)),
+    );
+    const stop = stream.addSink(guard);
+    if (guard.isRefused) {
+      stop();
+      return undefined;
+    }
+    this.#stopWatching.push(stop);
+    return selection;
+  }
+
+  /** Watches until a player that asked for some time only has got it. */
+  #limit(stream: LiveStream): void {
+    const { duration } = this.command;
+    if (duration <= 0 || this.#subscriber === undefined) return;
+    const limit = new PlayDuration(this.#subscriber, duration, () => this.#completed());
+    this.#stopWatching.push(stream.addSink(limit, { greet: false }));
+  }
+
+  #endWatching(): void {
+    for (const stop of this.#stopWatching) stop();
+    this.#stopWatching = [];
+  }
+
+  /** The publisher came back: another stream goes on as this one. */
+  #continued(stream: LiveStream): void {
+    this.#endWatching();
+    if (this.playback.announcedOnly && this.#guard(stream) === undefined) return;
+    this.#limit(stream);
+  }
+
+  #unsubscribe(): void {
+    this.#endWatching();
+    this.#subscriber?.leave();
+    this.#subscriber = undefined;
+  }
+
+  #sink(): SubscriberSink {
+    const { transport } = this.slot.connection;
+    return {
+      kind: transport.kind,
+      get queuedBytes() {
+        return transport.writableLength;
+      },
+      write: (bytes) => void transport.write(bytes),
+      end: (reason) => this.#ended(reason),
+      continued: (stream) => this.#continued(stream),
+    };
+  }
+
+  #ended(reason: SubscriberEnd): void {
+    const { connection, messageStreamId } = this.slot;
+    this.slot.leave();
+    if (reason === 'too slow') {
+      connection.end('the player reads too slowly');
+      return;
+    }
+    const { path } = this.address;
+    connection.core.userControl(UserControlEvent.StreamEof, messageStreamId);
+    connection.core.onStatus(messageStreamId, {
+      level: 'status',
+      code: 'NetStream.Play.UnpublishNotify',
+      description: `${path} is now unpublished.`,
+    });
+    connection.core.onStatus(messageStreamId, stopped(path));
+    connection.flush();
+  }
+
+  /** It has got the time it asked for. */
+  #completed(): void {
+    const { connection, messageStreamId } = this.slot;
+    this.#subscriber?.catchUp(performance.now());
+    this.slot.leave();
+    connection.core.userControl(UserControlEvent.StreamEof, messageStreamId);
+    connection.core.onStatus(messageStreamId, stopped(this.address.path));
+    connection.flush();
+  }
+
+  #notFound(): void {
+    const description = `${this.address.path} is not live.`;
+    failPlay(this.slot, { level: 'error', code: 'NetStream.Play.StreamNotFound', description });
+  }
+}
