@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { amf0, chunks } from '#test/rtmp-wire';
 import { type Script, ScriptedRtmpServer } from '#test/scripted-rtmp-server';
 import { keyFrame, onStatus, rejected, reply, srsScript } from '#test/srs-script';
+import { until } from '#test/until';
 import { RtmpClient } from './rtmp-client.js';
 import type { RtmpClientOptions } from './rtmp-client-options.js';
 
@@ -122,6 +123,31 @@ describe('publish and play', () => {
       }),
     );
     expect(await errorOf(client.publish())).toMatchObject({ code: 'RTMP_CLIENT_ERR_REFUSED', status: { code: 'X' } });
+    await client.close();
+  });
+
+  it('a server has one stream for a connection, as nginx-rtmp', async () => {
+    const client = await connect(srsScript());
+    const first = await client.publish();
+    expect(await errorOf(client.play())).toMatchObject({
+      code: 'RTMP_CLIENT_ERR_REFUSED',
+      message: expect.stringContaining('one stream for a connection') as string,
+    });
+    await first.end();
+    await client.play();
+    await client.close();
+  });
+
+  it('a stream that comes too late is given back', async () => {
+    let late: () => void = () => {};
+    const script = srsScript({
+      createStream: (message, connection) => (late = () => connection.send(reply('_result', message, null, 3))),
+    });
+    const client = await connect(script, { timeouts: { command: 50 } });
+    expect(await errorOf(client.publish())).toMatchObject({ code: 'RTMP_CLIENT_ERR_TIMEOUT' });
+    late();
+    const deleted = () => server!.connections[0]!.messages.find(({ name }) => name === 'deleteStream');
+    expect((await until('it is given back', deleted)).values).toEqual([null, 3]);
     await client.close();
   });
 

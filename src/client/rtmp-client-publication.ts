@@ -146,7 +146,9 @@ export class RtmpClientPublication implements NetStreamListener {
 
   /** @internal */
   onStatus(status: RtmpStatus): void {
-    if (status.level === 'error') this.#over(this.#connection.refusal('publish', status));
+    // Nobody asked for its end: the server shuts down, or somebody there ended it.
+    const isEnd = status.level === 'error' || status.code === 'NetStream.Unpublish.Success';
+    if (isEnd) this.#over(this.#connection.refusal('publish', status));
   }
 
   /** @internal Nobody sends media to a publisher. */

@@ -108,6 +108,13 @@ describe('publishing to SRS', () => {
     ]);
   });
 
+  it('is over when the server ends it', async () => {
+    await start(srsScript());
+    const publication = await (await connect()).publish();
+    server.connections[0]!.send(onStatus('status', 'NetStream.Unpublish.Success', 'The server is shutting down.'));
+    expect(await publication.closed).toMatchObject({ status: { code: 'NetStream.Unpublish.Success' } });
+  });
+
   it('fails what is written after the server has thrown it out', async () => {
     await start(srsScript());
     const publication = await (await connect()).publish();

@@ -254,9 +254,22 @@ export class RtmpClient extends EventEmitter<RtmpClientEvents> {
 
   async #createStream(signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
-    const reply = await orAborted(this.#connection.call('createStream'), signal);
-    if (!reply.isResult) throw this.#connection.refusal('createStream', reply.status);
-    return reply.values[0] as number;
+    const connection = this.#connection;
+    const call = connection.call('createStream');
+    let reply: ReplyEvent;
+    try {
+      reply = await orAborted(call, signal);
+    } catch (error) {
+      // Nobody waits for the stream any more: it is given back when it comes after all.
+      call.then(({ isResult, values }) => isResult && giveBack(connection, values[0] as number)).catch(() => {});
+      throw error;
+    }
+    if (!reply.isResult) throw connection.refusal('createStream', reply.status);
+    const id = reply.values[0] as number;
+    const state = connection.session.netStreamState(id);
+    if (state === 'idle') return id;
+    const detail = `createStream on ${this.url.masked}: it has one stream for a connection, and that is ${state}`;
+    throw new RtmpClientError('RTMP_CLIENT_ERR_REFUSED', detail);
   }
 
   #mustBeOpen(): void {
@@ -288,4 +301,10 @@ export class RtmpClient extends EventEmitter<RtmpClientEvents> {
     this.#resolveClosed(error);
     this.emit('close', error);
   }
+}
+
+function giveBack(connection: ClientConnection, messageStreamId: number): void {
+  if (connection.isClosed || connection.session.netStreamState(messageStreamId) !== 'idle') return;
+  connection.session.deleteStream(messageStreamId);
+  connection.flush();
 }

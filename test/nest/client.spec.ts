@@ -1,6 +1,7 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { RtmpClientConnector, RtmpModule, RtmpStreams } from '#src';
+import { RtmpClient, RtmpClientConnector, RtmpModule, RtmpStreams } from '#src';
+import { publishedMessages } from '#test/published-messages';
 import { until } from '#test/until';
 import { startMicroservice, type TestApp } from './start-app.js';
 
@@ -15,6 +16,44 @@ beforeEach(async () => {
   server = await startMicroservice();
 });
 afterEach(() => server.close());
+
+describe('RtmpClient and Enhanced RTMP', () => {
+  it('hears that the server takes everything, unless it keeps quiet itself', async () => {
+    const url = `rtmp://127.0.0.1:${server.port}/live`;
+    const client = await RtmpClient.connect(url);
+    expect(client.capabilities).toMatchObject({ fourCcList: ['*'], capsEx: 15 });
+    const plain = await RtmpClient.connect(url, { enhanced: false });
+    expect(plain.capabilities).toBeUndefined();
+    await Promise.all([client.close(), plain.close()]);
+  });
+
+  it.each(['hevc_opus', 'av1_opus', 'multi'] as const)('passes on what FFmpeg 8.1 publishes (%s)', async (name) => {
+    const client = await RtmpClient.connect(`rtmp://127.0.0.1:${server.port}/live`);
+    const playback = await client.play(name);
+    const publication = await client.publish(name);
+    const sent = publishedMessages(name);
+    for (const { messageTypeId, timestamp, payload } of sent) {
+      await publication.writeTag(messageTypeId, timestamp, payload);
+    }
+    await publication.end();
+    const played = [];
+    for await (const message of playback) played.push(message);
+    await client.close();
+    const coded = (payload: Uint8Array) => Buffer.from(payload).toString('base64');
+    const isMedia = ({ kind }: { kind: string }) => kind !== 'data';
+    const payloads = sent.filter(({ messageTypeId }) => messageTypeId < 10).map(({ payload }) => coded(payload));
+    expect(played.filter(isMedia).map(({ payload }) => coded(payload))).toEqual(payloads);
+    expect(new Set(played.map(({ trackId }) => trackId)).size).toBe(name === 'multi' ? 2 : 1);
+  });
+
+  it('is asked to connect again by a server that is about to leave', async () => {
+    const client = await RtmpClient.connect(`rtmp://127.0.0.1:${server.port}/live/cam`);
+    const asked = new Promise((resolve) => client.on('reconnect', ({ host, app, name }) => resolve([host, app, name])));
+    await server.close();
+    expect(await asked).toEqual(['127.0.0.1', 'live', 'cam']);
+    await client.close();
+  });
+});
 
 describe('RtmpModule.registerClient()', () => {
   it('provides connections that are closed with the application', async () => {
