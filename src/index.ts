@@ -104,6 +104,23 @@ export type {
 export type { RecorderOptions, RecordingOptions } from './recording/recording-options.js';
 export { RECORDING_ERRORS, RecordingError, type RecordingErrorCode } from './recording/recording.errors.js';
 export { RtmpRecordings } from './recording/rtmp-recordings.js';
+export { RELAY_ERRORS, RelayError, type RelayErrorCode } from './relay/relay.errors.js';
+export type {
+  RelayFailedEvent,
+  RelayStateEvent,
+  RtmpRelayDirection,
+  RtmpRelayInfo,
+  RtmpRelayProblem,
+  RtmpRelayState,
+} from './relay/relay-info.js';
+export type {
+  RtmpPullRule,
+  RtmpPushRule,
+  RtmpPushTarget,
+  RtmpRelayClientOptions,
+  RtmpRelayOptions,
+} from './relay/relay-options.js';
+export { RtmpRelays, type RtmpRelayRuleInfo } from './relay/rtmp-relays.js';
 export { RTMP_OPTIONS, RTMP_TRANSPORT } from './rtmp.constants.js';
 export { RtmpModule } from './rtmp.module.js';
 export type { RtmpModuleExtras } from './rtmp.module-definition.js';

@@ -12,6 +12,8 @@ import { RtmpHandlers } from './handlers/rtmp-handlers.js';
 import { resolveRtmpOptions } from './options/resolve-rtmp-options.js';
 import type { ResolvedRtmpOptions, RtmpModuleOptions } from './options/rtmp-options.js';
 import { RecordedPlayback } from './playback/recorded-playback.js';
+import { HopMarker } from './relay/hop-marker.js';
+import { RtmpRelays } from './relay/rtmp-relays.js';
 import { RtmpPlayback } from './playback/rtmp-playback.js';
 import { RtmpRecordings } from './recording/rtmp-recordings.js';
 import { RTMP_MODULE_OPTIONS, RTMP_OPTIONS } from './rtmp.constants.js';
@@ -36,6 +38,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
       inject: [{ token: RTMP_MODULE_OPTIONS, optional: true }],
     },
     { provide: StreamRegistry, useFactory: () => new StreamRegistry() },
+    { provide: HopMarker, useFactory: ({ relay }: ResolvedRtmpOptions) => new HopMarker(relay.maxHops), inject: [RTMP_OPTIONS] },
     RtmpHandlers,
     RtmpEvents,
     RtmpStreams,
@@ -50,6 +53,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
       inject: [RTMP_OPTIONS],
     },
     RtmpRecordings,
+    RtmpRelays,
   ],
   exports: [
     RTMP_OPTIONS,
@@ -61,6 +65,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     RtmpServer,
     RtmpPlayback,
     RtmpRecordings,
+    RtmpRelays,
     CommandAdmission,
   ],
 })

@@ -14,12 +14,13 @@ import { type RtmpHandler, RtmpHandlers, type RtmpMediaHandler } from '../handle
 import { MediaHandlerSet } from '../media/media-handler-set.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import { HopMarker } from '../relay/hop-marker.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import type { PlayReply } from '../playback/play-reply.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { callHandler, type HandlerFailure, type HandlerOutcome } from './call-handler.js';
 import { type Decision, refused } from './decision.js';
-import { type PublishReply, recordProblem } from './publish-reply.js';
+import { type PublishReply, recordProblem, relayProblem } from './publish-reply.js';
 import { INTERNAL_ERROR, isErrorStatus, isUnexpected, refusal, refusalHttpStatus, refusalOf } from './refusal.js';
 
 /** A command, who sent it, and until when the answer matters. */
@@ -55,6 +56,7 @@ export class CommandAdmission {
   constructor(
     private readonly handlers: RtmpHandlers,
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
+    private readonly marker: HopMarker,
   ) {}
 
   /** Never throws or rejects. */
@@ -82,6 +84,8 @@ export class CommandAdmission {
     const address = parseStreamAddress({ app: command.app, tcUrl: command.tcUrl, name: 'any' });
     const app = parseAppName(command.app).split('/', 1)[0]!;
     session.begin(command, app, 'problem' in address ? {} : address.query);
+    const circle = this.marker.problemOf(this.marker.hopsOf(session));
+    if (circle !== undefined) return refused(refusal('connect', circle));
     const handler = this.handlers.command('connect', app);
     return handler === undefined ? ACCEPTED : this.#ask(handler, request, undefined);
   }
@@ -92,6 +96,8 @@ export class CommandAdmission {
     if ('problem' in address) {
       return refused({ level: 'error', code: 'NetStream.Publish.BadName', description: address.problem }, 400);
     }
+    const circle = this.marker.problemOf(this.marker.hopsOf(session));
+    if (circle !== undefined) return refused(refusal('publish', circle));
     const handler = this.handlers.command('publish', address.app);
     const media = this.handlers.media(address.app);
     if (handler === undefined && media.length === 0) {
@@ -114,7 +120,7 @@ export class CommandAdmission {
       if (outcome.value === false) return refused(refusal('publish', REFUSED['publish']!));
       if (isErrorStatus(outcome.value)) return refused(outcome.value);
       if (typeof outcome.value === 'object' && outcome.value !== null) reply = outcome.value;
-      const problem = recordProblem(reply);
+      const problem = recordProblem(reply) ?? relayProblem(reply);
       if (problem !== undefined) {
         this.#logger.error(`${handler.name}: ${problem}`, { session: request.session.id, record: reply.record });
         return refused(refusal('publish', INTERNAL_ERROR), 500);
@@ -142,6 +148,8 @@ export class CommandAdmission {
   #play(request: CommandRequest<PlayCommand>): Decision | Promise<Decision> {
     const address = addressOf(request.session, request.command.streamName);
     if ('problem' in address) return notFound(address.problem);
+    const circle = this.marker.problemOf(this.marker.hopsOf(request.session));
+    if (circle !== undefined) return notFound(circle);
     const handler = this.handlers.command(request.command.name, address.app);
     return handler === undefined ? startPlayback(address) : this.#askPlay(handler, request, address);
   }

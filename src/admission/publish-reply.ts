@@ -1,3 +1,5 @@
+import { RelayAddress } from '../relay/relay-address.js';
+import type { RtmpPushTarget } from '../relay/relay-options.js';
 import type { RecordingOptions } from '../recording/recording-options.js';
 
 /**
@@ -10,6 +12,8 @@ export interface PublishReply {
   record?: boolean | RecordingOptions;
   /** Publish under another name in the same app, e.g. to keep a secret stream key out of what viewers see. */
   name?: string;
+  /** Where the publish is sent on to, besides what the options `relay.push` say: an address, or more about it; or several. */
+  relay?: string | RtmpPushTarget | ReadonlyArray<string | RtmpPushTarget>;
 }
 
 /** What is wrong with the `record` of a reply; undefined when nothing is. */
@@ -20,6 +24,20 @@ export function recordProblem({ record }: PublishReply): string | undefined {
     const value: unknown = record[name];
     if (value === undefined || (typeof value === 'number' && value >= 1)) continue;
     return `record.${name} is not a number of 1 or more`;
+  }
+  return undefined;
+}
+
+/** What is wrong with the `relay` of a reply, without its addresses; undefined when nothing is. */
+export function relayProblem({ relay = [] }: PublishReply): string | undefined {
+  for (const target of [relay].flat() as unknown[]) {
+    const url: unknown = typeof target === 'object' && target !== null && 'url' in target ? target.url : target;
+    if (typeof url !== 'string') return 'relay has an address that is no text';
+    try {
+      if (new RelayAddress(url).isHttp) return 'relay has an address of HTTP, which can be pulled only';
+    } catch (error) {
+      return `relay: ${(error as Error).message}`;
+    }
   }
   return undefined;
 }

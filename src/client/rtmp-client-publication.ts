@@ -52,6 +52,11 @@ export class RtmpClientPublication implements NetStreamListener {
     return this.#connection.session.chunkSize;
   }
 
+  /** Whether nothing can be published any more. */
+  get isOver(): boolean {
+    return this.#isEnded || this.#failure !== undefined;
+  }
+
   /** Bytes that wait to be sent. */
   get waitingBytes(): number {
     return this.#connection.waitingBytes;

@@ -85,10 +85,10 @@ export class RtmpClient extends EventEmitter<RtmpClientEvents> {
   /**
    * Connects: `rtmp`, `rtmps`, `rtmpt` or `rtmpts`, with authentication and redirects as the server asks for them.
    *
-   * @param url `rtmp://[user:password@]host[:port]/app[/instance][/name][?query]`
+   * @param url `rtmp://[user:password@]host[:port]/app[/instance][/name][?query]`, or such an address taken apart
    */
-  static async connect(url: string, options: RtmpClientOptions = {}): Promise<RtmpClient> {
-    const parsed = parseRtmpUrl(url, options.app);
+  static async connect(url: string | RtmpUrl, options: RtmpClientOptions = {}): Promise<RtmpClient> {
+    const parsed = typeof url === 'string' ? parseRtmpUrl(url, options.app) : url;
     const resolved = resolveRtmpClientOptions(options);
     const client = new RtmpClient(resolved);
     const { connect } = resolved.timeouts;

@@ -4,6 +4,7 @@ import type {
   RecordingFailedEvent,
   RecordingStartedEvent,
 } from '../recording/recording-events.js';
+import type { RelayFailedEvent, RelayStateEvent } from '../relay/relay-info.js';
 import type { RtmpPublication, UnpublishReason } from '../streams/rtmp-publication.js';
 
 /** `connect`: a connection was accepted. The session is in the context. */
@@ -47,6 +48,10 @@ export interface RtmpEventMap {
   'recording.started': RecordingStartedEvent;
   'recording.completed': RecordingCompletedEvent;
   'recording.failed': RecordingFailedEvent;
+  'relay.connecting': RelayStateEvent;
+  'relay.live': RelayStateEvent;
+  'relay.failed': RelayFailedEvent;
+  'relay.stopped': RelayStateEvent;
 }
 
 /** Name of an event. */

@@ -1,4 +1,5 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { resolvePullRules, resolvePushRules } from '../relay/resolve-relay-rules.js';
 import { checkKeys, resolveListeners } from './resolve-listener-options.js';
 import { DEFAULT_RTMP_OPTIONS, type ResolvedRtmpOptions, type RtmpModuleOptions } from './rtmp-options.js';
 
@@ -12,6 +13,13 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   'playback.waitForPublisher': [0, MAX_MILLISECONDS],
   'playback.publisherGrace': [0, MAX_MILLISECONDS],
   'playback.gopCache.maxBytes': [0, Infinity],
+  'relay.connectTimeout': [1, MAX_MILLISECONDS],
+  'relay.commandTimeout': [1, MAX_MILLISECONDS],
+  'relay.firstRetry': [1, MAX_MILLISECONDS],
+  'relay.maxRetry': [1, MAX_MILLISECONDS],
+  'relay.refusedRetry': [1, MAX_MILLISECONDS],
+  'relay.sourceTimeout': [1, MAX_MILLISECONDS],
+  'relay.demandTimeout': [0, MAX_MILLISECONDS],
   'session.amf.maxDepth': [1, 256],
   'session.chunkSize': [128, 0xffffff],
   'session.windowAcknowledgementSize': [1, 0xffffffff],
@@ -25,6 +33,12 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   takeover: ['reject', 'replace'],
   'playback.enhanced': ['always', 'announced'],
   latency: ['realtime', 'balanced', 'throughput'],
+};
+
+/** Options that are lists. */
+const LISTS: Readonly<Record<string, (value: unknown, path: string) => unknown>> = {
+  'relay.push': resolvePushRules,
+  'relay.pull': resolvePullRules,
 };
 
 /**
@@ -64,7 +78,7 @@ function resolveValue(value: unknown, preset: unknown, path: string): unknown {
     case 'string':
       return checkText(value, path, preset);
     default:
-      return resolveValues(value, preset as object, `${path}.`);
+      return LISTS[path]?.(value, path) ?? resolveValues(value, preset as object, `${path}.`);
   }
 }
 

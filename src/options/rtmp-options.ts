@@ -7,6 +7,7 @@ import {
 } from '#lib/live';
 import { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from '#lib/rtmp';
 import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions } from '../recording/recording-options.js';
+import { DEFAULT_RTMP_RELAY_OPTIONS, type RtmpRelayOptions } from '../relay/relay-options.js';
 import { DEFAULT_LISTENER, type RtmpListenerOptions } from './listener-options.js';
 
 /** What happens to a publish whose name is live: the newcomer is refused, or takes the place of the old one. */
@@ -85,6 +86,8 @@ export interface RtmpOptions {
   recording: Readonly<RtmpRecordingOptions>;
   playback: Readonly<RtmpPlaybackOptions>;
   media: Readonly<RtmpMediaOptions>;
+  /** Streams that are sent on to other servers, and taken from them. */
+  relay: Readonly<RtmpRelayOptions>;
   /** Limits and timeouts of the protocol, see `ServerSessionOptions`. */
   session: Readonly<ServerSessionOptions>;
 }
@@ -131,5 +134,6 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
     slowSubscriber: DEFAULT_SLOW_SUBSCRIBER_POLICY,
   }),
   media: Object.freeze({ maxBytes: 8 * 1024 * 1024, maxMessages: 4096 }),
+  relay: DEFAULT_RTMP_RELAY_OPTIONS,
   session: DEFAULT_SERVER_SESSION_OPTIONS,
 });

@@ -4,6 +4,7 @@ import {
   FlushQueue,
   type LiveStream,
   type LiveSubscriber,
+  type SlowSubscriberPolicy,
   StreamRegistry,
   type SubscribeOptions,
   type SubscriberSink,
@@ -11,6 +12,12 @@ import {
 } from '#lib/live';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+
+/** How a subscriber begins, and what becomes of one that is slow. */
+export interface PlaybackSubscribeOptions extends SubscribeOptions {
+  /** Defaults to the option `playback.slowSubscriber`. */
+  readonly slow?: Readonly<SlowSubscriberPolicy>;
+}
 
 /** Knows of viewers who are no subscribers of a stream, as those who fetch segments. */
 export interface ViewerSource {
@@ -55,11 +62,11 @@ export class RtmpPlayback implements OnApplicationShutdown {
     stream: LiveStream,
     format: WireFormat,
     sink: SubscriberSink,
-    options: SubscribeOptions = {},
+    { slow = this.options.playback.slowSubscriber, ...options }: PlaybackSubscribeOptions = {},
   ): LiveSubscriber {
     const now = performance.now();
     this.#queue.setNow(now);
-    return stream.feed(format, this.#queue).subscribe(sink, this.options.playback.slowSubscriber, now, options);
+    return stream.feed(format, this.#queue).subscribe(sink, slow, now, options);
   }
 
   /** Adds viewers who are no subscribers to what {@link viewersOf} counts. */

@@ -99,6 +99,11 @@ export class LiveSubscriber {
     return this.#isBlocked;
   }
 
+  /** Bytes it is behind what has been flushed; 0 before it has begun. */
+  get lag(): number {
+    return this.#feed.position - (this.#position ?? this.#feed.position);
+  }
+
   get isPaused(): boolean {
     return this.#isPaused;
   }
@@ -188,7 +193,7 @@ export class LiveSubscriber {
 
   /** Nothing follows: sends what is left, even if the socket is full, and tells the sink. */
   end(reason: SubscriberEnd): void {
-    if (reason === 'stream ended' && !this.#isPaused && this.#lag <= this.#policy.maxLagBytes) {
+    if (reason === 'stream ended' && !this.#isPaused && this.lag <= this.#policy.maxLagBytes) {
       for (let batch = this.#sent?.next; batch !== undefined; batch = batch.next) this.write(batch.bytes);
     }
     this.#letGo();
@@ -206,10 +211,6 @@ export class LiveSubscriber {
     return this.#sink.queuedBytes > this.#policy.maxQueuedBytes;
   }
 
-  /** Bytes it is behind. */
-  get #lag(): number {
-    return this.#feed.position - (this.#position ?? 0);
-  }
 
   /** Nothing follows, whatever its socket does. */
   #letGo(): void {
@@ -239,7 +240,7 @@ export class LiveSubscriber {
 
   /** Lets go of batches that it alone would keep in memory. */
   #keepPlace(): void {
-    if (this.#sent === undefined || this.#lag <= this.#policy.maxLagBytes) return;
+    if (this.#sent === undefined || this.lag <= this.#policy.maxLagBytes) return;
     const start = this.#feed.startPoint;
     if (start === undefined || start.position > this.#position!) this.#sent = undefined;
   }
@@ -247,7 +248,7 @@ export class LiveSubscriber {
   #goOn(now: number, maxLag: number): void {
     const start = this.#feed.startPoint;
     const isNewer = start !== undefined && start.position > (this.#position ?? -1);
-    if (isNewer && (this.#sent === undefined || this.#lag > maxLag)) {
+    if (isNewer && (this.#sent === undefined || this.lag > maxLag)) {
       this.startAt(start, this.#feed.head(start.timestamp), now);
       if (this.#isBlocked) return;
     }
