@@ -38,7 +38,11 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
       inject: [{ token: RTMP_MODULE_OPTIONS, optional: true }],
     },
     { provide: StreamRegistry, useFactory: () => new StreamRegistry() },
-    { provide: HopMarker, useFactory: ({ relay }: ResolvedRtmpOptions) => new HopMarker(relay.maxHops), inject: [RTMP_OPTIONS] },
+    {
+      provide: HopMarker,
+      useFactory: ({ relay }: ResolvedRtmpOptions) => new HopMarker(relay.maxHops),
+      inject: [RTMP_OPTIONS],
+    },
     RtmpHandlers,
     RtmpEvents,
     RtmpStreams,

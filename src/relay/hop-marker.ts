@@ -32,7 +32,8 @@ export class HopMarker {
   /** Why what has come through these must not come in; undefined when it may. */
   problemOf(hops: Hops): string | undefined {
     if (hops.includes(this.id)) return 'The relay would go in a circle: it has been here before.';
-    if (hops.length > this.maxHops) return `It has come through ${hops.length} servers, at most ${this.maxHops} may be.`;
+    if (hops.length > this.maxHops)
+      return `It has come through ${hops.length} servers, at most ${this.maxHops} may be.`;
     return undefined;
   }
 

@@ -1,5 +1,4 @@
 import type { LiveStream, LiveSubscriber, SlowSubscriberPolicy, SubscriberEnd, SubscriberSink } from '#lib/live';
-import { RtmpClient } from '../client/rtmp-client.js';
 import type { RtmpClientPublication } from '../client/rtmp-client-publication.js';
 import type { RtmpUrl } from '../client/rtmp-url.js';
 import type { RtmpPlayback } from '../playback/rtmp-playback.js';

@@ -26,7 +26,7 @@ export function resolvePullRules(given: unknown, path: string): readonly RtmpPul
 
 /** Checks one. @throws {RtmpConfigurationError} */
 export function resolvePushRule(given: unknown, path: string): RtmpPushRule {
-  const rule = checkRule<RtmpPushRule>(given, path, TARGET_KEYS);
+  const rule = checkRule(given, path, TARGET_KEYS);
   const address = checkUrl(rule.url, `${path}.url`);
   if (address.isHttp) throw wrongUrl(path, 'write rtmp, rtmps, rtmpt or rtmpts: HTTP can be pulled only.');
   return Object.freeze({ ...rule });
@@ -34,7 +34,7 @@ export function resolvePushRule(given: unknown, path: string): RtmpPushRule {
 
 /** Checks one. @throws {RtmpConfigurationError} */
 export function resolvePullRule(given: unknown, path: string): RtmpPullRule {
-  const rule = checkRule<RtmpPullRule>(given, path, [...TARGET_KEYS, 'onDemand']);
+  const rule = checkRule(given, path, [...TARGET_KEYS, 'onDemand']);
   const address = checkUrl(rule.url, `${path}.url`);
   const { app, name, onDemand } = rule;
   if (app === undefined) throw new RtmpConfigurationError(`${path}.app`, app, 'write the app the streams appear in.');
@@ -44,7 +44,8 @@ export function resolvePullRule(given: unknown, path: string): RtmpPullRule {
   if (name === undefined && onDemand === false) {
     throw new RtmpConfigurationError(`${path}.onDemand`, onDemand, 'write the name of the stream, or leave it out.');
   }
-  if (name === undefined && !address.isPerStream) throw wrongUrl(path, 'write ${name} into it, or the name of the stream.');
+  if (name === undefined && !address.isPerStream)
+    throw wrongUrl(path, 'write ${name} into it, or the name of the stream.');
   return Object.freeze({ ...rule });
 }
 
@@ -53,12 +54,12 @@ function listOf(given: unknown, path: string): unknown[] {
   throw new RtmpConfigurationError(path, given, 'write a list.');
 }
 
-function checkRule<TRule extends RtmpPushRule>(given: unknown, path: string, keys: readonly string[]): TRule {
+function checkRule(given: unknown, path: string, keys: readonly string[]): RtmpPullRule {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new RtmpConfigurationError(path, given, 'write { app, url }.');
   }
   checkKeys(given, keys, `${path}.`);
-  const { app, name, client } = given as TRule;
+  const { app, name, client } = given as RtmpPullRule;
   if (app !== undefined && !isPart(app)) throw new RtmpConfigurationError(`${path}.app`, app, 'write one word.');
   if (name !== undefined && !isName(name)) throw new RtmpConfigurationError(`${path}.name`, name, 'write a name.');
   if (client !== undefined) {
@@ -70,7 +71,7 @@ function checkRule<TRule extends RtmpPushRule>(given: unknown, path: string, key
     const fix = `there is no such option; there are ${CLIENT_KEYS.join(', ')}.`;
     if (unknown !== undefined) throw new RtmpConfigurationError(`${path}.client.${unknown}`, '…', fix);
   }
-  return given as TRule;
+  return given as RtmpPullRule;
 }
 
 function isPart(value: unknown): boolean {

@@ -43,7 +43,10 @@ async function server(...args: Parameters<typeof ScriptedServer.start>): Promise
 }
 
 async function start(relay: RtmpModuleOptions['relay'], options: RtmpModuleOptions = {}, more: TestAppOptions = {}) {
-  test = await startMicroservice({ options: { relay: { ...FAST, ...relay }, latency: 'realtime', ...options }, ...more });
+  test = await startMicroservice({
+    options: { relay: { ...FAST, ...relay }, latency: 'realtime', ...options },
+    ...more,
+  });
 }
 
 async function publish(name = 'cam', app = 'live'): Promise<(...messages: LiveMessage[]) => void> {
@@ -65,7 +68,9 @@ async function reaches(state: RtmpRelayState, which = 0): Promise<void> {
 describe('a push of the options', () => {
   it('sends metadata, headers and the newest key frame, then everything', async () => {
     const destination = await server();
-    await start({ push: [{ app: 'live', url: `rtmp://127.0.0.1:${destination.port}/in/\${app}-\${name}?key=secret` }] });
+    await start({
+      push: [{ app: 'live', url: `rtmp://127.0.0.1:${destination.port}/in/\${app}-\${name}?key=secret` }],
+    });
     const send = await publish('cam');
     send(metadata(1), videoConfig(1), audioConfig(1), keyFrame(1), picture(2));
     const peer = await destination.peer(0);
@@ -286,9 +291,15 @@ describe('pushes of a publish handler', () => {
     await start({}, {}, { controllers: [Sender] });
     await publish();
     await until('both publish', () => destination.peers.filter(({ commands }) => commands.length === 5).length === 2);
-    const names = destination.peers.map(({ commands }) => (commands[4] as never as { publishingName: string }).publishingName);
+    const names = destination.peers.map(
+      ({ commands }) => (commands[4] as never as { publishingName: string }).publishingName,
+    );
     expect(names.sort()).toEqual(['x', 'y']);
-    expect(relays().list().map(({ rule }) => rule)).toEqual([undefined, undefined]);
+    expect(
+      relays()
+        .list()
+        .map(({ rule }) => rule),
+    ).toEqual([undefined, undefined]);
   });
 
   it('with an address that is none refuse the publish, and the address is not logged', async () => {
@@ -309,7 +320,9 @@ describe('pushes at run time', () => {
     await reaches('live', 0);
     await publish('two');
     await reaches('live', 1);
-    expect(relays().rules()).toMatchObject([{ id, isTemporary: true, url: expect.stringMatching(/\/in\/…$/u) as string }]);
+    expect(relays().rules()).toMatchObject([
+      { id, isTemporary: true, url: expect.stringMatching(/\/in\/…$/u) as string },
+    ]);
     expect(relays().remove(id)).toBe(true);
     await until('they are gone', () => relays().list().length === 0);
     expect(relays().rules()).toEqual([]);
@@ -352,9 +365,16 @@ describe('circles', () => {
       other.app.get(RtmpRelays).addPush({ app: 'live', url: `rtmp://127.0.0.1:${test.port}/back` });
       await publish();
       const back = other.app.get(RtmpRelays);
-      await until('it is refused', () => back.list()[0]?.state === 'refused', { instead: () => JSON.stringify(back.list()) });
+      await until('it is refused', () => back.list()[0]?.state === 'refused', {
+        instead: () => JSON.stringify(back.list()),
+      });
       expect(back.list()).toMatchObject([
-        { problem: { message: expect.stringContaining('go in a circle') as string, status: 'NetConnection.Connect.Rejected' } },
+        {
+          problem: {
+            message: expect.stringContaining('go in a circle') as string,
+            status: 'NetConnection.Connect.Rejected',
+          },
+        },
       ]);
     } finally {
       await other.close();

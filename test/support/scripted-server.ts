@@ -57,10 +57,15 @@ export class ScriptedServer {
   readonly #server: Server;
 
   private constructor(private script: Script) {
-    this.#server = createServer((socket) => this.peers.push(new ScriptedPeer(socket, (...args) => this.script(...args))));
+    this.#server = createServer((socket) =>
+      this.peers.push(new ScriptedPeer(socket, (...args) => this.script(...args))),
+    );
   }
 
-  static async start(script: Script = (command, { session }) => session.accept(command), port = 0): Promise<ScriptedServer> {
+  static async start(
+    script: Script = (command, { session }) => session.accept(command),
+    port = 0,
+  ): Promise<ScriptedServer> {
     const server = new ScriptedServer(script);
     await new Promise<void>((resolve) => server.#server.listen(port, '127.0.0.1', resolve));
     return server;
@@ -91,5 +96,7 @@ export class ScriptedServer {
 /** Script data without `@setDataFrame`, which encoders put in front of metadata. */
 function withoutAnnouncement(payload: Uint8Array): Uint8Array {
   const announcement = Buffer.from('\x02\x00\x0d@setDataFrame');
-  return announcement.equals(payload.subarray(0, announcement.length)) ? payload.subarray(announcement.length) : payload;
+  return announcement.equals(payload.subarray(0, announcement.length))
+    ? payload.subarray(announcement.length)
+    : payload;
 }
