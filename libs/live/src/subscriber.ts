@@ -211,7 +211,6 @@ export class LiveSubscriber {
     return this.#sink.queuedBytes > this.#policy.maxQueuedBytes;
   }
 
-
   /** Nothing follows, whatever its socket does. */
   #letGo(): void {
     if (!this.#hasDeparted) (this.stream.counters as StreamCounters).departedBytes += this.counters.bytes;
