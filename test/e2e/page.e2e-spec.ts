@@ -53,7 +53,7 @@ it('shows a stream by itself when it is published, says so, and forgets it when 
   await page.getByText('Nothing is live').waitFor();
   const publisher = publishing('shown');
   const card = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'live/shown' }) });
-  await card.getByText('320×240 · H.264 High 1.3 · AAC-LC 44.1 kHz mono').waitFor();
+  await card.getByText('320×240 · H.264 · AAC-LC 44.1 kHz mono').waitFor();
   await card.getByText('25 fps').waitFor();
   await card.getByText('1 s', { exact: true }).waitFor(); // from key frame to key frame
   await card.getByText('Recording').waitFor();

@@ -1,4 +1,13 @@
-import { bitrate, bytes, counted, duration, rate, seconds, spokenDuration } from '../../src/page/client/format.js';
+import {
+  bitrate,
+  bytes,
+  counted,
+  duration,
+  rate,
+  seconds,
+  shortBitrate,
+  spokenDuration,
+} from '../../src/page/client/format.js';
 
 it.each([
   [null, '–'],
@@ -39,7 +48,14 @@ it('says durations, rates and counts as people do', () => {
     '2 hours',
     '2 days',
   ]);
-  expect([rate(null), rate(25), rate(29.97)]).toEqual(['–', '25', '30']);
+  expect([rate(null), rate(7.46), rate(9.97), rate(25.2)]).toEqual(['–', '7.5', '10', '25']);
+  expect([0, 500_000, 1_000_000, 1_500_000, 20_000_000].map(shortBitrate)).toEqual([
+    '0 kb/s',
+    '500 kb/s',
+    '1 Mb/s',
+    '1.5 Mb/s',
+    '20 Mb/s',
+  ]);
   expect([seconds(undefined), seconds(2), seconds(0.4812)]).toEqual(['–', '2 s', '0.48 s']);
   expect([counted(1, 'viewer'), counted(0, 'viewer'), counted(1234, 'viewer')]).toEqual([
     '1 viewer',

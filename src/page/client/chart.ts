@@ -8,12 +8,20 @@ export interface ChartOptions {
   /** What it shows, for screen readers; and the newest value as text. */
   readonly label: string;
   readonly format: (value: number | null) => string;
+  /** The same for an axis. Defaults to `format`. */
+  readonly formatShort?: (value: number | null) => string;
+  /** Whether there is nothing between whole numbers. */
+  readonly isCount?: boolean;
   /** With axes and a cursor, or a line alone. */
   readonly isLarge?: boolean;
 }
 
 /** Seconds a chart shows when there is less: lines do not jump while they begin. */
 const LEAST_SPAN = 60;
+
+/** Between labels of the time axis, in seconds. */
+const MINUTES = [60, 120, 300];
+const WHOLE_NUMBERS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10_000];
 
 /** A line over the last minutes, drawn by uPlot. Without uPlot it is an empty place. */
 export class Chart {
@@ -63,7 +71,7 @@ export class Chart {
   }
 
   #config(): UPlot.Options {
-    const { height, isLarge = false, format } = this.#options;
+    const { height, isLarge = false, isCount = false, format, formatShort = format } = this.#options;
     const style = getComputedStyle(this.element);
     const colour = (name: string) => style.getPropertyValue(name).trim();
     const axis: UPlot.Axis = {
@@ -75,14 +83,20 @@ export class Chart {
     return {
       width: this.element.clientWidth,
       height,
-      padding: isLarge ? [8, 8, 0, 0] : [2, 0, 1, 0],
+      padding: isLarge ? [8, 16, 0, 0] : [2, 0, 1, 0],
       legend: { show: false },
       cursor: isLarge ? { y: false, drag: { x: false, y: false } } : { show: false },
       scales: { x: { time: true, range: spanOf }, y: { range: fromZero } },
       axes: isLarge
         ? [
-            { ...axis, size: 22, space: 64, values: (_plot, splits) => splits.map(clockOf) },
-            { ...axis, size: 56, space: 26, values: (_plot, splits) => splits.map((value) => format(value)) },
+            { ...axis, size: 22, incrs: MINUTES, values: (_plot, splits) => splits.map(clockOf) },
+            {
+              ...axis,
+              size: 54,
+              space: 26,
+              values: (_plot, splits) => splits.map((value) => formatShort(value)),
+              ...(isCount && { incrs: WHOLE_NUMBERS }),
+            },
           ]
         : [{ show: false }, { show: false }],
       series: [
@@ -108,10 +122,5 @@ function fromZero(_plot: UPlot, _least: number | null, most: number | null): [nu
 }
 
 function clockOf(time: number): string {
-  return new Date(time * 1000).toLocaleTimeString([], {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-  });
+  return new Date(time * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
 }

@@ -40,9 +40,17 @@ export function spokenDuration(milliseconds: number): string {
   return seconds < 172_800 ? counted(Math.round(seconds / 3600), 'hour') : counted(Math.round(seconds / 86_400), 'day');
 }
 
-/** E.g. `25`, `29.97`. */
+/** E.g. `25`, `7.5`: the mean of a few seconds says no more. */
 export function rate(perSecond: number | null): string {
-  return perSecond === null ? UNKNOWN : String(Math.round(perSecond * 10) / 10);
+  if (perSecond === null) return UNKNOWN;
+  return String(perSecond < 9.95 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond));
+}
+
+/** For axes: a bitrate without zeros at its end. */
+export function shortBitrate(bitsPerSecond: number | null): string {
+  return bitrate(bitsPerSecond)
+    .replace(/\.?0+(?= )/u, '')
+    .replace(/^ /u, '0 ');
 }
 
 /** E.g. `2 s`, `0.48 s`. */

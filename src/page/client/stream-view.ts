@@ -3,7 +3,7 @@ import { endStream } from './api.js';
 import { Chart } from './chart.js';
 import { confirmDialog } from './confirm-dialog.js';
 import { announce, copyButton, h, icon, setText } from './dom.js';
-import { bitrate, bytes, counted, duration, rate, seconds } from './format.js';
+import { bitrate, bytes, counted, duration, rate, seconds, shortBitrate } from './format.js';
 import { PLAYER_LABELS, playerKinds, playUrl } from './live-player.js';
 import { PlayerBox } from './player-box.js';
 import { serverUrls } from './publish-lines.js';
@@ -24,9 +24,12 @@ export function streamView({ store, signal }: ViewContext, app: string, name: st
     'End stream',
   );
   const charts = {
-    bitrate: new Chart({ height: 130, label: 'Bitrate', format: bitrate, isLarge: true }, signal),
+    bitrate: new Chart(
+      { height: 130, label: 'Bitrate', format: bitrate, formatShort: shortBitrate, isLarge: true },
+      signal,
+    ),
     fps: new Chart({ height: 130, label: 'Pictures per second', format: rate, isLarge: true }, signal),
-    viewers: new Chart({ height: 130, label: 'Viewers', format: (value) => rate(value), isLarge: true }, signal),
+    viewers: new Chart({ height: 130, label: 'Viewers', format: rate, isCount: true, isLarge: true }, signal),
   };
   const update = () => {
     const stream = store.find(path);
@@ -107,7 +110,7 @@ class Facts {
 
   update(stream: AdminStream | undefined): void {
     if (stream === undefined) return; // the last ones stay
-    const { incoming, outgoing, viewers, publisher, tracks } = stream;
+    const { incoming, outgoing, publisher, tracks } = stream;
     this.#set('Live for', duration(stream.age));
     this.#set('Incoming', `${bitrate(incoming.bitrate)}, ${rate(incoming.fps)} fps`);
     this.#set('GOP', seconds(incoming.gop));
@@ -131,7 +134,6 @@ class Facts {
       `${publisher.address}, ${publisher.transport.toUpperCase()}${publisher.isSecure ? ' (encrypted)' : ''}`,
     );
     this.#set('Encoder', publisher.client || 'Does not say');
-    if (viewers.total < 0) this.#values.clear();
   }
 
   #set(label: string, text: string, title = ''): void {

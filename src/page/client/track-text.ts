@@ -1,14 +1,19 @@
 import type { AdminStream, AdminTrack } from '../../admin/admin-api.js';
 import { rate } from './format.js';
 
-/** Tracks in one line, e.g. `1280×720 · H.264 High 4.0 · AAC-LC 48 kHz stereo`. */
+/** Tracks in one line, e.g. `1280×720 · H.264 · AAC-LC 48 kHz stereo`. */
 export function tracksText({ tracks }: AdminStream): string {
   const video = tracks.find(({ kind }) => kind === 'video');
   const audio = tracks.find(({ kind }) => kind === 'audio');
-  const parts = [video && sizeText(video), video?.label, audio && audioText(audio)].filter(Boolean);
+  const parts = [video && sizeText(video), video && familyOf(video), audio && audioText(audio)].filter(Boolean);
   const more = tracks.length - Number(video !== undefined) - Number(audio !== undefined);
   if (more > 0) parts.push(`${more} more`);
   return parts.length > 0 ? parts.join(' · ') : 'No media yet';
+}
+
+/** The codec without profile and level. */
+function familyOf({ label }: AdminTrack): string {
+  return /^(?:H\.264|HEVC)/u.exec(label)?.[0] ?? label;
 }
 
 /** E.g. `1280×720`; '' when it is not known. */
