@@ -48,9 +48,7 @@ export function rate(perSecond: number | null): string {
 
 /** For axes: a bitrate without zeros at its end. */
 export function shortBitrate(bitsPerSecond: number | null): string {
-  return bitrate(bitsPerSecond)
-    .replace(/\.?0+(?= )/u, '')
-    .replace(/^ /u, '0 ');
+  return bitrate(bitsPerSecond).replace(/^[\d.]+/u, (digits) => String(Number(digits)));
 }
 
 /** E.g. `2 s`, `0.48 s`. */
