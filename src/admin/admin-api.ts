@@ -47,7 +47,7 @@ export interface AdminIncoming {
   readonly invalid: number;
 }
 
-/** What goes out. */
+/** What goes out to players of RTMP and FLV. */
 export interface AdminOutgoing {
   readonly bytes: number;
   /** Bits per second; null until there are two readings. */

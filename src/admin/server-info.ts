@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { RtmpHls } from '../hls/rtmp-hls.js';
 import { FlvDoor } from '../http/flv-door.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import type { AdminFeatures, AdminKey, AdminKeys, AdminServer } from './admin-api.js';
@@ -46,7 +47,7 @@ export class ServerInfo {
   #findFeatures(): AdminFeatures {
     return {
       flv: this.#has(FlvDoor),
-      hls: false,
+      hls: this.#has(RtmpHls),
       recordings: false,
       thumbnails: false,
       relays: false,

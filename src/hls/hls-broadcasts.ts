@@ -45,7 +45,9 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     private readonly events: RtmpEvents,
     @Inject(RTMP_HLS_OPTIONS) private readonly options: ResolvedRtmpHlsOptions,
     @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
-  ) {}
+  ) {
+    playback.addViewerSource({ protocol: 'hls', count: (path) => this.#byPath.get(path)?.viewers.size ?? 0 });
+  }
 
   /** @throws {RtmpConfigurationError} mediabunny is not installed */
   async onApplicationBootstrap(): Promise<void> {

@@ -18,6 +18,9 @@ export async function playHls(request: PlayerRequest): Promise<LivePlayer> {
   hls.on(Hls.Events.ERROR, (_event, { fatal, details }) => {
     if (fatal) onEnd(`HLS: ${details}.`);
   });
+  const controller = new AbortController();
+  // The publisher said goodbye: what it sent has been shown to its end.
+  video.addEventListener('ended', () => onEnd(undefined), { signal: controller.signal });
   hls.loadSource(url);
   hls.attachMedia(video);
   hls.once(Hls.Events.MANIFEST_PARSED, () => void video.play().catch(() => {}));
@@ -27,7 +30,10 @@ export async function playHls(request: PlayerRequest): Promise<LivePlayer> {
       if (playingDate !== null) return Math.max(0, (serverNow() - playingDate.getTime()) / 1000);
       return hls.latency > 0 ? hls.latency : bufferedAhead(video);
     },
-    stop: () => hls.destroy(),
+    stop() {
+      controller.abort();
+      hls.destroy();
+    },
   };
 }
 
