@@ -123,7 +123,7 @@ class Facts {
       `${bytes(incoming.bytes)}${incoming.invalid > 0 ? `, ${counted(incoming.invalid, 'invalid message')}` : ''}`,
     );
     this.#set('Viewers', viewersText(stream));
-    this.#set('Sent', `${bytes(outgoing.bytes)}, ${bitrate(outgoing.bitrate)}`);
+    this.#set('Sent', sentText(stream));
     this.#set(
       'Drops',
       outgoing.skips === 0 ? 'None' : `${counted(outgoing.skips, 'skip')}, ${bytes(outgoing.skippedBytes)}`,
@@ -151,6 +151,12 @@ class Facts {
 function viewersText({ viewers: { total, byProtocol } }: AdminStream): string {
   const parts = Object.entries(byProtocol).map(([protocol, count]) => `${count} ${protocol.toUpperCase()}`);
   return total === 0 ? 'Nobody' : `${total} (${parts.join(', ')})`;
+}
+
+/** What HLS serves may come from a cache in between: it is not counted. */
+function sentText({ outgoing, viewers }: AdminStream): string {
+  const text = `${bytes(outgoing.bytes)}, ${bitrate(outgoing.bitrate)}`;
+  return (viewers.byProtocol['hls'] ?? 0) > 0 ? `${text}, without HLS` : text;
 }
 
 /** Where else to watch it. */

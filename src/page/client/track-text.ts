@@ -1,5 +1,4 @@
 import type { AdminStream, AdminTrack } from '../../admin/admin-api.js';
-import { rate } from './format.js';
 
 /** Tracks in one line, e.g. `1280×720 · H.264 · AAC-LC 48 kHz stereo`. */
 export function tracksText({ tracks }: AdminStream): string {
@@ -24,7 +23,7 @@ export function sizeText({ width, height }: AdminTrack): string {
 /** E.g. `AAC-LC 48 kHz stereo`. */
 export function audioText({ label, sampleRate, channels }: AdminTrack): string {
   const parts = [label];
-  if (sampleRate !== undefined) parts.push(`${rate(sampleRate / 1000)} kHz`);
+  if (sampleRate !== undefined) parts.push(`${Number((sampleRate / 1000).toFixed(2))} kHz`);
   if (channels !== undefined) parts.push(channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`);
   return parts.join(' ');
 }
