@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { RtmpClient, type RtmpClientOptions } from '#src';
+import { publishFlv, RtmpClient, type RtmpClientOptions } from '#src';
 import { CertificateMaker } from '#test/certificates';
 import { playToFile, publishFile } from '#test/client-files';
 import { clip } from '#test/clips';
@@ -11,7 +11,9 @@ import { NginxRtmp } from '#test/nginx-rtmp';
 import { NodeMediaServerProcess } from '#test/node-media-server';
 import { firstDifference, listMedia, recordingDifference, withoutTimes } from '#test/packets';
 import { FfmpegPublisher } from '#test/publishing';
-import { runProgram } from '#test/running-program';
+import { freePort } from '#test/ports';
+import { RunningProgram, runProgram } from '#test/running-program';
+import { until } from '#test/until';
 import { words } from '#test/words';
 
 // RtmpClient as publisher and player of nginx-rtmp and of our own server; FFmpeg compares, packet for packet.
@@ -110,6 +112,28 @@ it('FFmpeg plays from nginx-rtmp what it publishes', async () => {
   const hashes = new Set(sent.packets.map(withoutTimes));
   expect(played.packets.length).toBeGreaterThan(sent.packets.length / 2);
   expect(played.packets.map(withoutTimes).filter((packet) => !hashes.has(packet))).toEqual([]);
+});
+
+it('FFmpeg as a server gets every packet', async () => {
+  const url = `rtmp://127.0.0.1:${await freePort()}/live/listening`;
+  const file = join(folder, 'listening.flv');
+  const server = new RunningProgram('ffmpeg', words`-v error -y -listen 1 -i ${url} -c copy ${file}`);
+  // It takes one connection: it must be the one that publishes.
+  const client = await until('FFmpeg listens', () => RtmpClient.connect(url).catch(() => undefined));
+  const publication = await client.publish();
+  await publishFlv(publication, createReadStream(source), { pace: 'full' });
+  await publication.end();
+  await client.close();
+  await server.ended();
+  expect(await recordingDifference(file, source)).toBeUndefined();
+});
+
+it('shakes hands with digests', async () => {
+  for (const url of [nginx.url('live/signed'), ingest.url('live/signed')]) {
+    const client = await RtmpClient.connect(url, { digest: true });
+    await (await client.publish()).end();
+    await client.close();
+  }
 });
 
 it('is told by nginx-rtmp that a name is taken', async () => {

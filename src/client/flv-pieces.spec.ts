@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { FlvDemuxer, type FlvTag } from '#lib/flv';
+import { PlayedFlv } from './played-flv.js';
+import { publishFlv } from './publish-flv.js';
+import type { RtmpMediaMessage } from '../media/rtmp-media-message.js';
+import type { RtmpClientPublication } from './rtmp-client-publication.js';
+
+// published.flv is one second of H.264 and AAC; published_extended.flv has the same frames 20,000 seconds later.
+
+const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`../../test/fixtures/${name}`, import.meta.url)));
+
+async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  const reused = new Uint8Array(size);
+  for (let at = 0; at < bytes.length; at += size) {
+    const piece = bytes.subarray(at, at + size);
+    reused.set(piece);
+    yield reused.subarray(0, piece.length);
+    reused.fill(0xee);
+  }
+}
+
+function tagsOf(bytes: Uint8Array): FlvTag[] {
+  const demuxer = new FlvDemuxer();
+  demuxer.push(bytes);
+  const tags: FlvTag[] = [];
+  for (let unit = demuxer.next(); unit !== undefined; unit = demuxer.next()) if (unit.type === 'tag') tags.push(unit);
+  return tags;
+}
+
+/** A publication that keeps what it is given, and is full after every third message. */
+class Kept {
+  readonly sent: Array<[number, number, string]> = [];
+  waits = 0;
+
+  send(tagType: number, timestamp: number, payload: Uint8Array): boolean {
+    this.sent.push([tagType, timestamp, Buffer.from(payload).toString('base64')]);
+    return this.sent.length % 3 !== 0;
+  }
+
+  ready(): Promise<void> {
+    this.waits++;
+    return Promise.resolve();
+  }
+
+  get asPublication(): RtmpClientPublication {
+    return this as unknown as RtmpClientPublication;
+  }
+}
+
+describe('publishFlv()', () => {
+  it.each([
+    ['published.flv', 'full', 0],
+    ['published.flv', 'realtime', 0],
+    // A pause of 20,000 seconds behind the sequence headers is none.
+    ['published_extended.flv', 'realtime', 5],
+  ] as const)('sends every tag of %s (%s)', async (name, pace, offset) => {
+    const kept = new Kept();
+    const bytes = fixture(name);
+    const seen: number[] = [];
+    const progress = await publishFlv(kept.asPublication, pieces(bytes, 100), {
+      pace,
+      offset,
+      onProgress: ({ tags }) => seen.push(tags),
+    });
+    const tags = tagsOf(bytes);
+    expect(kept.sent).toEqual(
+      tags.map(({ tagType, timestamp, payload }) => [
+        tagType,
+        timestamp + offset,
+        Buffer.from(payload).toString('base64'),
+      ]),
+    );
+    expect(kept.waits).toBe(Math.floor(tags.length / 3));
+    expect(seen).toHaveLength(tags.length);
+    expect(progress.tags).toBe(tags.length);
+    expect(progress.duration).toBeLessThan(2000);
+  });
+
+  it('stops when it is told to, with the reason', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const onProgress = ({ tags }: { tags: number }) => tags === 5 && controller.abort(reason);
+    const call = publishFlv(new Kept().asPublication, pieces(fixture('published.flv'), 4096), {
+      pace: 'full',
+      signal: controller.signal,
+      onProgress: (progress) => void onProgress(progress),
+    });
+    await expect(call).rejects.toBe(reason);
+  });
+
+  it('refuses what is no FLV', async () => {
+    const call = publishFlv(new Kept().asPublication, pieces(Buffer.from('<html></html>'), 5));
+    await expect(call).rejects.toMatchObject({ code: 'FLV_ERR_SIGNATURE' });
+  });
+});
+
+describe('PlayedFlv', () => {
+  const message = (kind: 'audio' | 'video', timestamp: number, ...bytes: number[]): RtmpMediaMessage => {
+    const isSequenceHeader = kind === 'video' && bytes[1] === 0;
+    const flags = kind === 'audio' ? 1 | 1024 : isSequenceHeader ? 2 | 16 : 2 | 8 | 1024;
+    const all = { kind, timestamp, payload: Uint8Array.from(bytes), flags, trackId: 0, isSequenceHeader };
+    return { ...all, isKeyFrame: !isSequenceHeader } as RtmpMediaMessage;
+  };
+  async function* messages(): AsyncGenerator<RtmpMediaMessage> {
+    yield message('video', 0, 0x17, 0, 0, 0, 0);
+    yield message('video', 90_000, 0x17, 1, 0, 0, 0);
+    yield message('audio', 90_020, 0x2f, 1);
+    yield message('video', 95_000, 0x17, 1, 0, 0, 0);
+    yield message('video', 99_000, 0x17, 1, 0, 0, 0);
+  }
+  const read = async (flv: PlayedFlv) => {
+    const parts: Uint8Array[] = [];
+    for await (const bytes of flv) parts.push(bytes);
+    return tagsOf(Buffer.concat(parts)).map(({ tagType, timestamp }) => [tagType, timestamp]);
+  };
+
+  it('begins at 0 wherever the stream is, sequence headers included', async () => {
+    const flv = new PlayedFlv(messages());
+    expect(flv.summary).toBeUndefined();
+    expect(await read(flv)).toEqual([
+      [18, 0],
+      [9, 0],
+      [9, 0],
+      [8, 20],
+      [9, 5000],
+      [9, 9000],
+    ]);
+    expect(flv.summary!.patches.length).toBeGreaterThan(0);
+    expect(flv.duration).toBeGreaterThanOrEqual(9000);
+  });
+
+  it('ends after a while, and is nothing when nothing is played', async () => {
+    expect((await read(new PlayedFlv(messages(), { duration: 6000 }))).at(-1)).toEqual([9, 5000]);
+    const nothing = new PlayedFlv((async function* () {})());
+    expect(await read(nothing)).toEqual([]);
+    expect(nothing.summary).toBeUndefined();
+  });
+});
