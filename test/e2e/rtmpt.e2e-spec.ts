@@ -1,11 +1,16 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
 import { jest } from '@jest/globals';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
+import { pacedClip, PacedPublisher } from '#test/paced-publisher';
 import { firstDifference, listMedia, recordingDifference } from '#test/packets';
 import { FfmpegPublisher, publish } from '#test/publishing';
+import { readTags } from '#test/recording-truth';
+import { postOverHttp1, TunnelSocket } from '#test/rtmpt-client';
 import { RunningProgram, runProgram } from '#test/running-program';
 import { words } from '#test/words';
 
@@ -88,4 +93,48 @@ it('FFmpeg and rtmpdump play it through the tunnel', async () => {
     expect(packets.length).toBeGreaterThan(50);
     expect(hashesOf(packets).filter((hash) => !sent.has(hash))).toEqual([]);
   }
+});
+
+it('10,000 opens from one address as fast as they come are refused but for the first, and disturb nobody', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress: '127.0.0.9' });
+  const tunnel = await TunnelSocket.open(postOverHttp1(Number(httpPort), agent));
+  const other = await PacedPublisher.start(tunnel, 'undisturbed', pacedClip(readTags(source)), Date.now());
+  const before = ingest.residentSetSize();
+
+  const open = 'POST /open/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-fcs\r\nContent-Length: 1\r\n\r\n\0';
+  const statuses: Record<string, number> = {};
+  const connectAndOpen = () =>
+    new Promise<void>((resolve) => {
+      const socket = connect(Number(httpPort), '127.0.0.1', () => socket.write(open.repeat(10)));
+      let received = '';
+      // A refusal closes the connection, and answers nothing behind it.
+      const end = setTimeout(() => socket.destroy(), 5000);
+      socket.on('data', (bytes) => {
+        received += String(bytes);
+        if ((received.match(/HTTP\/1\.1 200/gu) ?? []).length === 10) socket.destroy();
+      });
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        clearTimeout(end);
+        for (const [, status] of received.matchAll(/HTTP\/1\.1 (\d+)/gu))
+          statuses[status!] = (statuses[status!] ?? 0) + 1;
+        resolve();
+      });
+    });
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(Array.from({ length: 50 }, connectAndOpen));
+    other.send(Date.now());
+  }
+  expect(Object.keys(statuses).sort()).toEqual(['200', '429']);
+  // 200 at once and 50 a second are what one address may open.
+  expect(statuses['200']).toBeGreaterThanOrEqual(200);
+  expect(statuses['429']).toBeGreaterThan(500);
+  expect(ingest.residentSetSize() - before).toBeLessThan(150e6);
+  expect(ingest.log.filter(({ message }) => message.includes('RTMPT request refused')).length).toBeLessThan(20);
+
+  other.client.command(1, 'deleteStream', 0, null, 1);
+  const { text } = await ingest.logged('"publish ended"', '"live/undisturbed"');
+  expect(JSON.parse(text)).toMatchObject({ bytes: other.bytes, reason: 'unpublished' });
+  expect(other.bytes).toBeGreaterThan(0);
+  agent.destroy();
 });

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type FlvTag, TagType } from '#lib/flv';
 import { RawRtmpClient } from './raw-rtmp-client.js';
 
@@ -34,8 +35,8 @@ export class PacedPublisher {
     readonly startedAt: number,
   ) {}
 
-  static async start(port: number, name: string, clip: PacedClip, now: number): Promise<PacedPublisher> {
-    const client = await RawRtmpClient.publishing(port, name);
+  static async start(to: number | Socket, name: string, clip: PacedClip, now: number): Promise<PacedPublisher> {
+    const client = await RawRtmpClient.publishing(to, name);
     client.setChunkSize(65_536);
     return new PacedPublisher(client, clip, now);
   }
