@@ -4,6 +4,7 @@ import {
   type LiveStream,
   type LiveSubscriber,
   type MediaSelection,
+  type SubscriberEnd,
   type SubscriberSink,
 } from '#lib/live';
 import { announcedSelection, EnhancedGuard } from '../playback/enhanced-guard.js';
@@ -14,6 +15,10 @@ import { type Admitted, FlvConnection } from './flv-connection.js';
 import { type FlvRequest, playOf } from './flv-request.js';
 import { FlvPresenceWatch } from './flv-presence-watch.js';
 
+/** After so long the header is sent, whatever is known of the tracks, in milliseconds. */
+const MAX_PRESENCE_WAIT = 500;
+/** The same in bytes that wait for it. */
+const MAX_HELD_BYTES = 1024 * 1024;
 const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
 
 /**
@@ -29,7 +34,11 @@ export class FlvPlayer extends FlvConnection {
   readonly publications = [];
   #subscriber: LiveSubscriber | undefined;
   #stopWaiting: (() => void) | undefined;
+  #watch: FlvPresenceWatch | undefined;
   #stopLooking: (() => void) | undefined;
+  /** What waits for the header; undefined when that has been sent. */
+  #held: Uint8Array[] | undefined = [];
+  #heldBytes = 0;
   /** Take away what watches the stream for this player. */
   #stopWatching: Array<() => void> = [];
 
@@ -69,11 +78,14 @@ export class FlvPlayer extends FlvConnection {
     this.log.debug('play started', { stream: path });
   }
 
-  protected onIdle(): void {}
+  protected onIdle(): void {
+    this.#watch?.giveUp();
+  }
 
   protected onGone(): void {
     this.#stopWaiting?.();
     this.#stopLooking?.();
+    this.#watch = undefined;
     this.#unwatch();
     this.#subscriber?.leave();
     this.#subscriber = undefined;
@@ -88,16 +100,36 @@ export class FlvPlayer extends FlvConnection {
   #begin(stream: LiveStream): void {
     const selection = this.#guard(stream);
     if (selection === undefined) return;
-    const watch = new FlvPresenceWatch(stream, (presence) => this.#play(stream, selection, presence));
-    if (!watch.isOver) this.#stopLooking = stream.addSink(watch, { greet: false });
+    this.#subscriber = this.services.playback.subscribe(stream, new FlvWireFormat(selection), this.#sink());
+    const watch = new FlvPresenceWatch(stream, (presence) => this.#open(presence));
+    if (watch.isOver) return;
+    this.#watch = watch;
+    this.#stopLooking = stream.addSink(watch, { greet: false });
+    this.dueAt = this.services.now() + MAX_PRESENCE_WAIT;
   }
 
-  #play(stream: LiveStream, selection: MediaSelection, presence: FlvPresence): void {
+  /** Its tracks are known: sends the header, and what has come before it. */
+  #open(presence: FlvPresence): void {
     if (!this.isOpen) return;
     this.#stopLooking?.();
+    this.#watch = undefined;
+    this.dueAt = Infinity;
+    const held = this.#held!;
+    this.#held = undefined;
+    this.#heldBytes = 0;
     this.channel.begin();
     this.channel.write(writeFlvHeader(presence));
-    this.#subscriber = this.services.playback.subscribe(stream, new FlvWireFormat(selection), this.#sink());
+    for (const bytes of held) this.channel.write(bytes);
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#held === undefined) {
+      this.channel.write(bytes);
+      return;
+    }
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > MAX_HELD_BYTES) this.#watch?.giveUp();
   }
 
   /**
@@ -134,19 +166,26 @@ export class FlvPlayer extends FlvConnection {
 
   #sink(): SubscriberSink {
     const { channel, session } = this;
+    const heldBytes = (): number => this.#heldBytes;
     return {
       kind: session.transport,
       get queuedBytes() {
-        return channel.queuedBytes;
+        return channel.queuedBytes + heldBytes();
       },
-      write: (bytes) => channel.write(bytes),
-      end: (reason) => {
-        this.#subscriber = undefined;
-        // Its socket is full: what is to be said would wait behind what it does not read.
-        if (reason === 'too slow') this.destroy('the player reads too slowly');
-        else this.end('stream ended', this.services.options.playback.slowSubscriber.maxBlockedTime);
-      },
+      write: (bytes) => this.#write(bytes),
+      end: (reason) => this.#ended(reason),
       continued: (stream) => this.#continued(stream),
     };
+  }
+
+  #ended(reason: SubscriberEnd): void {
+    this.#subscriber = undefined;
+    // Its socket is full: what is to be said would wait behind what it does not read.
+    if (reason === 'too slow') {
+      this.destroy('the player reads too slowly');
+      return;
+    }
+    this.#watch?.giveUp();
+    this.end('stream ended', this.services.options.playback.slowSubscriber.maxBlockedTime);
   }
 }

@@ -33,6 +33,11 @@ export class FlvPresenceWatch implements MediaSink {
   }
 
   onEnd(): void {
+    this.giveUp();
+  }
+
+  /** What is known by now has to do. */
+  giveUp(): void {
     if (!this.#isOver) this.#look(true);
   }
 
