@@ -58,6 +58,7 @@ const SURFACE = [
   'RtmpStreams',
   'RtmpVideo',
   'RtmptTunnels',
+  'SLOW_SUBSCRIBER_POLICY',
   'StreamRegistry',
   'asRecordingLibrary',
   'parseRtmpUrl',

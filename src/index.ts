@@ -129,6 +129,7 @@ export type { RtmpExtension } from './server/rtmp-extension.js';
 export type { RtmpListenerAddress } from './server/rtmp-listener.js';
 export { RtmpPageModule } from './page/rtmp-page.module.js';
 export type { PlayReply } from './playback/play-reply.js';
+export { SLOW_SUBSCRIBER_POLICY } from './playback/slow-subscribers.js';
 export { RtmpPlayback, type ViewerSource } from './playback/rtmp-playback.js';
 export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
 export { RtmpSession } from './session/rtmp-session.js';
@@ -159,6 +160,10 @@ export {
   StreamRegistry,
   type MediaMessage,
   type MediaSink,
+  type SlowSubscriber,
+  type SlowSubscriberDecision,
+  type SlowSubscriberLimits,
+  type SlowSubscriberPolicy,
   type StreamCounters,
 } from '#lib/live';
 export type { RtmptLimits } from '#lib/rtmpt';

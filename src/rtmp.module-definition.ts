@@ -1,5 +1,7 @@
-import { ConfigurableModuleBuilder, type ModuleMetadata, type Type } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
+import type { SlowSubscriberPolicy } from '#lib/live';
 import type { RtmpModuleOptions } from './options/rtmp-options.js';
+import { SLOW_SUBSCRIBER_POLICY } from './playback/slow-subscribers.js';
 import { RTMP_MODULE_OPTIONS } from './rtmp.constants.js';
 import { RECORDING_STORAGE, type RecordingStorage } from './storage/recording-storage.js';
 
@@ -9,26 +11,32 @@ export interface RtmpModuleExtras {
   isGlobal?: boolean;
   /** Where recordings go instead of files: a class, made by Nest with what it injects, or an instance. */
   storage?: Type<RecordingStorage> | RecordingStorage;
-  /** Modules that export what the storage injects. */
+  /** Decides about players that are behind, instead of skipping, then closing: a class, or an instance. */
+  slowSubscriberPolicy?: Type<SlowSubscriberPolicy> | SlowSubscriberPolicy;
+  /** Modules that export what these inject. */
   imports?: ModuleMetadata['imports'];
 }
 
 /** Nest takes what has a key here for extras, everything else for options of the server. */
-const EXTRAS: RtmpModuleExtras = { isGlobal: false, storage: undefined, imports: [] };
+const EXTRAS: RtmpModuleExtras = { isGlobal: false, storage: undefined, slowSubscriberPolicy: undefined, imports: [] };
 
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<RtmpModuleOptions>({ optionsInjectionToken: RTMP_MODULE_OPTIONS })
     .setClassMethodName('forRoot')
-    .setExtras<RtmpModuleExtras>(EXTRAS, (definition, { isGlobal, storage, imports = [] }) => ({
+    .setExtras<RtmpModuleExtras>(EXTRAS, (definition, extras) => ({
       ...definition,
-      global: isGlobal ?? false,
-      imports: [...(definition.imports ?? []), ...imports],
-      providers: [...(definition.providers ?? []), ...(storage === undefined ? [] : [storageProvider(storage)])],
+      global: extras.isGlobal ?? false,
+      imports: [...(definition.imports ?? []), ...(extras.imports ?? [])],
+      providers: [
+        ...(definition.providers ?? []),
+        ...replacing(RECORDING_STORAGE, extras.storage),
+        ...replacing(SLOW_SUBSCRIBER_POLICY, extras.slowSubscriberPolicy),
+      ],
     }))
     .build();
 
-function storageProvider(storage: Type<RecordingStorage> | RecordingStorage) {
-  return typeof storage === 'function'
-    ? { provide: RECORDING_STORAGE, useClass: storage }
-    : { provide: RECORDING_STORAGE, useValue: storage };
+/** The provider of what the application has of its own. */
+function replacing<T extends object>(token: symbol, own: Type<T> | T | undefined): Provider[] {
+  if (own === undefined) return [];
+  return [typeof own === 'function' ? { provide: token, useClass: own } : { provide: token, useValue: own }];
 }

@@ -1,5 +1,5 @@
 import { type DynamicModule, type InjectionToken, Module } from '@nestjs/common';
-import { StreamRegistry } from '#lib/live';
+import { SKIP_THEN_CLOSE, StreamRegistry } from '#lib/live';
 import { CommandAdmission } from './admission/command-admission.js';
 import type { RtmpClientRegistration } from './client/rtmp-client-connector.js';
 import {
@@ -15,6 +15,7 @@ import { RecordedPlayback } from './playback/recorded-playback.js';
 import { HopMarker } from './relay/hop-marker.js';
 import { RtmpRelays } from './relay/rtmp-relays.js';
 import { RtmpPlayback } from './playback/rtmp-playback.js';
+import { SLOW_SUBSCRIBER_POLICY, SlowSubscribers } from './playback/slow-subscribers.js';
 import { RtmpRecordings } from './recording/rtmp-recordings.js';
 import { RTMP_MODULE_OPTIONS, RTMP_OPTIONS } from './rtmp.constants.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './rtmp.module-definition.js';
@@ -47,6 +48,8 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     RtmpEvents,
     RtmpStreams,
     RtmpSessions,
+    { provide: SLOW_SUBSCRIBER_POLICY, useValue: SKIP_THEN_CLOSE },
+    SlowSubscribers,
     RtmpPlayback,
     RecordedPlayback,
     CommandAdmission,

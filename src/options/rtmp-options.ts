@@ -1,9 +1,9 @@
 import {
   DEFAULT_GOP_CACHE_LIMITS,
-  DEFAULT_SLOW_SUBSCRIBER_POLICY,
+  DEFAULT_SLOW_SUBSCRIBER_LIMITS,
   type GopCacheLimits,
   type LatencyProfile,
-  type SlowSubscriberPolicy,
+  type SlowSubscriberLimits,
 } from '#lib/live';
 import { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from '#lib/rtmp';
 import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions } from '../recording/recording-options.js';
@@ -59,8 +59,8 @@ export interface RtmpPlaybackOptions {
   recordings: boolean;
   /** What is kept of each stream so that players see a picture at once. */
   gopCache: Readonly<GopCacheLimits>;
-  /** What happens to players that read slower than the stream. */
-  slowSubscriber: Readonly<SlowSubscriberPolicy>;
+  /** When players that read slower than the stream are behind; what becomes of them is the slow subscriber policy's. */
+  slowSubscriber: Readonly<SlowSubscriberLimits>;
 }
 
 /** All options of the server. */
@@ -131,7 +131,7 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
     enhanced: 'always',
     recordings: false,
     gopCache: DEFAULT_GOP_CACHE_LIMITS,
-    slowSubscriber: DEFAULT_SLOW_SUBSCRIBER_POLICY,
+    slowSubscriber: DEFAULT_SLOW_SUBSCRIBER_LIMITS,
   }),
   media: Object.freeze({ maxBytes: 8 * 1024 * 1024, maxMessages: 4096 }),
   relay: DEFAULT_RTMP_RELAY_OPTIONS,

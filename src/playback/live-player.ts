@@ -12,6 +12,7 @@ import {
   type RtmpStatus,
   type StreamAddress,
   UserControlEvent,
+  withMessageStreamId,
 } from '#lib/rtmp';
 import { announcedSelection, EnhancedGuard } from './enhanced-guard.js';
 import {
@@ -25,6 +26,12 @@ import {
 } from './net-stream-player.js';
 import { PlayDuration } from './play-duration.js';
 import type { RtmpPlayback } from './rtmp-playback.js';
+
+/**
+ * The NetStream nearly all players play on, their first one. Streams are encoded for it; players choose their message
+ * stream IDs, and one for each of them would cost us a copy of the stream for each. Others get copies of their own.
+ */
+const SHARED_STREAM_ID = 1;
 
 /**
  * Plays a live stream on one NetStream.
@@ -91,10 +98,9 @@ export class LivePlayer implements NetStreamPlayer {
   }
 
   #subscribe(stream: LiveStream): void {
-    const { messageStreamId, connection } = this.slot;
     const selection = this.playback.announcedOnly ? this.#guard(stream) : this.#wanted;
     if (selection === undefined) return;
-    const format = new RtmpWireFormat(messageStreamId, connection.chunkSize, selection);
+    const format = new RtmpWireFormat(SHARED_STREAM_ID, this.slot.connection.chunkSize, selection);
     this.#subscribed = this.#wanted;
     this.#subscriber = this.playback.subscribe(stream, format, this.#sink(), { isPaused: this.#isIdle });
     this.#limit(stream);
@@ -168,13 +174,17 @@ export class LivePlayer implements NetStreamPlayer {
   }
 
   #sink(): SubscriberSink {
-    const { transport } = this.slot.connection;
+    const { messageStreamId, connection } = this.slot;
+    const { transport, chunkSize } = connection;
     return {
       kind: transport.kind,
       get queuedBytes() {
         return transport.writableLength;
       },
-      write: (bytes) => void transport.write(bytes),
+      write:
+        messageStreamId === SHARED_STREAM_ID
+          ? (bytes) => void transport.write(bytes)
+          : (bytes) => void transport.write(withMessageStreamId(bytes, chunkSize, messageStreamId)),
       end: (reason) => this.#ended(reason),
       continued: (stream) => this.#continued(stream),
     };

@@ -4,7 +4,7 @@ import {
   FlushQueue,
   type LiveStream,
   type LiveSubscriber,
-  type SlowSubscriberPolicy,
+  type SlowSubscriberLimits,
   StreamRegistry,
   type SubscribeOptions,
   type SubscriberSink,
@@ -12,11 +12,12 @@ import {
 } from '#lib/live';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import { SlowSubscribers } from './slow-subscribers.js';
 
 /** How a subscriber begins, and what becomes of one that is slow. */
 export interface PlaybackSubscribeOptions extends SubscribeOptions {
-  /** Defaults to the option `playback.slowSubscriber`. */
-  readonly slow?: Readonly<SlowSubscriberPolicy>;
+  /** Instead of the option `playback.slowSubscriber` and the application's policy, which are for players. */
+  readonly slow?: Readonly<SlowSubscriberLimits>;
 }
 
 /** Knows of viewers who are no subscribers of a stream, as those who fetch segments. */
@@ -43,6 +44,7 @@ export class RtmpPlayback implements OnApplicationShutdown {
   constructor(
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
     private readonly registry: StreamRegistry,
+    private readonly slowSubscribers: SlowSubscribers,
   ) {
     this.#queue = new FlushQueue(FLUSH_PROFILES[options.latency], performance.now());
   }
@@ -62,11 +64,14 @@ export class RtmpPlayback implements OnApplicationShutdown {
     stream: LiveStream,
     format: WireFormat,
     sink: SubscriberSink,
-    { slow = this.options.playback.slowSubscriber, ...options }: PlaybackSubscribeOptions = {},
+    { slow, ...options }: PlaybackSubscribeOptions = {},
   ): LiveSubscriber {
     const now = performance.now();
     this.#queue.setNow(now);
-    return stream.feed(format, this.#queue).subscribe(sink, slow, now, options);
+    const feed = stream.feed(format, this.#queue);
+    if (slow !== undefined) return feed.subscribe(sink, slow, now, options);
+    const { slowSubscriber } = this.options.playback;
+    return feed.subscribe(sink, slowSubscriber, now, { ...options, policy: this.slowSubscribers });
   }
 
   /** Adds viewers who are no subscribers to what {@link viewersOf} counts. */

@@ -1,4 +1,4 @@
-import type { LiveStream, LiveSubscriber, SlowSubscriberPolicy, SubscriberEnd, SubscriberSink } from '#lib/live';
+import type { LiveStream, LiveSubscriber, SlowSubscriberLimits, SubscriberEnd, SubscriberSink } from '#lib/live';
 import type { RtmpClientPublication } from '../client/rtmp-client-publication.js';
 import type { RtmpUrl } from '../client/rtmp-url.js';
 import type { RtmpPlayback } from '../playback/rtmp-playback.js';
@@ -13,7 +13,7 @@ import type { RelayPeers } from './relay-peers.js';
 export interface PushSettings extends RelaySettings {
   readonly url: RtmpUrl;
   readonly client: RtmpRelayClientOptions;
-  readonly slow: Readonly<SlowSubscriberPolicy>;
+  readonly slow: Readonly<SlowSubscriberLimits>;
   /** Servers the stream has come through. */
   readonly hops: Hops;
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_SLOW_SUBSCRIBER_POLICY, type SlowSubscriberPolicy } from '#lib/live';
+import { DEFAULT_SLOW_SUBSCRIBER_LIMITS, type SlowSubscriberLimits } from '#lib/live';
 import type { RtmpClientOptions } from '../client/rtmp-client-options.js';
 
 /** What a relay says of itself at the other end, and whom it trusts: options of `RtmpClient`. */
@@ -62,7 +62,7 @@ export interface RtmpRelayOptions {
   /** Servers that a stream may come through. Defaults to 8. */
   readonly maxHops: number;
   /** What happens to destinations that take less than the stream has. */
-  readonly slowDestination: Readonly<SlowSubscriberPolicy>;
+  readonly slowDestination: Readonly<SlowSubscriberLimits>;
 }
 
 /** Defaults of {@link RtmpRelayOptions}. */
@@ -78,5 +78,5 @@ export const DEFAULT_RTMP_RELAY_OPTIONS: Readonly<RtmpRelayOptions> = Object.fre
   demandTimeout: 10_000,
   maxOnDemand: 1000,
   maxHops: 8,
-  slowDestination: DEFAULT_SLOW_SUBSCRIBER_POLICY,
+  slowDestination: DEFAULT_SLOW_SUBSCRIBER_LIMITS,
 });

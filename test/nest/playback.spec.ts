@@ -1,15 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Controller } from '@nestjs/common';
+import { Controller, Injectable } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { decodeAmf0 } from '#lib/amf';
 import {
   type PlayCommand,
   RtmpCommand,
   RtmpContext,
+  type RtmpModuleExtras,
   type RtmpModuleOptions,
   RtmpPlayback,
   RtmpStatusException,
   RtmpStreams,
+  type SlowSubscriber,
+  type SlowSubscriberDecision,
+  type SlowSubscriberPolicy,
   StreamRegistry,
 } from '#src';
 import {
@@ -36,7 +40,7 @@ afterEach(async () => {
   await test.close();
 });
 
-async function start(options: RtmpModuleOptions = {}, more: TestAppOptions = {}): Promise<void> {
+async function start(options: RtmpModuleOptions & RtmpModuleExtras = {}, more: TestAppOptions = {}): Promise<void> {
   test = await startMicroservice({ options, ...more });
 }
 
@@ -314,6 +318,19 @@ describe('play', () => {
     publisher.send(picture(3));
     await player.gets(`${BEGIN} P3`);
   });
+});
+
+it('players on any message stream are served by one feed', async () => {
+  await start();
+  const publisher = await publishing();
+  const client = kept(await RawRtmpClient.connected(test.port));
+  const players = [1, 2, 77, 0x81020304].map((streamId) => new Player(client, streamId));
+  for (const player of players) player.play('cam');
+  await Promise.all(players.map((player) => player.gets(BEGIN)));
+  publisher.send(picture(3, 100_000), keyFrame(4));
+  await Promise.all(players.map((player) => player.gets('P3 K4')));
+  const { stream } = test.app.get(RtmpStreams).get('live/cam')!;
+  expect(stream.feeds.map(({ subscriberCount }) => subscriberCount)).toEqual([4]);
 });
 
 describe('a player that comes before its publisher', () => {
@@ -757,6 +774,30 @@ describe('a player that does not read', () => {
       last = number;
     }
     expect(jumps).toBe(skips);
+  }, 20_000);
+
+  it('is what a policy of the application makes of it', async () => {
+    const asked: string[] = [];
+
+    @Injectable()
+    class Impatient implements SlowSubscriberPolicy {
+      decide({ reason, kind, stream, lagBytes, queuedBytes }: SlowSubscriber): SlowSubscriberDecision {
+        asked.push(`${reason} ${kind} ${stream.path} ${lagBytes > 500_000 && queuedBytes > 0}`);
+        if (asked.length < 3) throw new Error('out of order'); // then it skips
+        return 'close';
+      }
+    }
+
+    const extras = { slowSubscriberPolicy: Impatient };
+    await start({ ...extras, playback: { slowSubscriber: { ...SLOW, maxLagBytes: 500_000 } } });
+    const { publisher, reader, slow } = await watching();
+    await publishGroups(publisher, 10, 60, reader);
+    slow.client.resumeReading();
+    await slow.client.until(() => slow.client.isClosed || slow.media.at(-1) === 'P609', 'an end');
+    expect(new Set(asked)).toEqual(new Set(['lag rtmp live/cam true']));
+    expect(test.log.of('the slow subscriber policy failed, the default decides')).toContainEqual(
+      expect.objectContaining({ error: 'Error: out of order' }),
+    );
   }, 20_000);
 
   it('is closed after a while', async () => {

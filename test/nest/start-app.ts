@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { RtmpModule, type RtmpModuleOptions, RtmpServer } from '#src';
+import { RtmpModule, type RtmpModuleExtras, type RtmpModuleOptions, RtmpServer } from '#src';
 import { StubHttpAdapter } from './stub-http-adapter.js';
 
 @Module({})
@@ -16,7 +16,7 @@ class TestModule {}
 
 /** What a test application is made of. */
 export interface TestAppOptions extends Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> {
-  readonly options?: RtmpModuleOptions;
+  readonly options?: RtmpModuleOptions & RtmpModuleExtras;
 }
 
 /** Keeps log lines instead of printing them. */

@@ -3,7 +3,7 @@ import { LiveSink } from '#test/live-sink';
 import { FLUSH_PROFILES, type LatencyProfile } from './flush-profile.js';
 import { FlushQueue } from './flush-queue.js';
 import { LiveStream } from './live-stream.js';
-import { DEFAULT_SLOW_SUBSCRIBER_POLICY } from './subscriber.js';
+import { DEFAULT_SLOW_SUBSCRIBER_LIMITS } from './slow-subscriber-policy.js';
 import { FlvWireFormat } from './wire-format.js';
 
 /** A stream with players and a clock that is driven by hand. */
@@ -22,7 +22,7 @@ class Playing {
   join(): void {
     const sink = new LiveSink();
     this.sinks.push(sink);
-    this.stream.feed(new FlvWireFormat(), this.queue).subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_POLICY, this.queue.now);
+    this.stream.feed(new FlvWireFormat(), this.queue).subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_LIMITS, this.queue.now);
   }
 
   /** What a read brings: its messages, then a look at what is due. */
@@ -101,7 +101,7 @@ it('knows the earliest of several feeds', () => {
   const queue = new FlushQueue(FLUSH_PROFILES.throughput, 0);
   const streams = [0, 100, 200].map((now) => {
     const stream = new LiveStream({ id: `${now}`, app: 'a', name: `${now}`, path: `a/${now}`, startedAt: 0 });
-    stream.feed(new FlvWireFormat(), queue).subscribe(new LiveSink(), DEFAULT_SLOW_SUBSCRIBER_POLICY, 0);
+    stream.feed(new FlvWireFormat(), queue).subscribe(new LiveSink(), DEFAULT_SLOW_SUBSCRIBER_LIMITS, 0);
     queue.setNow(now);
     stream.push(8, 0, audio(0).payload);
     return stream;
@@ -118,7 +118,7 @@ it('knows the earliest of several feeds', () => {
 it('forgets feeds that nobody needs any more', () => {
   const playing = new Playing('throughput', 0);
   const feed = playing.stream.feed(new FlvWireFormat(), playing.queue);
-  const subscriber = feed.subscribe(new LiveSink(), DEFAULT_SLOW_SUBSCRIBER_POLICY, 0);
+  const subscriber = feed.subscribe(new LiveSink(), DEFAULT_SLOW_SUBSCRIBER_LIMITS, 0);
   playing.read(1000, keyFrame(0));
   expect(playing.queue.isEmpty).toBe(false);
   subscriber.leave();

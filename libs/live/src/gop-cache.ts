@@ -5,14 +5,14 @@ import type { MediaMessage } from './media-message.js';
 export interface GopCacheLimits {
   /** Bytes, of which every message takes 64 besides its own. 0 turns the cache off. Defaults to 16 MiB. */
   maxBytes: number;
-  /** Milliseconds of stream time. Defaults to 15,000. */
+  /** Milliseconds of stream time. Defaults to 60,000: x264's 250 pictures at the 5 a second of a camera. */
   maxDuration: number;
 }
 
 /** Defaults of {@link GopCacheLimits}. */
 export const DEFAULT_GOP_CACHE_LIMITS: Readonly<GopCacheLimits> = Object.freeze({
   maxBytes: 16 * 1024 * 1024,
-  maxDuration: 15_000,
+  maxDuration: 60_000,
 });
 
 const FIRST_CAPACITY = 64 * 1024;

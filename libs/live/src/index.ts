@@ -8,13 +8,14 @@ export type { MediaMessage, MediaSink } from './media-message.js';
 export { PublisherHold } from './publisher-hold.js';
 export type { StreamCounters } from './stream-counters.js';
 export { StreamRegistry, type StreamRegistryObserver } from './stream-registry.js';
-export { StreamFeed, type SubscribeOptions } from './stream-feed.js';
 export {
-  DEFAULT_SLOW_SUBSCRIBER_POLICY,
-  LiveSubscriber,
+  DEFAULT_SLOW_SUBSCRIBER_LIMITS,
+  SKIP_THEN_CLOSE,
+  type SlowSubscriber,
+  type SlowSubscriberDecision,
+  type SlowSubscriberLimits,
   type SlowSubscriberPolicy,
-  type SubscriberCounters,
-  type SubscriberEnd,
-  type SubscriberSink,
-} from './subscriber.js';
+} from './slow-subscriber-policy.js';
+export { StreamFeed, type SubscribeOptions } from './stream-feed.js';
+export { LiveSubscriber, type SubscriberCounters, type SubscriberEnd, type SubscriberSink } from './subscriber.js';
 export { FlvWireFormat, type MediaSelection, RtmpWireFormat, type WireFormat } from './wire-format.js';

@@ -15,7 +15,7 @@ import { FlushQueue } from './flush-queue.js';
 import { FLUSH_PROFILES } from './flush-profile.js';
 import { LiveStream } from './live-stream.js';
 import type { MediaSink } from './media-message.js';
-import { DEFAULT_SLOW_SUBSCRIBER_POLICY } from './subscriber.js';
+import { DEFAULT_SLOW_SUBSCRIBER_LIMITS } from './slow-subscriber-policy.js';
 import { FlvWireFormat } from './wire-format.js';
 
 const INFO = { id: 's1', app: 'live', name: 'cam', path: 'live/cam', startedAt: 5 };
@@ -169,7 +169,7 @@ describe('sinks', () => {
       onMessage: () => {
         if (isIn) return;
         isIn = true;
-        stream.feed(new FlvWireFormat(), queue).subscribe(player, DEFAULT_SLOW_SUBSCRIBER_POLICY, 0);
+        stream.feed(new FlvWireFormat(), queue).subscribe(player, DEFAULT_SLOW_SUBSCRIBER_LIMITS, 0);
       },
       onEnd: () => {},
     });

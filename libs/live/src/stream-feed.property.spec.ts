@@ -12,13 +12,14 @@ import {
 import { LiveSink } from '#test/live-sink';
 import { FlushQueue } from './flush-queue.js';
 import { LiveStream } from './live-stream.js';
-import type { LiveSubscriber, SlowSubscriberPolicy } from './subscriber.js';
+import type { SlowSubscriberLimits } from './slow-subscriber-policy.js';
+import type { LiveSubscriber } from './subscriber.js';
 import { FlvWireFormat, type MediaSelection } from './wire-format.js';
 
 // Players of all kinds come, go, stop reading and read on while a publisher does what it likes. A model that knows
 // nothing of batches says what each of them must have got.
 
-const POLICY: SlowSubscriberPolicy = { maxQueuedBytes: 200, maxLagBytes: 800, maxBlockedTime: 1e9 };
+const POLICY: SlowSubscriberLimits = { maxQueuedBytes: 200, maxLagBytes: 800, maxBlockedTime: 1e9 };
 const GOP = { maxBytes: 4000, maxDuration: 1e9 };
 
 const SELECTIONS: Record<string, MediaSelection> = {

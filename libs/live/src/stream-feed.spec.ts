@@ -5,7 +5,8 @@ import { FLUSH_PROFILES } from './flush-profile.js';
 import { FlushQueue } from './flush-queue.js';
 import type { GopCacheLimits } from './gop-cache.js';
 import { LiveStream } from './live-stream.js';
-import { DEFAULT_SLOW_SUBSCRIBER_POLICY, type LiveSubscriber } from './subscriber.js';
+import { DEFAULT_SLOW_SUBSCRIBER_LIMITS } from './slow-subscriber-policy.js';
+import type { LiveSubscriber } from './subscriber.js';
 import { FlvWireFormat, type MediaSelection } from './wire-format.js';
 
 const INFO = { id: '1', app: 'live', name: 'cam', path: 'live/cam', startedAt: 0 };
@@ -36,7 +37,7 @@ function flush(): void {
 function join(selection?: MediaSelection): { sink: LiveSink; subscriber: LiveSubscriber } {
   const sink = new LiveSink();
   const feed = stream.feed(new FlvWireFormat(selection), queue);
-  return { sink, subscriber: feed.subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_POLICY, queue.now) };
+  return { sink, subscriber: feed.subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_LIMITS, queue.now) };
 }
 
 describe('the first player of a stream', () => {
@@ -212,7 +213,7 @@ it('several tracks: players begin at key frames of the first', () => {
   const format = new FlvWireFormat();
   const joinRaw = () => {
     const sink = new LiveSink();
-    stream.feed(format, queue).subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_POLICY, 0);
+    stream.feed(format, queue).subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_LIMITS, 0);
     return sink;
   };
   const early = joinRaw();

@@ -4,7 +4,8 @@ import { BatchWriter } from './batch-writer.js';
 import type { FlushQueue } from './flush-queue.js';
 import type { LiveStream } from './live-stream.js';
 import type { MediaMessage, MediaSink } from './media-message.js';
-import { LiveSubscriber, type SlowSubscriberPolicy, type SubscriberSink } from './subscriber.js';
+import { SKIP_THEN_CLOSE, type SlowSubscriberLimits, type SlowSubscriberPolicy } from './slow-subscriber-policy.js';
+import { LiveSubscriber, type SubscriberSink } from './subscriber.js';
 import type { WireFormat } from './wire-format.js';
 
 /** What a new feed takes from the GOP cache comes in batches of about this size, so that a slow joiner can stop between. */
@@ -14,6 +15,8 @@ const FIRST_BATCHES = 64 * 1024;
 export interface SubscribeOptions {
   /** Whether it waits until it is resumed. Defaults to false. */
   readonly isPaused?: boolean;
+  /** Decides when it is behind. Defaults to {@link SKIP_THEN_CLOSE}. */
+  readonly policy?: SlowSubscriberPolicy;
 }
 
 /**
@@ -94,11 +97,11 @@ export class StreamFeed implements MediaSink {
    */
   subscribe(
     sink: SubscriberSink,
-    policy: Readonly<SlowSubscriberPolicy>,
+    limits: Readonly<SlowSubscriberLimits>,
     now: number,
-    { isPaused = false }: SubscribeOptions = {},
+    { isPaused = false, policy = SKIP_THEN_CLOSE }: SubscribeOptions = {},
   ): LiveSubscriber {
-    const subscriber = new LiveSubscriber(this, sink, policy);
+    const subscriber = new LiveSubscriber(this, sink, limits, policy);
     if (this.#isEnded) {
       subscriber.end('stream ended');
       return subscriber;

@@ -5,7 +5,7 @@ import { FLUSH_PROFILES } from './flush-profile.js';
 import { FlushQueue } from './flush-queue.js';
 import { LiveStream } from './live-stream.js';
 import { StreamRegistry } from './stream-registry.js';
-import { DEFAULT_SLOW_SUBSCRIBER_POLICY } from './subscriber.js';
+import { DEFAULT_SLOW_SUBSCRIBER_LIMITS } from './slow-subscriber-policy.js';
 import { FlvWireFormat } from './wire-format.js';
 
 let registry: StreamRegistry;
@@ -28,7 +28,7 @@ function published(id: string): LiveStream {
 
 function play(stream: LiveStream) {
   const sink = new LiveSink();
-  const subscriber = stream.feed(new FlvWireFormat(), queue).subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_POLICY, 0);
+  const subscriber = stream.feed(new FlvWireFormat(), queue).subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_LIMITS, 0);
   return { sink, subscriber };
 }
 

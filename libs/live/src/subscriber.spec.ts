@@ -5,12 +5,19 @@ import { LiveSink } from '#test/live-sink';
 import { FLUSH_PROFILES } from './flush-profile.js';
 import { FlushQueue } from './flush-queue.js';
 import { LiveStream } from './live-stream.js';
-import { DEFAULT_SLOW_SUBSCRIBER_POLICY, type LiveSubscriber, type SlowSubscriberPolicy } from './subscriber.js';
+import {
+  DEFAULT_SLOW_SUBSCRIBER_LIMITS,
+  type SlowSubscriber,
+  type SlowSubscriberDecision,
+  type SlowSubscriberLimits,
+  type SlowSubscriberPolicy,
+} from './slow-subscriber-policy.js';
+import type { LiveSubscriber } from './subscriber.js';
 import { FlvWireFormat } from './wire-format.js';
 
 // Each message of 85 bytes is a tag of 100.
 const LENGTH = 85;
-const POLICY: SlowSubscriberPolicy = { maxQueuedBytes: 250, maxLagBytes: 1000, maxBlockedTime: 5000 };
+const LIMITS: SlowSubscriberLimits = { maxQueuedBytes: 250, maxLagBytes: 1000, maxBlockedTime: 5000 };
 
 let stream: LiveStream;
 let queue: FlushQueue;
@@ -31,10 +38,10 @@ interface Player {
   readonly drain: (isReading?: boolean) => void;
 }
 
-function join(policy: Partial<SlowSubscriberPolicy> = {}): Player {
+function join(limits: Partial<SlowSubscriberLimits> = {}, policy?: SlowSubscriberPolicy): Player {
   const sink = new LiveSink();
   const feed = stream.feed(new FlvWireFormat(), queue);
-  const subscriber = feed.subscribe(sink, { ...POLICY, ...policy }, now);
+  const subscriber = feed.subscribe(sink, { ...LIMITS, ...limits }, now, policy && { policy });
   const drain = (isReading = true) => {
     sink.queuedBytes = 0;
     sink.isReading = isReading;
@@ -138,7 +145,7 @@ describe('a subscriber whose socket is full', () => {
     const { sink } = join();
     publish('P'.repeat(40));
     const slow = new LiveSink(false);
-    const subscriber = stream.feeds[0]!.subscribe(slow, POLICY, now);
+    const subscriber = stream.feeds[0]!.subscribe(slow, LIMITS, now);
     expect(slow.tokens).toBe('K0 P1 P2');
     for (let i = 0; i < 30; i++) {
       publish('P');
@@ -261,7 +268,7 @@ describe('a subscriber whose socket is full', () => {
     publish('KP');
     const sink = new LiveSink();
     sink.queuedBytes = 300;
-    const subscriber = stream.feed(new FlvWireFormat(), queue).subscribe(sink, POLICY, now);
+    const subscriber = stream.feed(new FlvWireFormat(), queue).subscribe(sink, LIMITS, now);
     publish('P');
     expect([sink.tokens, subscriber.isBlocked]).toEqual(['', true]);
     sink.queuedBytes = 0;
@@ -341,14 +348,14 @@ describe('memory', () => {
 
   /** Publishes groups of 1 MB while somebody does not read; how many of the buffers are still there in the end. */
   async function buffersKept(groups: number, stop: (player: Player) => void): Promise<number> {
-    const player = join({ ...DEFAULT_SLOW_SUBSCRIBER_POLICY });
+    const player = join({ ...DEFAULT_SLOW_SUBSCRIBER_LIMITS });
     const seen = new Set<WeakRef<ArrayBufferLike>>();
     const reader = {
       queuedBytes: 0,
       end: () => {},
       write: (bytes: Uint8Array) => void seen.add(new WeakRef(bytes.buffer)),
     };
-    stream.feeds[0]!.subscribe(reader, DEFAULT_SLOW_SUBSCRIBER_POLICY, now);
+    stream.feeds[0]!.subscribe(reader, DEFAULT_SLOW_SUBSCRIBER_LIMITS, now);
     publish('K');
     stop(player);
     for (let group = 0; group < groups; group++) {
@@ -367,5 +374,109 @@ describe('memory', () => {
   ])('that a subscriber that %s keeps alive is bounded', async (_name, stop) => {
     // 4 MiB of lag, and the group that players begin with.
     expect(await buffersKept(30, stop)).toBeLessThan(8 * 1024 * 1024);
+  });
+});
+
+describe('a policy of its own', () => {
+  const asked: Array<Omit<SlowSubscriber, 'stream' | 'counters' | 'kind'> & { skips: number }> = [];
+  const deciding = (decide: (subscriber: SlowSubscriber) => SlowSubscriberDecision): SlowSubscriberPolicy => ({
+    decide: (subscriber) => {
+      const { reason, queuedBytes, lagBytes, blockedTime, counters } = subscriber;
+      asked.push({ reason, queuedBytes, lagBytes, blockedTime, skips: counters.skips });
+      return decide(subscriber);
+    },
+  });
+
+  beforeEach(() => (asked.length = 0));
+
+  it('is not asked about a subscriber that keeps up, or is little behind', () => {
+    const { sink, drain } = join(
+      {},
+      deciding(() => 'close'),
+    );
+    publish('KPPPPPPPPPPPPPPKPPPPPPPPP');
+    sink.isReading = false;
+    publish('PPPPPPK');
+    drain();
+    expect(asked).toEqual([]);
+    expect(sink.ended).toBeUndefined();
+  });
+
+  it('is asked each time it is so much further behind, and may let it go on where it is', () => {
+    const { sink, drain } = join(
+      {},
+      deciding(() => 'continue'),
+    );
+    publish('K');
+    sink.isReading = false;
+    publish('P'.repeat(10) + 'K' + 'P'.repeat(19));
+    expect(asked).toEqual([
+      { reason: 'lag', queuedBytes: 300, lagBytes: 1100, blockedTime: 0, skips: 0 },
+      { reason: 'lag', queuedBytes: 300, lagBytes: 2200, blockedTime: 0, skips: 0 },
+    ]);
+    drain();
+    expect(asked.slice(2)).toEqual([{ reason: 'drained', queuedBytes: 0, lagBytes: 2700, blockedTime: 0, skips: 0 }]);
+    expect(sink.messages).toHaveLength(31);
+  });
+
+  it('may close it, at once or when it has drained', () => {
+    const atOnce = join(
+      {},
+      deciding(() => 'close'),
+    );
+    const later = join(
+      {},
+      deciding(({ reason }) => (reason === 'drained' ? 'close' : 'continue')),
+    );
+    publish('K');
+    atOnce.sink.isReading = later.sink.isReading = false;
+    publish('P'.repeat(10) + 'KPPPP');
+    expect(atOnce.sink.ended).toBe('too slow');
+    expect(later.sink.ended).toBeUndefined();
+    later.drain();
+    expect(later.sink.ended).toBe('too slow');
+    publish('P');
+    expect(stream.feeds).toEqual([]);
+  });
+
+  it('may have it skip, or leave it blocked for longer', () => {
+    const { sink, subscriber, drain } = join(
+      { maxLagBytes: 100_000 },
+      deciding(({ blockedTime }) => (blockedTime < 11_000 ? 'continue' : 'skip')),
+    );
+    publish('K');
+    sink.isReading = false;
+    publish('PPPPP');
+    for (const time of [4000, 5001, 9000, 10_002, 15_003]) {
+      now = time;
+      publish('P');
+    }
+    expect(asked.map(({ reason, blockedTime }) => `${reason} ${blockedTime}`)).toEqual([
+      'blocked 5001',
+      'blocked 10002',
+      'blocked 15003',
+    ]);
+    publish('PKP');
+    drain();
+    expect(sink.tokens).toBe('K0 P1 P2 P3 K12 P13');
+    expect(subscriber.counters.skips).toBe(1);
+    // That was once.
+    sink.isReading = false;
+    publish('PPPKPP');
+    drain();
+    expect(sink.tokens).toBe('K0 P1 P2 P3 K12 P13 P14 P15 P16 K17 P18 P19');
+  });
+
+  it('cannot keep more in memory than sixteen times the lag', () => {
+    const { sink, drain } = join(
+      {},
+      deciding(() => 'continue'),
+    );
+    publish('K');
+    sink.isReading = false;
+    publish('P'.repeat(100) + 'K' + 'P'.repeat(100));
+    drain();
+    const tokens = sink.tokens.split(' ');
+    expect(tokens.slice(0, 6)).toEqual(['K0', 'P1', 'P2', 'P3', 'K101', 'P102']);
   });
 });

@@ -1,6 +1,13 @@
 import type { Batch, StartPoint } from './batch.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamCounters } from './stream-counters.js';
+import {
+  MAX_KEPT_LAGS,
+  type SlowSubscriber,
+  type SlowSubscriberDecision,
+  type SlowSubscriberLimits,
+  type SlowSubscriberPolicy,
+} from './slow-subscriber-policy.js';
 import type { StreamFeed } from './stream-feed.js';
 
 /** Where a subscriber's bytes go: a socket, a response. */
@@ -19,23 +26,6 @@ export interface SubscriberSink {
 
 /** Why a subscription ended by itself. */
 export type SubscriberEnd = 'stream ended' | 'too slow';
-
-/** What a subscriber that reads slower than the stream is allowed. */
-export interface SlowSubscriberPolicy {
-  /** Bytes that may wait in its socket before it is sent no more. Defaults to 512 KiB. */
-  maxQueuedBytes: number;
-  /** Bytes it may be behind the stream before it has to skip to a newer key frame. Defaults to 4 MiB. */
-  maxLagBytes: number;
-  /** Time that what waits in its socket may take to leave before it is closed, in milliseconds. Defaults to 30,000. */
-  maxBlockedTime: number;
-}
-
-/** Defaults of {@link SlowSubscriberPolicy}. */
-export const DEFAULT_SLOW_SUBSCRIBER_POLICY: Readonly<SlowSubscriberPolicy> = Object.freeze({
-  maxQueuedBytes: 512 * 1024,
-  maxLagBytes: 4 * 1024 * 1024,
-  maxBlockedTime: 30_000,
-});
 
 /** What a subscriber was sent, and what not. */
 export interface SubscriberCounters {
@@ -62,7 +52,8 @@ export class LiveSubscriber {
   readonly counters: Readonly<SubscriberCounters> = { bytes: 0, skips: 0, skippedBytes: 0 };
   readonly #feed: StreamFeed;
   readonly #sink: SubscriberSink;
-  readonly #policy: Readonly<SlowSubscriberPolicy>;
+  readonly #limits: Readonly<SlowSubscriberLimits>;
+  readonly #policy: SlowSubscriberPolicy;
   /** The batch sent last; undefined while it has no place. */
   #sent: Batch | undefined;
   /** Position in the feed up to which it was sent; undefined before it has begun. */
@@ -73,10 +64,21 @@ export class LiveSubscriber {
   #isPaused = false;
   #isBlocked = false;
   #blockedSince = 0;
+  /** Lag, and time, at which the policy is asked again. */
+  #nextLag = 0;
+  #nextTime = 0;
+  /** It goes on at the next key frame that is newer than its place. */
+  #mustSkip = false;
 
-  constructor(feed: StreamFeed, sink: SubscriberSink, policy: Readonly<SlowSubscriberPolicy>) {
+  constructor(
+    feed: StreamFeed,
+    sink: SubscriberSink,
+    limits: Readonly<SlowSubscriberLimits>,
+    policy: SlowSubscriberPolicy,
+  ) {
     this.#feed = feed;
     this.#sink = sink;
+    this.#limits = limits;
     this.#policy = policy;
   }
 
@@ -158,8 +160,14 @@ export class LiveSubscriber {
   /** The socket has room again. */
   onDrain(now: number): void {
     if (!this.#isBlocked) return;
+    const { maxLagBytes } = this.#limits;
+    const isBehind = !this.#isPaused && this.#hasNewerStart && this.lag > maxLagBytes / 2;
+    if (isBehind && !this.#mustSkip && this.#ask('drained', now) === 'close') {
+      this.#closeSlow();
+      return;
+    }
     this.#isBlocked = false;
-    if (!this.#isPaused) this.#goOn(now, this.#policy.maxLagBytes / 2);
+    if (!this.#isPaused) this.#goOn(now, this.#mustSkip);
   }
 
   /** Sends nothing until resume(). */
@@ -172,7 +180,7 @@ export class LiveSubscriber {
   resume(now: number): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    if (!this.#isBlocked) this.#goOn(now, 0);
+    if (!this.#isBlocked) this.#goOn(now, true);
   }
 
   /** Sends what the feed keeps back for a while. */
@@ -193,7 +201,7 @@ export class LiveSubscriber {
 
   /** Nothing follows: sends what is left, even if the socket is full, and tells the sink. */
   end(reason: SubscriberEnd): void {
-    if (reason === 'stream ended' && !this.#isPaused && this.lag <= this.#policy.maxLagBytes) {
+    if (reason === 'stream ended' && !this.#isPaused && this.lag <= this.#limits.maxLagBytes) {
       for (let batch = this.#sent?.next; batch !== undefined; batch = batch.next) this.write(batch.bytes);
     }
     this.#letGo();
@@ -208,7 +216,7 @@ export class LiveSubscriber {
   }
 
   get #isFull(): boolean {
-    return this.#sink.queuedBytes > this.#policy.maxQueuedBytes;
+    return this.#sink.queuedBytes > this.#limits.maxQueuedBytes;
   }
 
   /** Nothing follows, whatever its socket does. */
@@ -218,39 +226,88 @@ export class LiveSubscriber {
     this.#sent = undefined;
     this.#isBlocked = false;
     this.#isPaused = false;
+    this.#mustSkip = false;
+  }
+
+  /** Whether there is a key frame behind its place. */
+  get #hasNewerStart(): boolean {
+    const start = this.#feed.startPoint;
+    return start !== undefined && start.position > (this.#position ?? -1);
   }
 
   #block(now: number): void {
     this.#isBlocked = true;
     this.#blockedSince = now;
+    this.#nextTime = now + this.#limits.maxBlockedTime;
+    this.#nextLag = this.#limits.maxLagBytes;
   }
 
   #whileBlocked(now: number): void {
+    const { maxQueuedBytes, maxLagBytes, maxBlockedTime } = this.#limits;
     // Not every sink says that it has drained when it was never full by its own measure.
-    if (this.#sink.queuedBytes <= this.#policy.maxQueuedBytes / 2) {
+    if (this.#sink.queuedBytes <= maxQueuedBytes / 2) {
       this.onDrain(now);
-    } else if (now - this.#blockedSince > this.#policy.maxBlockedTime) {
-      this.#feed.remove(this);
-      this.end('too slow');
-    } else {
-      this.#keepPlace();
+      return;
     }
+    if (now > this.#nextTime) {
+      this.#nextTime = now + maxBlockedTime;
+      if (this.#ask('blocked', now) === 'close') {
+        this.#closeSlow();
+        return;
+      }
+    }
+    if (this.#sent === undefined) return;
+    const lag = this.lag;
+    if (!this.#mustSkip && lag > this.#nextLag) {
+      this.#nextLag = lag + maxLagBytes;
+      if (this.#ask('lag', now) === 'close') {
+        this.#closeSlow();
+        return;
+      }
+      if (lag > maxLagBytes * MAX_KEPT_LAGS) this.#mustSkip = true;
+    }
+    if (this.#mustSkip) this.#giveUpPlace();
   }
 
-  /** Lets go of batches that it alone would keep in memory. */
+  #ask(reason: SlowSubscriber['reason'], now: number): SlowSubscriberDecision {
+    const { stream, kind, counters } = this;
+    const { queuedBytes } = this.#sink;
+    const blockedTime = now - this.#blockedSince;
+    const decision = this.#policy.decide({
+      stream,
+      kind,
+      counters,
+      reason,
+      queuedBytes,
+      lagBytes: this.lag,
+      blockedTime,
+    });
+    if (decision === 'skip') this.#mustSkip = true;
+    return decision;
+  }
+
+  #closeSlow(): void {
+    this.#feed.remove(this);
+    this.end('too slow');
+  }
+
+  /** One that is paused keeps its place as long as nobody else has to. */
   #keepPlace(): void {
-    if (this.#sent === undefined || this.lag <= this.#policy.maxLagBytes) return;
-    const start = this.#feed.startPoint;
-    if (start === undefined || start.position > this.#position!) this.#sent = undefined;
+    if (this.#sent !== undefined && this.lag > this.#limits.maxLagBytes) this.#giveUpPlace();
   }
 
-  #goOn(now: number, maxLag: number): void {
+  /** Lets go of batches that it alone would keep in memory, unless it cannot go on but there. */
+  #giveUpPlace(): void {
+    if (this.#feed.startPoint === undefined || this.#hasNewerStart) this.#sent = undefined;
+  }
+
+  #goOn(now: number, skips: boolean): void {
     const start = this.#feed.startPoint;
-    const isNewer = start !== undefined && start.position > (this.#position ?? -1);
-    if (isNewer && (this.#sent === undefined || this.lag > maxLag)) {
+    if (start !== undefined && this.#hasNewerStart && (skips || this.#sent === undefined)) {
       this.startAt(start, this.#feed.head(start.timestamp), now);
       if (this.#isBlocked) return;
     }
+    this.#mustSkip = false;
     if (this.#sent === undefined) this.#feed.place(this, now);
     else this.pump(now);
   }

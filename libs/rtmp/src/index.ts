@@ -14,7 +14,7 @@ export type { ChunkLimits } from './chunk-stream/chunk-limits.js';
 export { DEFAULT_CHUNK_LIMITS, DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE } from './chunk-stream/chunk-limits.js';
 export { ChunkDecoder, type ChunkDecoderOptions } from './chunk-stream/chunk-decoder.js';
 export { ChunkEncoder } from './chunk-stream/chunk-encoder.js';
-export { messageChunksLength, writeMessageChunks } from './chunk-stream/message-chunks.js';
+export { messageChunksLength, withMessageStreamId, writeMessageChunks } from './chunk-stream/message-chunks.js';
 export {
   ANY_FOUR_CC,
   CapsEx,

@@ -1,6 +1,6 @@
 import { classifyMedia, FlvMuxer, tagLength } from '#lib/flv';
 import {
-  DEFAULT_SLOW_SUBSCRIBER_POLICY,
+  DEFAULT_SLOW_SUBSCRIBER_LIMITS,
   FLUSH_PROFILES,
   FlushQueue,
   GopCache,
@@ -72,7 +72,7 @@ function feedSubscribers(count: number): MicroCase {
       stream.push(VIDEO, 0, AVC_SEQUENCE_HEADER);
       const feed = stream.feed(new RtmpWireFormat(1, 65_536), queue);
       const sink = new CountingSink();
-      for (let i = 0; i < count; i++) feed.subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_POLICY, 0);
+      for (let i = 0; i < count; i++) feed.subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_LIMITS, 0);
       repeat(samples, operations, ({ typeId, payload }, timestamp) => {
         queue.setNow(timestamp);
         stream.push(typeId, timestamp, payload);

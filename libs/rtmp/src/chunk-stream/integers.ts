@@ -15,6 +15,11 @@ export function writeUint32(target: Uint8Array, at: number, value: number): numb
   return at + 4;
 }
 
+/** Reads 24 bits, big-endian. The caller knows that they are there. */
+export function readUint24(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+}
+
 /** Reads 32 bits, big-endian and unsigned. The caller knows that they are there. */
 export function readUint32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;

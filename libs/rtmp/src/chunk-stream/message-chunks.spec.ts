@@ -5,6 +5,7 @@ import { ChunkDecoder } from './chunk-decoder.js';
 import {
   basicHeaderLength,
   messageChunksLength,
+  withMessageStreamId,
   writeBasicHeader,
   writeChunkData,
   writeMessageChunks,
@@ -95,6 +96,20 @@ const MESSAGES: Array<{
     bytes: '01 00 01 ffffff 000002 08 01000000 01000000 a1 c1 00 01 01000000 a2',
   },
 ];
+
+it('withMessageStreamId() makes of messages for one message stream those for another', () => {
+  const below64 = MESSAGES.filter(({ message }) => message.csid < 64 && message.chunkSize === 1);
+  const [from, to] = [0x01000000, 0x04030281].map((id) =>
+    hex(below64.map(({ bytes }) => bytes.replaceAll(' 01000000 ', ` ${id.toString(16).padStart(8, '0')} `)).join(' ')),
+  ) as [Uint8Array, Uint8Array];
+  expect(below64.length).toBeGreaterThan(2);
+  const before = toHex(from);
+  expect(toHex(withMessageStreamId(from, 1, 0x81020304))).toBe(toHex(to));
+  expect(toHex(from)).toBe(before);
+  const whole = hex(`${MESSAGES[0]!.bytes} ${MESSAGES[0]!.bytes}`);
+  expect(toHex(withMessageStreamId(whole, 128, 7))).toBe(toHex(whole).replaceAll('3a300000', '07000000'));
+  expect(withMessageStreamId(new Uint8Array(0), 128, 7)).toHaveLength(0);
+});
 
 describe('writeMessageChunks()', () => {
   it.each(MESSAGES)('$name', ({ message: { csid, msid, type, time, payload, chunkSize }, bytes }) => {

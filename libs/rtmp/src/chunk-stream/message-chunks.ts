@@ -1,5 +1,5 @@
 import { EXTENDED_TIMESTAMP } from './chunk-limits.js';
-import { writeUint24, writeUint32 } from './integers.js';
+import { readUint24, writeUint24, writeUint32 } from './integers.js';
 
 /** Bytes of a basic header (RTMP 1.0 §5.3.1.1). */
 export function basicHeaderLength(chunkStreamId: number): 1 | 2 | 3 {
@@ -60,17 +60,37 @@ export function writeMessageChunks(
   at = writeUint24(target, at, extended ? EXTENDED_TIMESTAMP : timestamp);
   at = writeUint24(target, at, length);
   target[at] = messageTypeId;
-  target[at + 1] = messageStreamId & 0xff; // little-endian, §5.3.1.2.1
-  target[at + 2] = (messageStreamId >>> 8) & 0xff;
-  target[at + 3] = (messageStreamId >>> 16) & 0xff;
-  target[at + 4] = messageStreamId >>> 24;
-  at += 5;
+  at = writeMessageStreamId(target, at + 1, messageStreamId);
   if (extended) at = writeUint32(target, at, timestamp);
   if (length <= chunkSize) {
     target.set(payload, at);
     return at + length;
   }
   return writeChunkData(target, at, chunkStreamId, extended ? timestamp : -1, payload, chunkSize);
+}
+
+/**
+ * Whole messages as {@link writeMessageChunks} writes them, on chunk streams below 64, for another message stream: a
+ * copy. What is encoded once for many is fitted so to the few that have another message stream ID.
+ */
+export function withMessageStreamId(messages: Uint8Array, chunkSize: number, messageStreamId: number): Uint8Array {
+  const copy = messages.slice();
+  for (let at = 0; at < copy.length;) {
+    const extended = readUint24(copy, at + 1) === EXTENDED_TIMESTAMP ? EXTENDED_TIMESTAMP : 0;
+    writeMessageStreamId(copy, at + 8, messageStreamId);
+    // With one byte of basic header the numbers of the chunk stream and of the time do not matter, only their kind.
+    at += messageChunksLength(0, extended, readUint24(copy, at + 4), chunkSize);
+  }
+  return copy;
+}
+
+/** Little-endian, the only field that is (§5.3.1.2.1). */
+function writeMessageStreamId(target: Uint8Array, at: number, messageStreamId: number): number {
+  target[at] = messageStreamId & 0xff;
+  target[at + 1] = (messageStreamId >>> 8) & 0xff;
+  target[at + 2] = (messageStreamId >>> 16) & 0xff;
+  target[at + 3] = messageStreamId >>> 24;
+  return at + 4;
 }
 
 /**
