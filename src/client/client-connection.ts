@@ -58,6 +58,8 @@ export class ClientConnection implements ClientReceiver {
   #isClosed = false;
   #isClosing = false;
   #failure: RtmpClientError | undefined;
+  /** The last error the server told about the connection as such: why it closes it, most of the time. */
+  #complaint: RtmpStatus | undefined;
 
   constructor(
     transport: ClientTransport,
@@ -266,9 +268,11 @@ export class ClientConnection implements ClientReceiver {
         return;
       }
       case 'status': {
-        this.#observer.onEvent({ ...event, status: this.masked(event.status)! });
-        const listener = this.#listenerOf(event.messageStreamId, event.status.code);
-        listener?.onStatus(event.status);
+        const status = this.masked(event.status)!;
+        this.#observer.onEvent({ ...event, status });
+        const listener = this.#listenerOf(event.messageStreamId, status.code);
+        if (listener === undefined && status.level === 'error') this.#complaint = status;
+        listener?.onStatus(status);
         return;
       }
       case 'userControl':
@@ -340,8 +344,10 @@ export class ClientConnection implements ClientReceiver {
   #lost(error: Error | undefined): RtmpClientError {
     if (error instanceof RtmpClientError) return error;
     const { code } = (error ?? {}) as NodeJS.ErrnoException;
-    const why = error === undefined ? 'by the server' : (code ?? error.message);
-    return new RtmpClientError('RTMP_CLIENT_ERR_CLOSED', `${this.#url.masked}, ${why}`, { cause: error });
+    const status = this.#complaint;
+    const how = error === undefined ? 'by the server' : (code ?? error.message);
+    const why = status === undefined ? how : `${how}: ${status.code} ${status.description}`.trim();
+    return new RtmpClientError('RTMP_CLIENT_ERR_CLOSED', `${this.#url.masked}, ${why}`, { cause: error, status });
   }
 }
 

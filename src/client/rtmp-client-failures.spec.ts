@@ -60,6 +60,19 @@ describe('connect', () => {
     expect(await errorOf(connect(script))).toMatchObject({ code: 'RTMP_CLIENT_ERR_CLOSED' });
   });
 
+  it('is closed by the server, which says why', async () => {
+    const client = await connect(srsScript());
+    const publication = await client.publish();
+    const [connection] = server!.connections;
+    connection!.send(onStatus('error', 'NetConnection.Connect.AppShutdown', 'stream-key must go', {}, 0));
+    connection!.socket.end();
+    expect(await errorOf(publication.closed.then((error) => Promise.reject(error as Error)))).toMatchObject({
+      code: 'RTMP_CLIENT_ERR_CLOSED',
+      message: expect.stringMatching(/by the server: NetConnection\.Connect\.AppShutdown … must go$/u) as string,
+      status: { code: 'NetConnection.Connect.AppShutdown' },
+    });
+  });
+
   it('takes too long', async () => {
     const error = await errorOf(connect(SILENT, { timeouts: { connect: 50 } }));
     expect(error).toMatchObject({
