@@ -128,6 +128,12 @@ export type { ConnectionReceiver, ConnectionTransport, TransportKind } from './s
 export type { RtmpExtension } from './server/rtmp-extension.js';
 export type { RtmpListenerAddress } from './server/rtmp-listener.js';
 export { RtmpPageModule } from './page/rtmp-page.module.js';
+export type { ArchivedRecording, ArchiveList } from './archive/archive-api.js';
+export { ARCHIVE_ERRORS, type ArchiveErrorCode, ArchiveException } from './archive/archive.errors.js';
+export { RecordingArchive } from './archive/recording-archive.js';
+export { RtmpArchiveModule } from './archive/rtmp-archive.module.js';
+export { DEFAULT_RTMP_ARCHIVE_OPTIONS, type RtmpArchiveOptions } from './archive/rtmp-archive-options.js';
+export { StreamThumbnails, type Thumbnail } from './archive/stream-thumbnails.js';
 export type { PlayReply } from './playback/play-reply.js';
 export { SLOW_SUBSCRIBER_POLICY } from './playback/slow-subscribers.js';
 export { RtmpPlayback, type ViewerSource } from './playback/rtmp-playback.js';

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { RtmpHls } from '../hls/rtmp-hls.js';
+import { RecordingArchive } from '../archive/recording-archive.js';
+import { StreamThumbnails } from '../archive/stream-thumbnails.js';
 import { FlvDoor } from '../http/flv-door.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import type { AdminFeatures, AdminKey, AdminKeys, AdminServer } from './admin-api.js';
@@ -48,19 +50,22 @@ export class ServerInfo {
     return {
       flv: this.#has(FlvDoor),
       hls: this.#has(RtmpHls),
-      recordings: false,
-      thumbnails: false,
+      recordings: this.#has(RecordingArchive),
+      thumbnails: this.#get(StreamThumbnails)?.isEnabled ?? false,
       relays: false,
     };
   }
 
   /** Whether a module that has this provider is part of the application. */
   #has(provider: Type): boolean {
+    return this.#get(provider) !== undefined;
+  }
+
+  #get<T>(provider: Type<T>): T | undefined {
     try {
-      this.modules.get(provider, { strict: false });
-      return true;
+      return this.modules.get(provider, { strict: false });
     } catch {
-      return false;
+      return undefined;
     }
   }
 }

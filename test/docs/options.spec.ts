@@ -1,5 +1,5 @@
 import { FLUSH_PROFILES, type LatencyProfile } from '#lib/live';
-import { DEFAULT_RTMP_HLS_OPTIONS, DEFAULT_RTMP_OPTIONS } from '#src';
+import { DEFAULT_RTMP_ARCHIVE_OPTIONS, DEFAULT_RTMP_HLS_OPTIONS, DEFAULT_RTMP_OPTIONS } from '#src';
 import { settingsSchema } from '../../apps/ingest/src/config/settings.js';
 import { READ_PROFILES } from '../../src/server/read-profile.js';
 import { Page, plain, tableRows } from './markdown.js';
@@ -42,6 +42,14 @@ it('the options of RtmpHlsModule are all in docs/hls.md, in their order, with th
   const inDocs = tableRows(new Page('docs/hls.md').section('Options'));
   expect(inDocs.map(([path = '', preset = '']) => [plain(path), plain(preset)])).toEqual(
     leaves(DEFAULT_RTMP_HLS_OPTIONS, ''),
+  );
+});
+
+it('the options of RtmpArchiveModule are all in docs/archive.md, in their order, with their defaults', () => {
+  const inDocs = tableRows(new Page('docs/archive.md').section('Recordings and thumbnails over HTTP'));
+  const options = inDocs.map(([path = '', preset = '']) => [plain(path), plain(preset)]);
+  expect(options.slice(-Object.keys(DEFAULT_RTMP_ARCHIVE_OPTIONS).length)).toEqual(
+    leaves(DEFAULT_RTMP_ARCHIVE_OPTIONS, ''),
   );
 });
 

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { RtmpAdminModule, RtmpHlsModule, RtmpHttpModule, RtmpModule, RtmpPageModule } from '#src';
+import { RtmpAdminModule, RtmpArchiveModule, RtmpHlsModule, RtmpHttpModule, RtmpModule, RtmpPageModule } from '#src';
 import { PLAY_KEYS, PUBLISH_KEYS } from './access/access.tokens.js';
 import { PlayController } from './access/play.controller.js';
 import { PublishController } from './access/publish.controller.js';
@@ -22,6 +22,7 @@ export class IngestModule {
           publishKeys: keyEntries(settings.RTMP_PUBLISH_KEYS),
           playKeys: keyEntries(settings.RTMP_PLAY_KEYS),
         }),
+        RtmpArchiveModule.forRoot(),
         ...(settings.RTMP_PAGE ? [RtmpPageModule.forRoot()] : []),
         ...(hls === undefined ? [] : [RtmpHlsModule.forRoot(hls)]),
       ],

@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  asRecordingLibrary,
+  type RecordingFilter,
+  type RecordingLibrary,
+  type RecordingReader,
+  type StoredRecording,
+} from '../storage/recording-library.js';
+import { RECORDING_STORAGE, type RecordingStorage } from '../storage/recording-storage.js';
+import type { ArchivedRecording, ArchiveList } from './archive-api.js';
+import { ArchiveException } from './archive.errors.js';
+import { type ResolvedRtmpArchiveOptions, RTMP_ARCHIVE_OPTIONS } from './rtmp-archive-options.js';
+
+/** Containers that recordings are in, by the end of their names. Nothing else in the storage is shown to anybody. */
+const MEDIA_TYPES: Readonly<Record<string, string>> = { flv: 'video/x-flv', mp4: 'video/mp4' };
+
+/** Media type of a recording; undefined when it is none. */
+export function mediaTypeOf(id: string): string | undefined {
+  const extension = /\.([a-z0-9]+)$/iu.exec(id)?.[1]?.toLowerCase() ?? '';
+  return Object.hasOwn(MEDIA_TYPES, extension) ? MEDIA_TYPES[extension] : undefined;
+}
+
+/**
+ * The recordings of the storage, to be looked through and read.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class RecordingArchive {
+  readonly #library: RecordingLibrary | undefined;
+
+  constructor(
+    @Inject(RECORDING_STORAGE) storage: RecordingStorage,
+    @Inject(RTMP_ARCHIVE_OPTIONS) private readonly options: ResolvedRtmpArchiveOptions,
+  ) {
+    this.#library = asRecordingLibrary(storage);
+  }
+
+  /** The newest recordings. @throws {ArchiveException} the storage cannot be read */
+  async list(filter: RecordingFilter = {}): Promise<ArchiveList> {
+    const all: StoredRecording[] = [];
+    for await (const recording of this.#readable.list(filter)) {
+      if (mediaTypeOf(recording.id) !== undefined) all.push(recording);
+    }
+    all.sort((a, b) => startOf(b) - startOf(a) || (a.id < b.id ? 1 : -1));
+    return {
+      recordings: all.slice(0, this.options.maxListed).map(describe),
+      total: all.length,
+      bytes: all.reduce((total, { bytes }) => total + bytes, 0),
+    };
+  }
+
+  /** Opens a recording; whoever did closes it. @throws {ArchiveException} there is none */
+  async open(id: string): Promise<RecordingReader> {
+    const reader = mediaTypeOf(id) === undefined ? undefined : await this.#readable.open(id);
+    if (reader === undefined) throw new ArchiveException('ARCHIVE_ERR_NOT_FOUND', 'Look at GET /api/recordings.');
+    return reader;
+  }
+
+  get #readable(): RecordingLibrary {
+    if (this.#library !== undefined) return this.#library;
+    throw new ArchiveException('ARCHIVE_ERR_NOT_READABLE', 'It has no list() and open(), see RecordingLibrary.');
+  }
+}
+
+function describe({ id, app, name, startedAt, modifiedAt, bytes, isComplete }: StoredRecording): ArchivedRecording {
+  const path = `/api/recordings/${id.split('/').map(encodeURIComponent).join('/')}`;
+  const type = mediaTypeOf(id)!;
+  return { id, path, app, name, startedAt: startedAt ?? null, modifiedAt, bytes, isComplete, type };
+}
+
+function startOf({ startedAt, modifiedAt }: StoredRecording): number {
+  return startedAt ?? modifiedAt;
+}

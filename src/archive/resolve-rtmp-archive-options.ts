@@ -1,0 +1,46 @@
+import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import {
+  DEFAULT_RTMP_ARCHIVE_OPTIONS,
+  type ResolvedRtmpArchiveOptions,
+  type RtmpArchiveOptions,
+} from './rtmp-archive-options.js';
+
+const MODULE = 'RtmpArchiveModule';
+const NAMES = Object.keys(DEFAULT_RTMP_ARCHIVE_OPTIONS);
+const RANGES = {
+  maxListed: [1, 100_000],
+  thumbnailWidth: [16, 8192],
+  thumbnailMaxAge: [0, 3_600_000],
+  thumbnailTimeout: [100, 60_000],
+  maxThumbnails: [1, 64],
+} as const satisfies Partial<Record<keyof RtmpArchiveOptions, readonly [least: number, most: number]>>;
+
+/**
+ * The options with defaults filled in.
+ *
+ * @throws {RtmpConfigurationError} naming the option, its value and the fix
+ */
+export function resolveRtmpArchiveOptions(given: Partial<RtmpArchiveOptions> = {}): ResolvedRtmpArchiveOptions {
+  for (const [name, value] of Object.entries(given)) {
+    if (!NAMES.includes(name)) fail(name, value, `there is no such option; there are ${NAMES.join(', ')}.`);
+  }
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options: RtmpArchiveOptions = { ...DEFAULT_RTMP_ARCHIVE_OPTIONS, ...defined };
+  for (const [name, [least, most]] of Object.entries(RANGES)) {
+    const value = options[name as keyof typeof RANGES];
+    if (Number.isSafeInteger(value) && value >= least && value <= most) continue;
+    fail(name, value, `write a whole number from ${least} to ${most}.`);
+  }
+  if (options.ffmpeg !== false && (typeof options.ffmpeg !== 'string' || options.ffmpeg === '')) {
+    fail('ffmpeg', options.ffmpeg, "write the path of a program, or false (default 'ffmpeg').");
+  }
+  const { guard } = options;
+  if (guard !== undefined && guard !== false && typeof guard !== 'function') {
+    fail('guard', guard, 'write the class of a guard, or false for everybody (default AdminGuard).');
+  }
+  return Object.freeze(options);
+}
+
+function fail(name: string, value: unknown, fix: string): never {
+  throw new RtmpConfigurationError(name, value, fix, MODULE);
+}

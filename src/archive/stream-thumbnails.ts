@@ -1,0 +1,92 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { StreamRegistry } from '#lib/live';
+import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { ArchiveException } from './archive.errors.js';
+import { newestKeyPicture } from './key-picture.js';
+import { type ResolvedRtmpArchiveOptions, RTMP_ARCHIVE_OPTIONS } from './rtmp-archive-options.js';
+import { runFfmpeg } from './run-ffmpeg.js';
+
+/** A picture of a stream. */
+export interface Thumbnail {
+  readonly jpeg: Buffer;
+  /** Milliseconds since 1970. */
+  readonly madeAt: number;
+}
+
+/** Streams whose last picture is kept; of more the oldest is forgotten. */
+const MAX_KEPT = 256;
+
+/**
+ * The newest key frame of live streams as JPEG, by ffmpeg: one at a time for each stream, kept for some seconds.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class StreamThumbnails {
+  readonly #logger = new Logger(RTMP_LOG_CONTEXT);
+  /** By stream ID: another publish of the name has pictures of its own. */
+  readonly #kept = new Map<string, Thumbnail>();
+  readonly #making = new Map<string, Promise<Thumbnail>>();
+
+  constructor(
+    private readonly registry: StreamRegistry,
+    @Inject(RTMP_ARCHIVE_OPTIONS) private readonly options: ResolvedRtmpArchiveOptions,
+  ) {}
+
+  /** Whether there is an ffmpeg to try. */
+  get isEnabled(): boolean {
+    return this.options.ffmpeg !== false;
+  }
+
+  /**
+   * @param path `app/name`
+   * @throws {ArchiveException}
+   */
+  async get(path: string): Promise<Thumbnail> {
+    const { ffmpeg, maxThumbnails } = this.options;
+    if (ffmpeg === false) throw new ArchiveException('ARCHIVE_ERR_NO_FFMPEG', 'The option ffmpeg is false.');
+    const stream = this.registry.get(path);
+    if (stream === undefined) throw new ArchiveException('ARCHIVE_ERR_NOT_LIVE', 'Look at GET /api/streams.');
+    const kept = this.#kept.get(stream.id);
+    if (kept !== undefined && Date.now() - kept.madeAt < this.options.thumbnailMaxAge) return kept;
+    const making = this.#making.get(stream.id);
+    if (making !== undefined) return making;
+    if (this.#making.size >= maxThumbnails) throw new ArchiveException('ARCHIVE_ERR_BUSY', 'Come again in a second.');
+    const picture = newestKeyPicture(stream);
+    if (picture === undefined)
+      throw new ArchiveException('ARCHIVE_ERR_NOT_LIVE', 'There has been no key frame, or it was too long to be kept.');
+    const made = this.#make(ffmpeg, path, picture.format, picture.bytes)
+      .then((thumbnail) => this.#keep(stream.id, thumbnail))
+      .finally(() => this.#making.delete(stream.id));
+    this.#making.set(stream.id, made);
+    return made;
+  }
+
+  /** Seconds that a picture is still good for. */
+  secondsLeft(madeAt: number): number {
+    return Math.max(0, Math.ceil((madeAt + this.options.thumbnailMaxAge - Date.now()) / 1000));
+  }
+
+  async #make(ffmpeg: string, path: string, format: string, bytes: Uint8Array): Promise<Thumbnail> {
+    const { thumbnailWidth, thumbnailTimeout } = this.options;
+    const scale = `scale='min(${thumbnailWidth},iw)':-2`;
+    const input = ['-v', 'error', '-nostdin', '-threads', '1', '-f', format, '-i', 'pipe:0'];
+    const output = ['-frames:v', '1', '-vf', scale, '-q:v', '4', '-f', 'mjpeg', 'pipe:1'];
+    try {
+      return { jpeg: await runFfmpeg(ffmpeg, [...input, ...output], bytes, thumbnailTimeout), madeAt: Date.now() };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        throw new ArchiveException('ARCHIVE_ERR_NO_FFMPEG', 'Install ffmpeg, or name it with the option ffmpeg.');
+      }
+      this.#logger.warn('no thumbnail could be made', { stream: path, error: (error as Error).message });
+      throw new ArchiveException('ARCHIVE_ERR_THUMBNAIL', 'The log says what ffmpeg said.');
+    }
+  }
+
+  #keep(streamId: string, thumbnail: Thumbnail): Thumbnail {
+    this.#kept.delete(streamId);
+    this.#kept.set(streamId, thumbnail);
+    if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    return thumbnail;
+  }
+}
