@@ -1,8 +1,13 @@
 import type * as Mediabunny from 'mediabunny';
 import type { AudioFormat, TrackFormat, VideoFormat } from '../track/track-format.js';
 
-/** The muxing library, which whoever uses this one loads. */
-export type MuxingLibrary = typeof Mediabunny;
+/**
+ * The module `mediabunny`, which whoever uses this library loads. Its own types stay out of our declarations:
+ * they need those of a browser, and who uses no HLS does not have them.
+ */
+export interface MuxingLibrary {
+  readonly CmafOutputFormat: unknown;
+}
 
 /**
  * Writes the init segment, `ftyp` and `moov`, of some tracks, whose IDs are 1, 2 and so on. The library's
@@ -10,7 +15,8 @@ export type MuxingLibrary = typeof Mediabunny;
  *
  * @throws {Error} (rejects) the library does not take a decoder configuration
  */
-export function writeInitSegment(library: MuxingLibrary, formats: readonly TrackFormat[]): Promise<Uint8Array> {
+export function writeInitSegment(muxing: MuxingLibrary, formats: readonly TrackFormat[]): Promise<Uint8Array> {
+  const library = muxing as typeof Mediabunny;
   const initTarget = new library.BufferTarget();
   const output = new library.Output({
     format: new library.CmafOutputFormat(),
@@ -27,7 +33,7 @@ export function writeInitSegment(library: MuxingLibrary, formats: readonly Track
     .then(() => new Uint8Array(initTarget.buffer!));
 }
 
-function addVideo(library: MuxingLibrary, output: Mediabunny.Output, format: VideoFormat): void {
+function addVideo(library: typeof Mediabunny, output: Mediabunny.Output, format: VideoFormat): void {
   const { codec, codecs, width, height, description, timescale } = format;
   output.addVideoTrack(new library.EncodedVideoPacketSource(codec), {
     // From this it makes the timescale.
@@ -41,7 +47,7 @@ function addVideo(library: MuxingLibrary, output: Mediabunny.Output, format: Vid
   });
 }
 
-function addAudio(library: MuxingLibrary, output: Mediabunny.Output, format: AudioFormat): void {
+function addAudio(library: typeof Mediabunny, output: Mediabunny.Output, format: AudioFormat): void {
   const { codec, codecs, sampleRate, channels, description, firstFrame } = format;
   output.addAudioTrack(new library.EncodedAudioPacketSource(codec), {
     ...(firstFrame === undefined ? {} : { primingPacket: new library.EncodedPacket(firstFrame, 'key', 0, 0) }),
