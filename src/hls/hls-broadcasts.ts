@@ -94,7 +94,7 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
 
   onStreamEnd(broadcast: HlsBroadcast): void {
     const reason = this.#publications.get(broadcast)?.endReason;
-    const mayComeBack = reason === 'disconnected' || reason === 'replaced';
+    const mayComeBack = reason === 'disconnected' || reason === 'replaced' || reason === 'handed over';
     if (mayComeBack && this.options.publisherGrace > 0) broadcast.suspend();
     else broadcast.end();
   }

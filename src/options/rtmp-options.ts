@@ -81,6 +81,11 @@ export interface RtmpOptions {
   maxSendBytes: number;
   /** Defaults to 'reject'. */
   takeover: TakeoverPolicy;
+  /**
+   * A client that was asked to connect again may publish its names anew for so long while it still publishes them by
+   * the connection before, in milliseconds. Defaults to 30,000.
+   */
+  reconnectWindow: number;
   /** How latency is traded for CPU. Defaults to 'balanced'. */
   latency: LatencyProfile;
   recording: Readonly<RtmpRecordingOptions>;
@@ -116,6 +121,7 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
   maxHeldBytes: 4 * 1024 * 1024,
   maxSendBytes: 16 * 1024 * 1024,
   takeover: 'reject',
+  reconnectWindow: 30_000,
   latency: 'balanced',
   recording: Object.freeze({
     ...DEFAULT_RECORDER_OPTIONS,

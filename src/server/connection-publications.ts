@@ -64,7 +64,9 @@ export class ConnectionPublications {
     const id = `${this.#connection.session.id}.${++this.#count}`;
     const stream = new LiveStream({ ...address, id, startedAt: Date.now() }, options.playback.gopCache);
     const publication = new RtmpPublication(this.#connection, stream, address, command, reply);
-    if (options.takeover === 'replace') streams.get(address.path)?.replace();
+    const other = streams.get(address.path);
+    if (other?.isHandedOver(this.#services.now()) === true) other.handOver();
+    else if (options.takeover === 'replace') other?.replace();
     try {
       streams.add(publication);
     } catch (error) {
@@ -89,6 +91,12 @@ export class ConnectionPublications {
     this.#services.events.emit('publish', { publication }, this.#sourceOf(publication));
   }
 
+  /** The client was asked to connect again: its next connection may have its names. */
+  offerHandOver(): void {
+    const until = this.#services.now() + this.#services.options.reconnectWindow;
+    for (const publication of this.#byStreamId.values()) publication.offerHandOver(until);
+  }
+
   /** Tells the publisher, then finishes. */
   end(publication: RtmpPublication, { reason, status }: PublicationEnd): void {
     const { messageStreamId } = publication.command;
@@ -101,7 +109,7 @@ export class ConnectionPublications {
   finish(publication: RtmpPublication, reason: UnpublishReason): void {
     if (!publication.markEnded(reason)) return;
     this.#byStreamId.delete(publication.command.messageStreamId);
-    this.#services.streams.remove(publication, reason === 'disconnected' || reason === 'replaced');
+    this.#services.streams.remove(publication, reason);
     const { stream } = publication;
     stream.publisherHold.onChange = undefined;
     this.#hold(publication, false);

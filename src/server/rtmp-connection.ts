@@ -2,6 +2,7 @@ import { type AmfValue, encodeAmf0 } from '#lib/amf';
 import {
   type PlayCommand,
   type PublishCommand,
+  type ReconnectRequest,
   type RtmpCommand,
   RtmpProtocolError,
   type RtmpStatus,
@@ -172,6 +173,13 @@ export class RtmpConnection
       status: { level: 'error', code: 'NetStream.Publish.Denied', description: reason },
     });
     this.#end(reason);
+  }
+
+  requestReconnect(request: ReconnectRequest): boolean {
+    if (this.#state !== 'open' || !this.#core.requestReconnect(request)) return false;
+    this.#flush();
+    this.#publications.offerHandOver();
+    return true;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ConnectCommand } from '#lib/rtmp';
+import type { ConnectCommand, ReconnectRequest } from '#lib/rtmp';
 import type { TransportKind } from '../server/connection-transport.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
@@ -10,6 +10,8 @@ export interface SessionConnection {
   readonly publications: readonly RtmpPublication[];
   readonly closed: AbortSignal;
   disconnect(reason: string): void;
+  /** Missing where there is no way to ask. */
+  requestReconnect?(request: ReconnectRequest): boolean;
 }
 
 /** Who is at the other end of a connection. */
@@ -111,6 +113,16 @@ export class RtmpSession {
   /** Ends what the session publishes and closes the connection. */
   disconnect(reason = 'disconnected by the application'): void {
     this.#connection.disconnect(reason);
+  }
+
+  /**
+   * Asks the client to connect again, elsewhere or here, e.g. before maintenance. It goes on publishing until it has;
+   * its next connection may take over the names it publishes for `reconnectWindow`.
+   *
+   * @returns false when it did not say in connect that it can (Enhanced RTMP): nothing was sent
+   */
+  requestReconnect(request: ReconnectRequest = {}): boolean {
+    return this.#connection.requestReconnect?.(request) ?? false;
   }
 
   /** @internal */

@@ -11,6 +11,8 @@ export type UnpublishReason =
   | 'disconnected'
   /** Another publisher took the name (`takeover: 'replace'`). */
   | 'replaced'
+  /** Its client was asked to connect again, and has (`RtmpSession.requestReconnect()`). */
+  | 'handed over'
   /** The application ended it. */
   | 'ended'
   | 'shutdown';
@@ -39,6 +41,7 @@ export class RtmpPublication {
   readonly #connection: PublicationConnection;
   readonly #abort = new AbortController();
   #endReason: UnpublishReason | undefined;
+  #handedOverUntil = -Infinity;
 
   constructor(
     connection: PublicationConnection,
@@ -88,6 +91,25 @@ export class RtmpPublication {
   /** Stops reading from the publisher, e.g. while a disk is slow, until the returned function is called. */
   hold(): () => void {
     return this.stream.publisherHold.take();
+  }
+
+  /** @internal Until then another publish may have the name. */
+  offerHandOver(until: number): void {
+    this.#handedOverUntil = until;
+  }
+
+  /** @internal */
+  isHandedOver(now: number): boolean {
+    return now < this.#handedOverUntil;
+  }
+
+  /** @internal The client goes on by another connection. */
+  handOver(): void {
+    const description = `${this.path} goes on by another connection.`;
+    this.#connection.endPublication(this, {
+      reason: 'handed over',
+      status: { level: 'status', code: 'NetStream.Unpublish.Success', description },
+    });
   }
 
   /** @internal Another publisher has the name. */

@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { StreamBusyError, StreamRegistry } from '#lib/live';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
-import type { RtmpPublication } from './rtmp-publication.js';
+import type { RtmpPublication, UnpublishReason } from './rtmp-publication.js';
+
+/** Players of a publish that is handed over wait so long for the next one, which is there already, in milliseconds. */
+const HAND_OVER_GRACE = 1000;
 
 /**
  * The streams that are live on this server.
@@ -49,17 +52,21 @@ export class RtmpStreams {
   }
 
   /**
-   * @internal The publish is over.
-   *
-   * @param mayComeBack whether its players wait for the next publish of that name for `publisherGrace`
+   * @internal The publish is over. When somebody may go on with that name, its players wait.
    */
-  remove({ path, stream }: RtmpPublication, mayComeBack: boolean): void {
+  remove({ path, stream }: RtmpPublication, reason: UnpublishReason): void {
     if (this.#byPath.get(path)?.stream === stream) this.#byPath.delete(path);
-    const { publisherGrace } = this.options.playback;
-    if (!mayComeBack || publisherGrace === 0) {
+    const grace = this.#graceAfter(reason);
+    if (grace === 0) {
       this.registry.remove(stream);
     } else if (this.registry.suspend(stream)) {
-      setTimeout(() => this.registry.remove(stream), publisherGrace).unref();
+      setTimeout(() => this.registry.remove(stream), grace).unref();
     }
+  }
+
+  #graceAfter(reason: UnpublishReason): number {
+    const { publisherGrace } = this.options.playback;
+    if (reason === 'handed over') return Math.max(publisherGrace, HAND_OVER_GRACE);
+    return reason === 'disconnected' || reason === 'replaced' ? publisherGrace : 0;
   }
 }

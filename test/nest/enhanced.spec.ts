@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { ConnectCommand } from '#lib/rtmp';
-import { RtmpCommand } from '#src';
+import { RtmpCommand, RtmpStreams } from '#src';
 import { type ReceivedMessage, RawRtmpClient } from '#test/raw-rtmp-client';
+import { until } from '#test/until';
 import { startMicroservice, type TestApp } from './start-app.js';
 
 /* Enhanced RTMP v2 through the whole server: what clients announce, and who is sent what. */
@@ -73,6 +75,55 @@ describe('close()', () => {
       [1, 'NetStream.Unpublish.Success'],
     ]);
     expect(reconnect(other)).toEqual([]);
+  });
+});
+
+describe('session.requestReconnect()', () => {
+  const sessionOf = (name: string) => test!.app.get(RtmpStreams).get(`live/${name}`)!.session;
+  const able = async () => {
+    const client = await RawRtmpClient.connected(test!.port, 'live', { capsEx: 1 } as never);
+    await client.publish('cam');
+    return client;
+  };
+
+  it('lets the next connection take over the name while the one before still publishes, and players go on', async () => {
+    test = await startMicroservice();
+    const before = await able();
+    const player = await play(test.port, 'cam', {});
+    sendAll(before, HEVC_CONFIG, HEVC_KEY);
+    await gets(player, HEVC_CONFIG, HEVC_KEY);
+    expect(sessionOf('cam').requestReconnect({ tcUrl: 'rtmp://x/live', description: 'Moving.' })).toBe(true);
+    expect(await before.status(0)).toMatchObject({
+      level: 'status',
+      code: 'NetConnection.Connect.ReconnectRequest',
+      tcUrl: 'rtmp://x/live',
+      description: 'Moving.',
+    });
+    sendAll(before, HEVC_KEY);
+    await gets(player, HEVC_CONFIG, HEVC_KEY, HEVC_KEY);
+
+    const after = await able();
+    expect(await before.status(1)).toMatchObject({ level: 'status', code: 'NetStream.Unpublish.Success' });
+    await before.closed;
+    sendAll(after, HEVC_CONFIG, HEVC_KEY);
+    await until('the player goes on', () => media(player).length >= 4);
+    expect(test.log.of('publish ended')).toMatchObject([{ reason: 'handed over' }]);
+    // It was one window for one publish: the next is not asked.
+    const third = await RawRtmpClient.connected(test.port);
+    expect(await third.publish('cam')).toMatchObject({ code: 'NetStream.Publish.BadName' });
+  });
+
+  it('gives the name to nobody when the client cannot, or the window is over', async () => {
+    test = await startMicroservice({ options: { reconnectWindow: 1 } });
+    await RawRtmpClient.publishing(test.port, 'unable');
+    expect(sessionOf('unable').requestReconnect()).toBe(false);
+    await able();
+    expect(sessionOf('cam').requestReconnect()).toBe(true);
+    await sleep(20);
+    for (const name of ['unable', 'cam']) {
+      const other = await RawRtmpClient.connected(test.port);
+      expect(await other.publish(name)).toMatchObject({ code: 'NetStream.Publish.BadName' });
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type AmfValue, decodeAmf0, decodeAmf3, encodeAmf0, encodeAmf3 } from './index.js';
 
 /*
