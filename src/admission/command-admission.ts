@@ -106,6 +106,13 @@ export class CommandAdmission {
     return this.#askPublish(request, address, handler, media);
   }
 
+  /** A stream that is pulled: nobody is asked, but media handlers take part. Does not reject. */
+  decidePulled(request: CommandRequest<PublishCommand>, address: StreamAddress): Decision | Promise<Decision> {
+    const media = this.handlers.media(address.app);
+    if (media.length === 0) return { isAccepted: true, publish: { address, reply: {}, media: undefined } };
+    return this.#askPublish(request, address, undefined, media);
+  }
+
   async #askPublish(
     request: CommandRequest<PublishCommand>,
     asked: StreamAddress,

@@ -5,7 +5,10 @@ import type { RtmpClientTlsOptions } from './rtmp-client-options.js';
 import type { RtmpUrl } from './rtmp-url.js';
 
 /** What Node needs to know: certificates are verified unless somebody has said otherwise. */
-export function tlsConnectionOptions({ host }: RtmpUrl, options: Readonly<RtmpClientTlsOptions>): ConnectionOptions {
+export function tlsConnectionOptions(
+  { host }: Pick<RtmpUrl, 'host'>,
+  options: Readonly<RtmpClientTlsOptions>,
+): ConnectionOptions {
   const { insecure = false, minVersion = 'TLSv1.2', servername, ca, cert, key, passphrase } = options;
   // Names only: an address is not allowed in SNI (RFC 6066 §3), and verified as it is.
   const name = servername ?? (isIP(host) === 0 ? host : undefined);

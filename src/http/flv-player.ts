@@ -63,7 +63,7 @@ export class FlvPlayer extends FlvConnection {
   protected onAccepted({ play }: Admitted): void {
     const { playback, options } = this.services;
     const { path } = play!;
-    const isHere = playback.find(path) !== undefined;
+    const isHere = playback.find(path) !== undefined || playback.canBeFetched(path);
     if (!isHere && (this.isAsking || options.playback.waitForPublisher === 0)) {
       this.#notFound(path);
       return;
@@ -74,7 +74,7 @@ export class FlvPlayer extends FlvConnection {
       return;
     }
     const onLive = (stream: LiveStream): void => this.#begin(stream);
-    this.#stopWaiting = playback.whenLive(path, onLive, () => this.#notFound(path));
+    this.#stopWaiting = playback.whenLive(path, onLive, () => this.#notFound(path), this.session);
     this.log.debug('play started', { stream: path });
   }
 

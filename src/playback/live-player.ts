@@ -73,6 +73,7 @@ export class LivePlayer implements NetStreamPlayer {
       this.address.path,
       (stream) => this.#subscribe(stream),
       () => this.#notFound(),
+      this.slot.connection.session,
     );
   }
 

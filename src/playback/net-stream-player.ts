@@ -1,8 +1,10 @@
 import type { ClientCapabilities, PauseCommand, ReceiveCommand, RtmpStatus, ServerSession } from '#lib/rtmp';
+import type { RtmpSession } from '../session/rtmp-session.js';
 import type { ConnectionTransport } from '../server/connection-transport.js';
 
 /** What a player's connection does for it. */
 export interface PlayerConnection {
+  readonly session: RtmpSession;
   readonly transport: ConnectionTransport;
   readonly core: ServerSession;
   readonly chunkSize: number;

@@ -13,11 +13,25 @@ import {
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { SlowSubscribers } from './slow-subscribers.js';
+import type { RtmpSession } from '../session/rtmp-session.js';
 
 /** How a subscriber begins, and what becomes of one that is slow. */
 export interface PlaybackSubscribeOptions extends SubscribeOptions {
   /** Instead of the option `playback.slowSubscriber` and the application's policy, which are for players. */
   readonly slow?: Readonly<SlowSubscriberLimits>;
+}
+
+/** Can make streams live that somebody asks for. */
+export interface StreamSource {
+  /** Whether a stream that is not live may come from here. @param path `app/name` */
+  has(path: string): boolean;
+  /**
+   * Somebody waits for such a stream.
+   *
+   * @param session who, when it is a connection
+   * @returns a function to be called when they do not wait any more; undefined when it cannot come
+   */
+  want(path: string, session: RtmpSession | undefined): (() => void) | undefined;
 }
 
 /** Knows of viewers who are no subscribers of a stream, as those who fetch segments. */
@@ -38,6 +52,7 @@ export interface ViewerSource {
 export class RtmpPlayback implements OnApplicationShutdown {
   readonly #queue: FlushQueue;
   readonly #viewerSources: ViewerSource[] = [];
+  readonly #streamSources: StreamSource[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
 
@@ -74,6 +89,16 @@ export class RtmpPlayback implements OnApplicationShutdown {
     return feed.subscribe(sink, slowSubscriber, now, { ...options, policy: this.slowSubscribers });
   }
 
+  /** Adds where streams can come from that nobody publishes. */
+  addStreamSource(source: StreamSource): void {
+    this.#streamSources.push(source);
+  }
+
+  /** Whether a stream that is not live may become so because somebody asks for it. @param path `app/name` */
+  canBeFetched(path: string): boolean {
+    return this.#streamSources.some((source) => source.has(path));
+  }
+
   /** Adds viewers who are no subscribers to what {@link viewersOf} counts. */
   addViewerSource(source: ViewerSource): void {
     this.#viewerSources.push(source);
@@ -102,23 +127,34 @@ export class RtmpPlayback implements OnApplicationShutdown {
    *
    * @param path `app/name`
    * @param onLive called once, perhaps at once
-   * @param onTimeout called instead when `waitForPublisher` has passed
+   * @param onTimeout called instead when `waitForPublisher` has passed; of what can be pulled, `relay.connectTimeout`
+   * if that is longer
+   * @param session who waits, when it is a connection
    * @returns a function that stops waiting
    */
-  whenLive(path: string, onLive: (stream: LiveStream) => void, onTimeout: () => void): () => void {
+  whenLive(
+    path: string,
+    onLive: (stream: LiveStream) => void,
+    onTimeout: () => void,
+    session?: RtmpSession,
+  ): () => void {
     const stream = this.find(path);
     if (stream !== undefined) {
       onLive(stream);
       return () => {};
     }
+    const { waitForPublisher } = this.options.playback;
+    const { connectTimeout } = this.options.relay;
+    const wait = this.canBeFetched(path) ? Math.max(waitForPublisher, connectTimeout) : waitForPublisher;
     const stop = () => {
       clearTimeout(timer);
       endObservation();
+      for (const letGo of wishes) letGo();
     };
     const timer = setTimeout(() => {
       stop();
       onTimeout();
-    }, this.options.playback.waitForPublisher);
+    }, wait);
     const endObservation = this.registry.observe({
       onAdd: (added) => {
         if (added.path !== path) return;
@@ -126,6 +162,7 @@ export class RtmpPlayback implements OnApplicationShutdown {
         onLive(added);
       },
     });
+    const wishes = this.#streamSources.flatMap((source) => source.want(path, session) ?? []);
     return stop;
   }
 

@@ -5,7 +5,7 @@ import type { RtmpPlayback } from '../playback/rtmp-playback.js';
 import type { Hops } from './hop-marker.js';
 import { PublishWireFormat } from './publish-wire-format.js';
 import { RelayError } from './relay.errors.js';
-import { Relay, type RelayFigures, type RelayObserver, type RelaySettings } from './relay.js';
+import { type AttemptEnd, Relay, type RelayFigures, type RelayObserver, type RelaySettings } from './relay.js';
 import type { RtmpRelayClientOptions } from './relay-options.js';
 import type { RelayPeers } from './relay-peers.js';
 
@@ -63,7 +63,7 @@ export class PushRelay extends Relay {
     };
   }
 
-  protected async attempt(): Promise<void> {
+  protected async attempt(): Promise<AttemptEnd> {
     const { hops, client: options, slow } = this.settings;
     const url = this.#redirect ?? this.settings.url;
     this.#redirect = undefined;
@@ -90,6 +90,7 @@ export class PushRelay extends Relay {
     }
     const closed = client.close();
     if (this.stopping.aborted) await closed;
+    return 'again';
   }
 
   /** Resolves when there is nothing more to send, or when it is to be sent elsewhere. @throws why it cannot go on */

@@ -3,6 +3,10 @@ import type { RtmpClientOptions } from '../client/rtmp-client-options.js';
 import type { RtmpUrl } from '../client/rtmp-url.js';
 import type { RtmpServer } from '../server/rtmp-server.js';
 import type { HopMarker, Hops } from './hop-marker.js';
+import { FlvPullSource } from './flv-pull-source.js';
+import type { PullReceiver, PullSource } from './pull-source.js';
+import { RtmpPullSource } from './rtmp-pull-source.js';
+import type { RelayTarget } from './relay-address.js';
 import { leadsHome, ownPorts } from './own-addresses.js';
 import { RelayError } from './relay.errors.js';
 import type { RtmpRelayClientOptions, RtmpRelayOptions } from './relay-options.js';
@@ -13,6 +17,7 @@ export class RelayPeers {
     private readonly server: RtmpServer,
     private readonly marker: HopMarker,
     private readonly options: Readonly<RtmpRelayOptions>,
+    private readonly maxMessageLength: number,
   ) {}
 
   /**
@@ -46,6 +51,34 @@ export class RelayPeers {
     } finally {
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /**
+   * Asks for a stream, by RTMP or HTTP.
+   *
+   * @throws {RelayError} or RtmpClientError
+   */
+  async open(
+    target: RelayTarget,
+    client: RtmpRelayClientOptions,
+    hops: Hops,
+    receiver: PullReceiver,
+    signal: AbortSignal,
+  ): Promise<PullSource> {
+    const { url, masked } = target;
+    if (target.kind === 'rtmp') {
+      return RtmpPullSource.open(await this.connect(target.url, client, hops, signal), receiver, signal);
+    }
+    const request = {
+      url: url as URL,
+      masked,
+      tls: client.tls ?? {},
+      via: this.marker.headerFor(hops),
+      timeout: this.options.connectTimeout,
+      maxTagLength: this.maxMessageLength,
+      check: (host: string, port: number) => this.refuseHome(host, port, masked),
+    };
+    return FlvPullSource.open(request, receiver, signal);
   }
 
   /** @throws {RelayError} RELAY_ERR_LOOP for one of our own listeners */

@@ -7,6 +7,9 @@ export const RELAY_ERRORS = {
   RELAY_ERR_NOT_LIVE: 'the stream is not live',
   RELAY_ERR_LOOP: 'the relay would go in a circle',
   RELAY_ERR_TOO_SLOW: 'the destination takes the stream too slowly',
+  RELAY_ERR_SOURCE: 'the source does not give the stream',
+  RELAY_ERR_SILENT: 'the source sends nothing',
+  RELAY_ERR_NOT_TAKEN: 'the pulled stream cannot be published here',
   RELAY_ERR_RECONNECT: 'the destination asks to connect again',
 } as const;
 
@@ -21,6 +24,9 @@ export type RelayErrorCode = keyof typeof RELAY_ERRORS;
 export class RelayError extends Error {
   override readonly name = 'RelayError';
 
+  /** Of the source's answer, when it is one of HTTP. */
+  readonly httpStatus: number | undefined;
+
   /**
    * @param code stable code, to match on
    * @param detail the offending values, appended to the code's sentence
@@ -28,8 +34,9 @@ export class RelayError extends Error {
   constructor(
     readonly code: RelayErrorCode,
     detail: string,
-    options?: ErrorOptions,
+    { httpStatus, ...options }: ErrorOptions & { readonly httpStatus?: number } = {},
   ) {
     super(`${RELAY_ERRORS[code]}: ${detail}`, options);
+    this.httpStatus = httpStatus;
   }
 }

@@ -29,6 +29,9 @@ export interface RelayFigures {
   readonly queuedBytes: number;
 }
 
+/** What follows an attempt that did not fail: the next one, or a wait. */
+export type AttemptEnd = 'again' | 'later';
+
 /** A connection that was live for so long counts as one that worked, in milliseconds. */
 const PROVEN = 5000;
 
@@ -141,11 +144,11 @@ export abstract class Relay {
   }
 
   /**
-   * Connects, calls {@link becameLive}, and resolves when it is over because it was to end, or to begin anew at once.
+   * Connects, calls {@link becameLive}, and resolves when it is over without a fault.
    *
    * @throws why it failed
    */
-  protected abstract attempt(): Promise<void>;
+  protected abstract attempt(): Promise<AttemptEnd>;
 
   protected becameLive(): void {
     this.#connections++;
@@ -176,8 +179,10 @@ export abstract class Relay {
       this.#change('connecting');
       const begun = this.#connections;
       try {
-        await this.attempt();
+        const next = await this.attempt();
+        if (this.stopping.aborted) return;
         if (this.#wasProven(begun)) this.backOff.reset();
+        if (next === 'later') await this.#pause();
       } catch (error) {
         if (this.stopping.aborted) return;
         if (this.#wasProven(begun)) this.backOff.reset();
@@ -188,6 +193,14 @@ export abstract class Relay {
 
   #wasProven(begun: number): boolean {
     return this.#connections > begun && Date.now() - this.#since >= PROVEN;
+  }
+
+  /** Nothing is wrong, but there is nothing to be had now. */
+  async #pause(): Promise<void> {
+    const wait = this.backOff.next(false);
+    this.#retryAt = Date.now() + wait;
+    this.#change('backing-off');
+    await untilAborted(this.stopping, wait);
   }
 
   async #wait(error: Error): Promise<void> {

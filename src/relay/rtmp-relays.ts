@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { StreamRegistry } from '#lib/live';
+import { CommandAdmission } from '../admission/command-admission.js';
 import { RtmpEvents } from '../events/rtmp-events.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
@@ -10,20 +11,20 @@ import { RtmpServer } from '../server/rtmp-server.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import { HopMarker } from './hop-marker.js';
-import { PushRelay } from './push-relay.js';
+import { PullRelays } from './pull-relays.js';
+import { PushRelays } from './push-relays.js';
 import { RelayAddress } from './relay-address.js';
-import type { RtmpRelayInfo } from './relay-info.js';
-import type { RtmpPushRule, RtmpPushTarget } from './relay-options.js';
+import type { RtmpRelayDirection, RtmpRelayInfo } from './relay-info.js';
+import type { RtmpPullRule, RtmpPushRule, RtmpPushTarget } from './relay-options.js';
 import { RelayPeers } from './relay-peers.js';
-import { RelayError } from './relay.errors.js';
-import { RelayedStream } from './relayed-stream.js';
-import type { Relay, RelayObserver } from './relay.js';
-import { resolvePushRule } from './resolve-relay-rules.js';
+import type { RelayBook, RelayRule } from './relay-rule.js';
+import type { Relay } from './relay.js';
+import { resolvePullRule, resolvePushRule } from './resolve-relay-rules.js';
 
 /** A rule that makes relays, as one sees it from outside. */
 export interface RtmpRelayRuleInfo {
   readonly id: string;
-  readonly direction: 'push' | 'pull';
+  readonly direction: RtmpRelayDirection;
   /** Undefined for all apps. */
   readonly app: string | undefined;
   /** Undefined for all names. */
@@ -34,13 +35,6 @@ export interface RtmpRelayRuleInfo {
   readonly isTemporary: boolean;
 }
 
-interface Rule {
-  readonly id: string;
-  readonly rule: RtmpPushRule;
-  readonly address: RelayAddress;
-  readonly isTemporary: boolean;
-}
-
 /**
  * Sends streams on to other servers, and takes streams from them: as options,
  * publish handlers, and calls at run time say.
@@ -48,26 +42,34 @@ interface Rule {
  * @publicApi
  */
 @Injectable()
-export class RtmpRelays implements RtmpExtension, RelayObserver {
+export class RtmpRelays implements RtmpExtension, RelayBook {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
-  readonly #rules = new Map<string, Rule>();
-  readonly #streams = new Map<string, RelayedStream>();
   readonly #relays = new Map<string, Relay>();
-  readonly #peers: RelayPeers;
+  readonly #pushes: PushRelays;
+  readonly #pulls: PullRelays;
   #count = 0;
 
   constructor(
-    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
-    private readonly registry: StreamRegistry,
+    @InjectRtmpOptions() options: ResolvedRtmpOptions,
+    registry: StreamRegistry,
     private readonly streams: RtmpStreams,
-    private readonly playback: RtmpPlayback,
+    playback: RtmpPlayback,
     private readonly events: RtmpEvents,
-    private readonly marker: HopMarker,
+    admission: CommandAdmission,
+    marker: HopMarker,
     server: RtmpServer,
   ) {
-    this.#peers = new RelayPeers(server, marker, options.relay);
-    for (const rule of options.relay.push) this.#addRule(rule, false);
+    const { relay, handlerTimeout } = options;
+    const peers = new RelayPeers(server, marker, relay, options.session.chunk.maxMessageLength);
+    const shared = { registry, streams, playback, marker, peers };
+    this.#pushes = new PushRelays(relay, shared, this);
+    this.#pulls = new PullRelays(relay, { ...shared, server, admission, handlerTimeout }, this);
+    for (const rule of relay.push) this.#pushes.add(this.#ruleOf('push', rule, false));
+    for (const rule of relay.pull) this.#pulls.add(this.#ruleOf('pull', rule, false));
+    playback.addStreamSource(this.#pulls);
     server.extend(this);
+    // Now it is known which addresses are our own.
+    server.on('listening', () => this.#pulls.open());
   }
 
   /** What is being relayed, or tried to be. */
@@ -82,14 +84,10 @@ export class RtmpRelays implements RtmpExtension, RelayObserver {
 
   /** What makes relays: the options' rules and those added since. */
   rules(): RtmpRelayRuleInfo[] {
-    return [...this.#rules.values()].map(({ id, rule, address, isTemporary }) => ({
-      id,
-      direction: 'push',
-      app: rule.app,
-      name: rule.name,
-      url: address.masked,
-      isTemporary,
-    }));
+    return [
+      ...[...this.#pushes.rules].map((rule) => infoOf('push', rule)),
+      ...[...this.#pulls.rules].map((rule) => infoOf('pull', rule)),
+    ];
   }
 
   /**
@@ -99,11 +97,20 @@ export class RtmpRelays implements RtmpExtension, RelayObserver {
    * @throws {RtmpConfigurationError}
    */
   addPush(rule: RtmpPushRule): string {
-    const added = this.#addRule(resolvePushRule(rule, 'push'), true);
-    for (const publication of this.streams.list()) {
-      if (!matches(rule, publication)) continue;
-      this.#startPush(publication, this.#streamOf(publication), added.id, added.address, rule, added.id);
-    }
+    const added = this.#ruleOf('push', resolvePushRule(rule, 'push'), true);
+    this.#pushes.add(added);
+    return added.id;
+  }
+
+  /**
+   * Takes a stream, or whatever somebody asks for, from another server: until {@link remove}, or the next start.
+   *
+   * @returns ID of the rule
+   * @throws {RtmpConfigurationError}
+   */
+  addPull(rule: RtmpPullRule): string {
+    const added = this.#ruleOf('pull', resolvePullRule(rule, 'pull'), true);
+    this.#pulls.add(added);
     return added.id;
   }
 
@@ -115,45 +122,51 @@ export class RtmpRelays implements RtmpExtension, RelayObserver {
    * @throws {RelayError} RELAY_ERR_ADDRESS, RELAY_ERR_NOT_LIVE
    */
   push(publication: RtmpPublication, target: string | RtmpPushTarget): string {
-    const { url, client } = typeof target === 'string' ? { url: target } : target;
-    const address = new RelayAddress(url);
-    const stream = this.#streamOf(publication);
-    const key = `address ${url}`;
-    return this.#startPush(publication, stream, key, address, { url, ...(client && { client }) }, undefined);
+    return this.#pushes.push(publication, target);
   }
 
   /**
-   * Removes a rule and its relays, or ends one relay.
+   * Removes a rule and its relays, or ends one relay. A rule makes the relay
+   * again when its stream is published, or asked for, the next time.
    *
    * @returns false when there is neither
    */
   remove(id: string): boolean {
-    const isRule = this.#rules.delete(id);
+    const isRule = this.#pushes.remove(id) || this.#pulls.remove(id);
     for (const relay of this.#relays.values()) if (relay.id === id || relay.rule === id) relay.stop();
     return isRule || this.#relays.has(id);
   }
 
+  /** @internal */
   onPublish(publication: RtmpPublication): void {
-    const targets = [publication.reply.relay ?? []].flat();
-    const rules = [...this.#rules.values()].filter(({ rule }) => matches(rule, publication));
-    if (targets.length + rules.length === 0 && !this.#streams.has(publication.path)) return;
-    const stream = this.#streamOf(publication, new Set(targets.map(keyOf)));
-    for (const { id, address, rule } of rules) this.#startPush(publication, stream, id, address, rule, id);
-    for (const target of targets) this.push(publication, target);
+    this.#pushes.onPublish(publication);
   }
 
+  /** @internal */
   async drain(): Promise<void> {
+    this.#pulls.close();
     const relays = [...this.#relays.values()];
     for (const relay of relays) relay.stop();
     await Promise.all(relays.map((relay) => relay.whenStopped));
   }
 
   /** @internal */
+  nextId(): string {
+    return `r${++this.#count}`;
+  }
+
+  /** @internal */
+  start(relay: Relay): void {
+    this.#relays.set(relay.id, relay);
+    relay.start();
+  }
+
+  /** @internal */
   onRelay(relay: Relay, error?: Error): void {
     const { info } = relay;
-    const { id, state, url, retryAt } = info;
+    const { id, state, url, retryAt, direction } = info;
     const source = { app: relay.app, session: this.streams.get(relay.path)?.session };
-    const details = { relay: id, direction: relay.direction, stream: relay.path, url };
+    const details = { relay: id, direction, stream: relay.path, url };
     if (error !== undefined) {
       const retryIn = retryAt === undefined ? undefined : Math.max(0, retryAt - Date.now());
       const { code, message, status } = info.problem!;
@@ -168,62 +181,16 @@ export class RtmpRelays implements RtmpExtension, RelayObserver {
     this.events.emit(`relay.${state}`, { relay: info }, source);
   }
 
-  #addRule(rule: RtmpPushRule, isTemporary: boolean): Rule {
-    const added = { id: `push${++this.#count}`, rule, address: new RelayAddress(rule.url), isTemporary };
-    this.#rules.set(added.id, added);
-    return added;
-  }
-
-  /** The stream of a publish, which may go on from an earlier one. */
-  #streamOf({ path, stream }: RtmpPublication, wantedKeys?: ReadonlySet<string>): RelayedStream {
-    if (stream.isEnded) throw new RelayError('RELAY_ERR_NOT_LIVE', path);
-    const known = this.#streams.get(path);
-    if (known !== undefined) {
-      const isWanted = (key: string): boolean => this.#rules.has(key) || (wantedKeys?.has(key) ?? true);
-      known.continueWith(stream, isWanted);
-      return known;
-    }
-    const made: RelayedStream = new RelayedStream(
-      stream,
-      () => this.registry.get(path),
-      () => {
-        if (this.#streams.get(path) === made) this.#streams.delete(path);
-      },
-    );
-    this.#streams.set(path, made);
-    return made;
-  }
-
-  #startPush(
-    publication: RtmpPublication,
-    stream: RelayedStream,
-    key: string,
-    address: RelayAddress,
-    { client = {} }: RtmpPushTarget,
-    rule: string | undefined,
-  ): string {
-    const known = stream.get(key);
-    if (known !== undefined) return known.id;
-    const { app, name } = publication.stream;
-    const target = address.for({ app, name });
-    if (target.kind !== 'rtmp') throw new TypeError('HTTP can be pulled only');
-    const { firstRetry, maxRetry, refusedRetry, slowDestination: slow } = this.options.relay;
-    const hops = this.marker.hopsOf(publication.session);
-    const { url, masked } = target;
-    const id = `r${++this.#count}`;
-    const settings = { id, rule, app, name, masked, url, client, slow, hops, firstRetry, maxRetry, refusedRetry };
-    const relay = new PushRelay(publication.stream, settings, this.playback, this.#peers, this);
-    this.#relays.set(id, relay);
-    stream.add(key, relay);
-    relay.start();
-    return id;
+  #ruleOf<TRule extends RtmpPushRule>(
+    direction: RtmpRelayDirection,
+    rule: TRule,
+    isTemporary: boolean,
+  ): RelayRule<TRule> {
+    return { id: `${direction}${++this.#count}`, rule, address: new RelayAddress(rule.url), isTemporary };
   }
 }
 
-function matches({ app, name }: RtmpPushRule, { stream }: RtmpPublication): boolean {
-  return (app === undefined || app === stream.app) && (name === undefined || name === stream.name);
-}
-
-function keyOf(target: string | RtmpPushTarget): string {
-  return `address ${typeof target === 'string' ? target : target.url}`;
+function infoOf(direction: RtmpRelayDirection, added: RelayRule<RtmpPushRule>): RtmpRelayRuleInfo {
+  const { id, rule, address, isTemporary } = added;
+  return { id, direction, app: rule.app, name: rule.name, url: address.masked, isTemporary };
 }

@@ -1,7 +1,7 @@
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
 
-/** The way a connection came in. */
-export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts' | 'http-flv' | 'ws-flv' | 'hls';
+/** The way a connection came in; `pull` is none of ours: a stream that is taken from another server. */
+export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts' | 'http-flv' | 'ws-flv' | 'hls' | 'pull';
 
 /** Takes what a transport has for its connection. */
 export interface ConnectionReceiver {

@@ -74,6 +74,7 @@ export class RtmpConnection
     const { session } = this;
     this.#players = new ConnectionPlayers(
       {
+        session,
         transport,
         core: this.#core,
         chunkSize: services.options.session.chunkSize,
@@ -350,7 +351,7 @@ export class RtmpConnection
   #play(command: PlayCommand, address: StreamAddress, recording: OpenRecording | undefined): void {
     const { playback, options } = this.#services;
     const isMissing = recording === undefined && playback.find(address.path) === undefined;
-    if (isMissing && options.playback.waitForPublisher === 0) {
+    if (isMissing && options.playback.waitForPublisher === 0 && !playback.canBeFetched(address.path)) {
       const description = `${address.path} is not live.`;
       this.#reject(command, { level: 'error', code: 'NetStream.Play.StreamNotFound', description });
       return;

@@ -66,6 +66,11 @@ export class RtmpPublication {
     return this.stream.path;
   }
 
+  /** Whether no encoder sends it: it is pulled from another server. */
+  get isPulled(): boolean {
+    return this.session.transport === 'pull';
+  }
+
   get session(): RtmpSession {
     return this.#connection.session;
   }

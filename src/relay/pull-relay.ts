@@ -1,0 +1,252 @@
+import type { StreamRegistry } from '#lib/live';
+import type { StreamAddress } from '#lib/rtmp';
+import type { CommandAdmission } from '../admission/command-admission.js';
+import { RtmpClientError } from '../client/rtmp-client.errors.js';
+import type { RtmpPlayback } from '../playback/rtmp-playback.js';
+import type { RtmpServer } from '../server/rtmp-server.js';
+import type { Hops } from './hop-marker.js';
+import type { PullReceiver, PullSource } from './pull-source.js';
+import { type PullOrigin, PulledPublisher } from './pulled-publisher.js';
+import { RelayError } from './relay.errors.js';
+import { type AttemptEnd, Relay, type RelayFigures, type RelayObserver, type RelaySettings } from './relay.js';
+import type { RelayPeers } from './relay-peers.js';
+import type { RtmpRelayClientOptions } from './relay-options.js';
+import type { RelayTarget } from './relay-address.js';
+
+/** What a pull is about. */
+export interface PullSettings extends RelaySettings {
+  readonly address: StreamAddress;
+  readonly target: RelayTarget;
+  readonly client: RtmpRelayClientOptions;
+  /** Servers the wish for it has come through. */
+  readonly hops: Hops;
+  readonly isOnDemand: boolean;
+  readonly sourceTimeout: number;
+  readonly demandTimeout: number;
+  readonly handlerTimeout: number;
+}
+
+/** What pulls of a server share. */
+export interface PullServices {
+  readonly server: RtmpServer;
+  readonly peers: RelayPeers;
+  readonly admission: CommandAdmission;
+  readonly playback: RtmpPlayback;
+  readonly registry: StreamRegistry;
+}
+
+/** How often is looked whether anybody watches, and whether anything comes, in milliseconds. */
+const LONGEST_TICK = 1000;
+/** What may come while media handlers are being opened, in bytes: the rest of a read. */
+const MAX_EARLY = 16 * 1024 * 1024;
+
+interface EarlyMessage {
+  readonly tagType: number;
+  readonly timestamp: number;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * Takes one stream from another server and publishes it here, from the first
+ * message on.
+ *
+ * ```
+ * waiting (somebody else publishes the name) --gone--> connecting --first message--> live
+ *                                                          ^                          |
+ *                                                          '-----backing-off <--------' ended, lost, silent
+ * on demand: nobody has watched for demandTimeout --> stopped
+ * ```
+ */
+export class PullRelay extends Relay implements PullReceiver {
+  readonly direction = 'pull';
+  #waiters = 0;
+  #neededAt = performance.now();
+  #messageAt = 0;
+  #publisher: PulledPublisher | undefined;
+  #isPublishing = false;
+  #early: EarlyMessage[] | undefined;
+  #source: PullSource | undefined;
+  #pastBytes = 0;
+  /** Ends the attempt that is under way. */
+  #fail: (error: Error) => void = () => {};
+
+  constructor(
+    private readonly settings: PullSettings,
+    private readonly services: PullServices,
+    observer: RelayObserver,
+  ) {
+    super(settings, observer);
+    const { demandTimeout, sourceTimeout } = settings;
+    const interval = Math.max(10, Math.min(LONGEST_TICK, demandTimeout / 4, sourceTimeout / 4));
+    const timer = setInterval(() => this.#look(), interval).unref();
+    void this.whenStopped.then(() => clearInterval(timer));
+  }
+
+  /** Somebody waits for the stream. @returns a function that says that they do not any more */
+  want(): () => void {
+    this.#waiters++;
+    let isWaiting = true;
+    return () => {
+      if (!isWaiting) return;
+      isWaiting = false;
+      this.#waiters--;
+      this.#neededAt = performance.now();
+    };
+  }
+
+  onMessage(tagType: number, timestamp: number, payload: Uint8Array): void {
+    this.#messageAt = performance.now();
+    if (this.#isPublishing) {
+      this.#publisher!.push(tagType, timestamp, payload);
+      return;
+    }
+    this.#early ??= [];
+    this.#early.push({ tagType, timestamp, payload: payload.slice() });
+    if (this.#early.length > 1) {
+      const bytes = this.#early.reduce((sum, early) => sum + early.payload.length, 0);
+      if (bytes > MAX_EARLY) this.#fail(this.#notTaken('media handlers take too long'));
+    } else if (this.#source !== undefined) {
+      this.#publish(this.#source);
+    }
+  }
+
+  protected get figures(): RelayFigures {
+    const bytes = this.#pastBytes + (this.#publisher?.bytesReceived ?? 0);
+    return { bytes, skips: 0, skippedBytes: 0, lag: 0, queuedBytes: 0 };
+  }
+
+  /** Whoever publishes the name here goes first. */
+  protected override whenNeeded(): Promise<void> | undefined {
+    const { registry } = this.services;
+    if (registry.get(this.path) === undefined) return undefined;
+    this.becameIdle();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        stopObserving();
+        this.stopping.removeEventListener('abort', done);
+        resolve();
+      };
+      const stopObserving = registry.observe({ onRemove: ({ path }) => path === this.path && done() });
+      this.stopping.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  protected override isRefusal(error: unknown): boolean {
+    // The other server's publisher may come.
+    if (error instanceof RtmpClientError && error.status?.code === 'NetStream.Play.StreamNotFound') return false;
+    if (error instanceof RelayError && (error.httpStatus === 401 || error.httpStatus === 403)) return true;
+    return super.isRefusal(error);
+  }
+
+  protected async attempt(): Promise<AttemptEnd> {
+    const failed = new Promise<Error>((resolve) => (this.#fail = resolve));
+    const { target, client, hops } = this.settings;
+    const source = await this.services.peers.open(target, client, hops, this, this.stopping);
+    this.#source = source;
+    this.#messageAt = performance.now();
+    let left: () => void = () => {};
+    try {
+      // What came right behind the answer.
+      if (this.#early !== undefined) this.#publish(source);
+      const stopped = new Promise<'stopped'>((resolve) => {
+        left = () => resolve('stopped');
+        this.stopping.addEventListener('abort', left, { once: true });
+        if (this.stopping.aborted) left();
+      });
+      const end = await Promise.race([source.closed, failed, stopped]);
+      const isLost = end instanceof Error;
+      this.#publisher?.close(isLost ? 'disconnected' : 'unpublished');
+      if (isLost) throw end;
+      // Players were told that it is over: who comes again asks again.
+      if (end === undefined && this.settings.isOnDemand && this.#waiters === 0) this.stop();
+      return 'later';
+    } finally {
+      this.stopping.removeEventListener('abort', left);
+      source.close();
+      this.#pastBytes += this.#publisher?.bytesReceived ?? 0;
+      this.#publisher?.close('disconnected');
+      this.#publisher = undefined;
+      this.#source = undefined;
+      this.#early = undefined;
+      this.#isPublishing = false;
+    }
+  }
+
+  /** Something came: takes a place among the connections, opens media handlers, publishes. */
+  #publish(source: PullSource): void {
+    const { server, admission } = this.services;
+    const { address, target, handlerTimeout } = this.settings;
+    const publisher = server.join(
+      hostOf(target),
+      (seat) => new PulledPublisher(seat, source, address, originOf(target)),
+    );
+    if (publisher === undefined) {
+      this.#fail(this.#notTaken('there is no place for another connection'));
+      return;
+    }
+    this.#publisher = publisher;
+    const signal = AbortSignal.any([publisher.closed, AbortSignal.timeout(handlerTimeout)]);
+    const decision = admission.decidePulled(
+      { command: publisher.command, session: publisher.session, signal },
+      address,
+    );
+    const settle = (decided: Awaited<typeof decision>): void => {
+      if (this.#publisher !== publisher || publisher.closed.aborted) {
+        if (decided.isAccepted) decided.publish?.media?.end();
+      } else if (decided.isAccepted) {
+        const problem = publisher.begin(decided.publish!);
+        if (problem === undefined) this.#begin(publisher);
+        else this.#fail(this.#notTaken(problem));
+      } else {
+        this.#fail(this.#notTaken(decided.status.description));
+      }
+    };
+    if (!(decision instanceof Promise)) {
+      settle(decision);
+      return;
+    }
+    const release = publisher.hold();
+    decision.then(settle, (error: unknown) => this.#fail(error as Error)).finally(release);
+  }
+
+  #begin(publisher: PulledPublisher): void {
+    void publisher.ended.then((reason) => this.#fail(this.#notTaken(`the publish was ${reason} here`)));
+    this.becameLive();
+    this.#isPublishing = true;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const { tagType, timestamp, payload } of early) publisher.push(tagType, timestamp, payload);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const { isOnDemand, demandTimeout, sourceTimeout } = this.settings;
+    if (this.state === 'live' && now - this.#messageAt > sourceTimeout) {
+      this.#fail(new RelayError('RELAY_ERR_SILENT', `${this.info.url}: for ${sourceTimeout} ms`));
+    }
+    if (!isOnDemand) return;
+    if (this.#waiters > 0 || this.#isWatched) this.#neededAt = now;
+    else if (now - this.#neededAt >= demandTimeout) this.stop();
+  }
+
+  /** Whether anybody watches, those that it is sent on to not counted. */
+  get #isWatched(): boolean {
+    const { playback } = this.services;
+    const stream = playback.find(this.path);
+    return stream !== undefined && Object.keys(playback.viewersOf(stream)).some((kind) => kind !== 'relay');
+  }
+
+  #notTaken(why: string): RelayError {
+    return new RelayError('RELAY_ERR_NOT_TAKEN', `${this.path}: ${why}`);
+  }
+}
+
+function hostOf({ url }: RelayTarget): string {
+  return 'hostname' in url ? url.hostname : url.host;
+}
+
+function originOf(target: RelayTarget): PullOrigin {
+  const { url, masked } = target;
+  const isSecure = 'isSecure' in url ? url.isSecure : url.protocol === 'https:';
+  return { host: hostOf(target), port: Number(url.port), isSecure, url: masked };
+}
