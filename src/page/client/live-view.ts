@@ -3,6 +3,7 @@ import { Chart } from './chart.js';
 import { h, setAttribute, setText } from './dom.js';
 import { bitrate, counted, duration, rate, seconds, spokenDuration } from './format.js';
 import { publishPanel } from './publish-view.js';
+import { Thumbnail } from './thumbnail.js';
 import { tracksText } from './track-text.js';
 import { streamHref, type View, type ViewContext } from './view.js';
 
@@ -82,6 +83,7 @@ class StreamCard {
     viewers: h('dd', {}),
   };
   readonly #chart: Chart | undefined;
+  readonly #thumbnail: Thumbnail | undefined;
 
   constructor(
     private readonly context: ViewContext,
@@ -90,6 +92,10 @@ class StreamCard {
   ) {
     const { signal } = this.#controller;
     context.signal.addEventListener('abort', () => this.#controller.abort(), { once: true });
+    if (context.store.server?.features.thumbnails === true) {
+      const address = `/api/streams/${encodeURIComponent(stream.app)}/${encodeURIComponent(stream.name)}/thumbnail.jpg`;
+      this.#thumbnail = new Thumbnail(address, stream.path, signal);
+    }
     if (hasChart) this.#chart = new Chart({ height: 44, label: 'Bitrate', format: bitrate }, signal);
     const { bitrate: rateIn, fps, gop, viewers } = this.#figures;
     const figure = (label: string, value: HTMLElement) => h('div', {}, h('dt', {}, label), value);
@@ -102,6 +108,7 @@ class StreamCard {
         h('h2', {}, h('a', { href: streamHref(stream) }, h('span', { class: 'app' }, `${stream.app}/`), stream.name)),
         h('span', { class: 'live' }, h('span', { class: 'dot' }), this.#age),
       ),
+      this.#thumbnail?.element,
       this.#tracks,
       h(
         'dl',
@@ -133,6 +140,7 @@ class StreamCard {
     }
     const { times, bitrate: samples } = this.context.store.historyOf(stream);
     this.#chart?.update(times, samples);
+    this.#thumbnail?.update(incoming.keyFrames > 0);
   }
 
   remove(): void {

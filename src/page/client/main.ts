@@ -5,6 +5,7 @@ import { counted } from './format.js';
 import { liveView } from './live-view.js';
 import { loginView, problemView } from './login-view.js';
 import { publishView } from './publish-view.js';
+import { recordingsView } from './recordings-view.js';
 import { Store } from './store.js';
 import { streamView } from './stream-view.js';
 import { missingLibraries } from './vendor.js';
@@ -38,6 +39,8 @@ function route(moveFocus = true): void {
   markCurrent(first);
   if (first === 'streams' && app !== undefined && name !== undefined) {
     show((context) => streamView(context, app, name), moveFocus);
+  } else if (first === 'recordings' && store.server?.features.recordings === true) {
+    show(recordingsView, moveFocus);
   } else if (first === 'publish') {
     show(publishView, moveFocus);
   } else {
@@ -93,7 +96,11 @@ function begin(server: AdminServer, histories: AdminHistories, moveFocus: boolea
   store.server = server;
   const session = new AbortController();
   const count = h('span', { class: 'count' });
-  nav.replaceChildren(h('a', { href: '#/' }, 'Live', count), h('a', { href: '#/publish' }, 'Publish'));
+  nav.replaceChildren(
+    h('a', { href: '#/' }, 'Live', count),
+    ...(server.features.recordings ? [h('a', { href: '#/recordings' }, 'Recordings')] : []),
+    h('a', { href: '#/publish' }, 'Publish'),
+  );
   const connection = h('span', { class: 'connection', role: 'status' });
   const leave = h('button', { type: 'button', class: 'quiet' }, 'Log out');
   leave.addEventListener('click', () => void logOut().finally(() => void start(true)));

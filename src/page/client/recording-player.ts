@@ -1,0 +1,92 @@
+import type Mpegts from 'mpegts.js';
+import { h, icon, setText } from './dom.js';
+import { loadMpegts } from './vendor.js';
+
+/** What is to be played. */
+export interface PlayableRecording {
+  readonly path: string;
+  /** Media type. */
+  readonly type: string;
+}
+
+/** Plays a recording: MP4 as the browser does, FLV by mpegts.js, which reads parts of the file. */
+export class RecordingPlayer {
+  readonly element: HTMLElement;
+  readonly #title = h('h2', {});
+  readonly #problem = h('p', { class: 'notice bad', role: 'alert', hidden: true });
+  readonly #video = h('video', { controls: true, playsinline: true });
+  #flv: Mpegts.Player | undefined;
+  /** Counts what was asked for: a library that took long does not come in the way of the next. */
+  #run = 0;
+
+  constructor(onClose: () => void, signal: AbortSignal) {
+    const close = h('button', { type: 'button', class: 'quiet', onclick: () => this.close() }, 'Close');
+    close.addEventListener('click', onClose);
+    this.#video.addEventListener('error', () => this.#flv ?? this.#say('This browser cannot play it.'), { signal });
+    this.element = h(
+      'section',
+      { class: 'player recording', 'aria-label': 'Player', hidden: true },
+      h('div', { class: 'player-bar' }, this.#title, close),
+      h('div', { class: 'screen' }, this.#video),
+      this.#problem,
+    );
+    signal.addEventListener('abort', () => this.close());
+  }
+
+  async play(recording: PlayableRecording, title: string): Promise<void> {
+    this.close();
+    const run = this.#run;
+    this.element.hidden = false;
+    setText(this.#title, title);
+    this.#video.setAttribute('aria-label', title);
+    this.element.scrollIntoView({ block: 'nearest' });
+    this.#video.focus();
+    try {
+      if (recording.type === 'video/x-flv') await this.#playFlv(recording.path, run);
+      else this.#video.src = recording.path;
+      if (run === this.#run) await this.#video.play();
+    } catch (error) {
+      // Closed meanwhile, or the browser wants a click on its own button first.
+      if (run === this.#run && !(error instanceof DOMException)) this.#say((error as Error).message);
+    }
+  }
+
+  close(): void {
+    this.#run++;
+    this.element.hidden = true;
+    this.#problem.hidden = true;
+    this.#flv?.destroy();
+    this.#flv = undefined;
+    this.#video.removeAttribute('src');
+    this.#video.load();
+  }
+
+  async #playFlv(path: string, run: number): Promise<void> {
+    const mpegts = await loadMpegts();
+    if (run !== this.#run) return;
+    const url = new URL(path, location.href).href;
+    this.#flv = mpegts.createPlayer({ type: 'flv', isLive: false, url }, { enableStashBuffer: true });
+    this.#flv.on(mpegts.Events.ERROR, (_type: string, detail: string) => {
+      if (run === this.#run) this.#say(`This browser cannot play it: ${detail}.`);
+    });
+    this.#flv.attachMediaElement(this.#video);
+    this.#flv.load();
+  }
+
+  #say(problem: string): void {
+    setText(this.#problem, problem);
+    this.#problem.hidden = false;
+  }
+}
+
+/** A link that saves a recording. */
+export function downloadLink({ path }: PlayableRecording, spoken: string): HTMLElement {
+  const link = h(
+    'a',
+    { href: `${path}?download`, class: 'button quiet', download: true },
+    icon('download'),
+    'Download',
+  );
+  link.setAttribute('aria-label', `Download ${spoken}`);
+  return link;
+}

@@ -1,0 +1,137 @@
+import type { ArchivedRecording, ArchiveList } from '../../archive/archive-api.js';
+import { request } from './api.js';
+import { h, icon, setText } from './dom.js';
+import { bytes, counted } from './format.js';
+import { downloadLink, RecordingPlayer } from './recording-player.js';
+import type { View, ViewContext } from './view.js';
+
+/** How often the list is asked for, in milliseconds. */
+const REFRESH_INTERVAL = 10_000;
+/** Rows shown before somebody asks for more. */
+const ROWS = 100;
+
+/** Recordings, to watch and to download. */
+export function recordingsView({ signal }: ViewContext): View {
+  const summary = h('p', { class: 'lead' }, 'Looking…');
+  const filter = h('input', { id: 'filter', type: 'search', autocomplete: 'off', spellcheck: 'false' });
+  const table = new RecordingTable(signal);
+  const field = h('div', { class: 'field filter' }, h('label', { for: 'filter' }, 'Filter by name'), filter);
+  filter.addEventListener('input', () => table.filter(filter.value));
+  const refresh = async () => {
+    try {
+      const list = await request<ArchiveList>('/api/recordings');
+      if (signal.aborted) return;
+      setText(summary, summaryOf(list));
+      field.hidden = list.total < 2;
+      table.update(list.recordings);
+    } catch (error) {
+      if (!signal.aborted) setText(summary, (error as Error).message);
+    }
+  };
+  void refresh();
+  const timer = setInterval(() => void refresh(), REFRESH_INTERVAL);
+  signal.addEventListener('abort', () => clearInterval(timer));
+  const heading = h('h1', { tabindex: -1 }, 'Recordings');
+  return { title: 'Recordings', element: h('div', {}, heading, summary, table.player.element, field, table.element) };
+}
+
+function summaryOf({ total, recordings, bytes: sum }: ArchiveList): string {
+  if (total === 0) return 'There are none yet. What is published while recording is on is found here.';
+  const text = `${counted(total, 'recording')} · ${bytes(sum)}`;
+  return recordings.length < total ? `${text} · the newest ${recordings.length} are shown` : text;
+}
+
+/** The list, kept in step: rows stay while what they show stays. */
+class RecordingTable {
+  readonly element: HTMLElement;
+  readonly player: RecordingPlayer;
+  readonly #body = h('tbody', {});
+  readonly #more = h('button', { type: 'button', class: 'more' }, 'Show more');
+  readonly #rows = new Map<string, HTMLTableRowElement>();
+  #recordings: readonly ArchivedRecording[] = [];
+  #query = '';
+  #shown = ROWS;
+  #playing: string | undefined;
+
+  constructor(signal: AbortSignal) {
+    this.player = new RecordingPlayer(() => this.#mark(undefined), signal);
+    this.#more.addEventListener('click', () => {
+      this.#shown += ROWS;
+      this.#render();
+    });
+    const heads = ['Stream', 'Begun', 'Size'].map((head) => h('th', { scope: 'col' }, head));
+    const head = h(
+      'thead',
+      {},
+      h('tr', {}, ...heads, h('th', { scope: 'col' }, h('span', { class: 'unseen' }, 'Actions'))),
+    );
+    this.element = h('div', {}, h('table', { class: 'recordings' }, head, this.#body), this.#more);
+  }
+
+  update(recordings: readonly ArchivedRecording[]): void {
+    this.#recordings = recordings;
+    this.#render();
+  }
+
+  filter(query: string): void {
+    this.#query = query.trim().toLowerCase();
+    this.#shown = ROWS;
+    this.#render();
+  }
+
+  #render(): void {
+    const found = this.#recordings.filter(({ app, name }) => `${app}/${name}`.toLowerCase().includes(this.#query));
+    const keys = new Set<string>();
+    const rows = found.slice(0, this.#shown).map((recording) => {
+      // Another size is another row: nothing in it has to be changed.
+      const key = `${recording.id} ${recording.bytes} ${recording.isComplete}`;
+      keys.add(key);
+      const row = this.#rows.get(key) ?? this.#row(recording);
+      this.#rows.set(key, row);
+      return row;
+    });
+    for (const key of this.#rows.keys()) if (!keys.has(key)) this.#rows.delete(key);
+    const isSame = rows.length === this.#body.rows.length && rows.every((row, index) => row === this.#body.rows[index]);
+    if (!isSame) this.#body.replaceChildren(...rows);
+    this.element.firstElementChild!.toggleAttribute('hidden', rows.length === 0);
+    this.#more.hidden = found.length <= this.#shown;
+  }
+
+  #row(recording: ArchivedRecording): HTMLTableRowElement {
+    const { id, app, name, type, isComplete } = recording;
+    const begun = new Date(recording.startedAt ?? recording.modifiedAt);
+    const when = begun.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+    const spoken = `${app}/${name}, ${when}`;
+    const play = h(
+      'button',
+      { type: 'button', class: 'quiet', 'aria-label': `Watch ${spoken}` },
+      icon('play'),
+      'Watch',
+    );
+    play.addEventListener('click', () => {
+      this.#mark(id);
+      void this.player.play(recording, spoken);
+    });
+    const row = h(
+      'tr',
+      { 'data-id': id },
+      h('th', { scope: 'row' }, h('span', { class: 'app' }, `${app}/`), name),
+      h('td', {}, h('time', { datetime: begun.toISOString() }, when)),
+      h(
+        'td',
+        {},
+        `${bytes(recording.bytes)} `,
+        h('span', { class: 'kind' }, type === 'video/mp4' ? 'MP4' : 'FLV'),
+        !isComplete && h('span', { class: 'tag rec' }, 'not finished'),
+      ),
+      h('td', {}, play, downloadLink(recording, spoken)),
+    );
+    row.classList.toggle('playing', id === this.#playing);
+    return row;
+  }
+
+  #mark(id: string | undefined): void {
+    this.#playing = id;
+    for (const row of this.#body.rows) row.classList.toggle('playing', row.dataset['id'] === id);
+  }
+}
