@@ -1,12 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { PageFile } from './page-file.js';
 
 /** The page's own files: what is compiled of client/, and what is beside it. */
 const OWN = fileURLToPath(new URL('./client/', import.meta.url));
+
+/** In a clone; the package has the page built. */
+export const BUILD_COMMAND = 'npm run build:page';
 
 /** Libraries the page uses when they are installed: the path they are served at, and where they are. */
 const VENDOR: Readonly<Record<string, readonly [packageName: string, file: string]>> = {
@@ -23,9 +27,9 @@ export class PageFiles {
   readonly #missing = new Set<string>();
 
   constructor() {
-    for (const name of readdirSync(OWN)) {
-      if (/\.(?:js|css|html|svg)$/u.test(name)) this.#add(name, join(OWN, name));
-    }
+    const own = existsSync(OWN) ? readdirSync(OWN) : [];
+    for (const name of own) if (/\.(?:js|css|html|svg)$/u.test(name)) this.#add(name, join(OWN, name));
+    if (own.length === 0) new Logger(RTMP_LOG_CONTEXT).warn(`the page is not built: ${BUILD_COMMAND}`);
     for (const [path, [packageName, file]] of Object.entries(VENDOR)) {
       const folder = folderOf(packageName);
       if (folder === undefined) this.#missing.add(packageName);

@@ -1,7 +1,7 @@
-import { Controller, Get, NotFoundException, Req, Res } from '@nestjs/common';
+import { Controller, Get, NotFoundException, Req, Res, ServiceUnavailableException } from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../admin/admin-request.js';
 import type { PageFile } from './page-file.js';
-import { PageFiles } from './page-files.js';
+import { BUILD_COMMAND, PageFiles } from './page-files.js';
 
 /** Nothing but what this server serves runs, is shown or is asked for; nobody frames it. */
 const CONTENT_SECURITY_POLICY = [
@@ -50,6 +50,9 @@ export class PageController {
 
   async #send(path: string, request: AdapterRequest, response: AdapterResponse): Promise<void> {
     const file = this.files.get(path);
+    if (file === undefined && path === 'index.html') {
+      throw new ServiceUnavailableException(`The page is not built: ${BUILD_COMMAND}`);
+    }
     if (file === undefined) throw new NotFoundException();
     const { headers, method } = rawRequest(request);
     response.hijack?.();

@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import { jest } from '@jest/globals';
-import { type BrowserPage, TestBrowser } from '#test/browser';
+import { BrowserPage, TestBrowser } from '#test/browser';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
 import { FfmpegPublisher } from '#test/publishing';
@@ -103,6 +104,28 @@ it('goes on when the publisher is lost and comes back', async () => {
   await opened.page.getByText('Waiting for the publisher…').waitFor({ state: 'hidden' });
   await opened.plays();
   expect(opened.problems).toEqual([]);
+});
+
+it('shows a still picture of a stream, and its recording, to be watched and downloaded', async () => {
+  const publisher = publishing('recorded');
+  const { page, problems } = await browser.open(url);
+  const card = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'live/recorded' }) });
+  const still = card.getByRole('img', { name: 'Still picture of live/recorded' });
+  await still.waitFor();
+  expect(await still.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(320);
+  await publisher.end('SIGTERM');
+  await ingest.finishedRecording('live/recorded');
+  await page.getByRole('link', { name: 'Recordings' }).click();
+  const row = page.getByRole('row', { name: 'live/recorded' });
+  await row.getByRole('button', { name: 'Watch' }).press('Enter');
+  await new BrowserPage(page).plays();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    row.getByRole('link', { name: 'Download' }).press('Enter'),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/^recorded-.*\.flv$/u);
+  expect(statSync(await download.path()).size).toBe(statSync(ingest.recordings('live/recorded')[0]!).size);
+  expect(problems).toEqual([]);
 });
 
 it('ends a stream when one is sure', async () => {

@@ -15,7 +15,7 @@ export class RecordingPlayer {
   readonly #title = h('h2', {});
   readonly #problem = h('p', { class: 'notice bad', role: 'alert', hidden: true });
   readonly #video = h('video', { controls: true, playsinline: true });
-  #flv: Mpegts.Player | undefined;
+  #flv: ReturnType<typeof Mpegts.default.createPlayer> | undefined;
   /** Counts what was asked for: a library that took long does not come in the way of the next. */
   #run = 0;
 

@@ -115,15 +115,15 @@ class RecordingTable {
     const row = h(
       'tr',
       { 'data-id': id },
-      h('th', { scope: 'row' }, h('span', { class: 'app' }, `${app}/`), name),
-      h('td', {}, h('time', { datetime: begun.toISOString() }, when)),
       h(
-        'td',
-        {},
-        `${bytes(recording.bytes)} `,
-        h('span', { class: 'kind' }, type === 'video/mp4' ? 'MP4' : 'FLV'),
+        'th',
+        { scope: 'row' },
+        h('span', { class: 'app' }, `${app}/`),
+        name,
         !isComplete && h('span', { class: 'tag rec' }, 'not finished'),
       ),
+      h('td', {}, h('time', { datetime: begun.toISOString() }, when)),
+      h('td', {}, `${bytes(recording.bytes)} `, h('span', { class: 'kind' }, type === 'video/mp4' ? 'MP4' : 'FLV')),
       h('td', {}, play, downloadLink(recording, spoken)),
     );
     row.classList.toggle('playing', id === this.#playing);
