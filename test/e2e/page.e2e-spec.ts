@@ -151,7 +151,7 @@ it('shows names as they are, whatever they are', async () => {
   await opened.plays();
   await opened.page.goto(url);
   await opened.page.getByRole('link', { name: `live/${name}` }).waitFor();
-  expect(await opened.page.locator('main img').count()).toBe(0);
+  expect(await opened.page.locator('main :is(img:not([alt]), i)').count()).toBe(0);
   expect(opened.problems).toEqual([]);
 });
 
