@@ -39,15 +39,25 @@ export class SnapshotEvents implements BeforeApplicationShutdown {
       // nginx would keep them back.
       'X-Accel-Buffering': 'no',
     });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    if (isGone(response)) return; // while the guard decided: it will not tell again
+    request.on('error', () => {});
+    response.on('error', () => {});
+    response.on('close', () => this.#remove(response));
     (response as ServerResponse).write(`retry: 2000\n\n${eventOf(this.monitor.snapshot())}`);
     this.#clients.add(response);
     this.#endObservation ??= this.monitor.observe((snapshot) => this.#send(snapshot));
-    request.on('error', () => {});
-    response.on('close', () => this.#remove(response));
   }
 
   beforeApplicationShutdown(): void {
-    for (const client of this.#clients) client.end();
+    // One that does not read is open for a while yet, and nothing may be written to it any more.
+    for (const client of this.#clients) {
+      this.#remove(client);
+      client.end();
+    }
   }
 
   #send(snapshot: AdminSnapshot): void {
@@ -68,6 +78,10 @@ export class SnapshotEvents implements BeforeApplicationShutdown {
 
 function waitingFor(client: EventResponse): number {
   return 'stream' in client ? client.stream.writableLength : client.writableLength;
+}
+
+function isGone(client: EventResponse): boolean {
+  return 'stream' in client ? client.stream.destroyed : client.destroyed;
 }
 
 function destroy(client: EventResponse): void {

@@ -7,6 +7,7 @@ import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { FlvDoor } from './flv-door.js';
 import { flvTargetOf } from './flv-request.js';
+import { ignoreUpgrade } from './ignore-upgrade.js';
 
 /** Subprotocol of a client that publishes; `?publish` in the URL says the same. */
 const PUBLISH = 'flv-publish';
@@ -15,7 +16,7 @@ const MAX_PLAYER_PAYLOAD = 1024;
 /** Room for the header of the stream and of a tag beside the longest data. */
 const HEADERS = 64;
 
-/** FLV over WebSocket, at the paths of HTTP-FLV. Upgrades of other paths are left to others. */
+/** FLV over WebSocket, at the paths of HTTP-FLV. Other upgrades are left to others, and ignored when there are none. */
 @Injectable()
 export class WebSocketFlv implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #players = webSocketServer(MAX_PLAYER_PAYLOAD);
@@ -46,8 +47,12 @@ export class WebSocketFlv implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const target = flvTargetOf(request.url ?? '');
-    if (target === undefined) return;
+    const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+    const target = isWebSocket ? flvTargetOf(request.url ?? '') : undefined;
+    if (target === undefined) {
+      if (this.#http!.listenerCount('upgrade') === 1) ignoreUpgrade(this.#http!, request, socket, head);
+      return;
+    }
     const isPublish = wantsToPublish(request, target.query);
     const server = isPublish ? this.#publishers : this.#players;
     server.handleUpgrade(request, socket, head, (webSocket) => {
