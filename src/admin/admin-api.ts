@@ -1,24 +1,11 @@
+import type { TrackDescription } from '../tracks/track-description.js';
+
 /*
  * What the admin API answers: the one place both the server and the page read it from. Types only.
  */
 
-/** A track of a live stream. */
-export interface AdminTrack {
-  readonly kind: 'video' | 'audio';
-  readonly id: number;
-  /** As in RFC 6381, e.g. `avc1.64001f`, when the configuration says; else the name. */
-  readonly codec: string;
-  /** For people, e.g. `H.264 High 4.0`. */
-  readonly label: string;
-  readonly width?: number;
-  readonly height?: number;
-  /** Pictures per second that the encoder announced. */
-  readonly frameRate?: number;
-  readonly bitDepth?: number;
-  /** In Hz. */
-  readonly sampleRate?: number;
-  readonly channels?: number;
-}
+/** A track of a stream. */
+export type AdminTrack = TrackDescription;
 
 /** Who publishes a stream. */
 export interface AdminPublisher {

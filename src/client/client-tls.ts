@@ -24,12 +24,12 @@ export function tlsConnectionOptions(
 }
 
 /** Why there is no connection: OpenSSL's verdicts about certificates, and everything else. */
-export function connectFailure(url: RtmpUrl, error: Error): RtmpClientError {
+export function connectFailure({ masked }: Pick<RtmpUrl, 'masked'>, error: Error): RtmpClientError {
   if (error instanceof RtmpClientError) return error;
   const { code = '' } = error as NodeJS.ErrnoException;
   const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|CRL/u.test(code);
   const own: RtmpClientErrorCode = isCertificate ? 'RTMP_CLIENT_ERR_CERTIFICATE' : 'RTMP_CLIENT_ERR_UNREACHABLE';
-  return new RtmpClientError(own, `${url.masked}: ${code === '' ? error.message : code}`, { cause: error });
+  return new RtmpClientError(own, `${masked}: ${code === '' ? error.message : code}`, { cause: error });
 }
 
 function material(value: string | Uint8Array): string | Buffer {

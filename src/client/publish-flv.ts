@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FlvDemuxer, type FlvLimits, type FlvTag, TagType } from '#lib/flv';
+import { type FlvLimits, type FlvTag, TagType } from '#lib/flv';
+import { flvTags } from './flv-tags.js';
 import type { RtmpClientPublication } from './rtmp-client-publication.js';
 
 /** How FLV is published. */
@@ -34,15 +35,27 @@ const LONGEST_PAUSE = 10_000;
  * @throws {FlvError} for bytes that are no FLV
  * @throws {RtmpClientError} when the publication is over
  */
-export async function publishFlv(
+export function publishFlv(
   publication: RtmpClientPublication,
   source: AsyncIterable<Uint8Array>,
   options: PublishFlvOptions & { limits?: Partial<FlvLimits> } = {},
 ): Promise<PublishFlvProgress> {
-  const { pace = 'realtime', offset = 0, signal, onProgress, limits } = options;
+  return publishTags(publication, flvTags(source, { limits: options.limits }), options);
+}
+
+/** What is published of a tag. */
+export type PublishedTag = Pick<FlvTag, 'tagType' | 'timestamp' | 'payload'>;
+
+/** Publishes tags, from anywhere, as publishFlv() does. */
+export async function publishTags(
+  publication: RtmpClientPublication,
+  tags: AsyncIterable<PublishedTag>,
+  options: PublishFlvOptions = {},
+): Promise<PublishFlvProgress> {
+  const { pace = 'realtime', offset = 0, signal, onProgress } = options;
   const progress: PublishFlvProgress = { tags: 0, bytes: 0, duration: 0 };
   const clock = new TagClock();
-  for await (const { tagType, timestamp, payload } of flvTags(source, limits)) {
+  for await (const { tagType, timestamp, payload } of tags) {
     signal?.throwIfAborted();
     if (tagType !== TagType.Audio && tagType !== TagType.Video && !isScript(tagType)) continue;
     if (pace === 'realtime') {
@@ -58,20 +71,6 @@ export async function publishFlv(
     onProgress?.(progress);
   }
   return progress;
-}
-
-/** The tags of FLV that comes as bytes. */
-async function* flvTags(source: AsyncIterable<Uint8Array>, limits?: Partial<FlvLimits>): AsyncGenerator<FlvTag> {
-  const demuxer = new FlvDemuxer(limits);
-  for await (const bytes of source) {
-    // The demuxer keeps views; a source may reuse its buffer.
-    demuxer.push(new Uint8Array(bytes));
-    for (let unit = demuxer.next(); unit !== undefined; unit = demuxer.next()) {
-      if (unit.type === 'tag') yield unit;
-    }
-  }
-  const last = demuxer.end();
-  if (last !== undefined) yield last;
 }
 
 function isScript(tagType: number): boolean {

@@ -7,7 +7,8 @@ const DEFAULT_PORTS: Readonly<Record<RtmpScheme, number>> = { rtmp: 1935, rtmps:
 
 /** Longest address taken, in characters. */
 const MAX_URL_LENGTH = 4096;
-const MASK = '…';
+/** What stands for a secret. */
+export const MASK = '…';
 
 /** An address of an RTMP server, an application or a stream, taken apart. */
 export interface RtmpUrl {

@@ -48,17 +48,23 @@ export function audioLabel(codec: AudioCodecName): string {
   return NAMES[codec] ?? codec;
 }
 
-/** E.g. `H.264 High 4.0`. */
-export function avcLabel({ profile, compatibility, level }: AvcConfig): string {
+/** Profile and level of a codec, for people. */
+export interface ProfileNames {
+  readonly profile: string;
+  readonly level: string;
+}
+
+/** E.g. `High` and `4.0`. */
+export function avcNames({ profile, compatibility, level }: AvcConfig): ProfileNames {
   // constraint_set1_flag makes Baseline the Constrained Baseline of every encoder (H.264 §A.2.1).
   const isConstrained = profile === 66 && (compatibility & 0x40) !== 0;
   const name = isConstrained ? 'Constrained Baseline' : (AVC_PROFILES[profile] ?? `profile ${profile}`);
-  return `H.264 ${name} ${(level / 10).toFixed(1)}`;
+  return { profile: name, level: (level / 10).toFixed(1) };
 }
 
-/** E.g. `HEVC Main 4.0`. */
-export function hevcLabel({ profile, level }: HevcConfig): string {
-  return `HEVC ${HEVC_PROFILES[profile] ?? `profile ${profile}`} ${(level / 30).toFixed(1)}`;
+/** E.g. `Main` and `4.0`. */
+export function hevcNames({ profile, level }: HevcConfig): ProfileNames {
+  return { profile: HEVC_PROFILES[profile] ?? `profile ${profile}`, level: (level / 30).toFixed(1) };
 }
 
 /** `AAC-LC`, `HE-AAC` or `HE-AAC v2`. */
