@@ -61,6 +61,7 @@ const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
   'libs/rtmp/src/handshake/digest.ts': /^node:crypto$/u, // HMAC-SHA256 of Adobe's handshake
   'libs/rtmp/src/handshake/handshake-random.ts': /^node:crypto$/u, // the random part of S1 and S2
   'src/http/': /^ws$/u, // FLV over WebSocket
+  'src/cli/': /^(?:commander|cli-progress)$/u, // the command line
   'src/page/client/': /^(?:hls\.js|mpegts\.js|uplot)$/u, // types of what the browser loads when it is there
   'src/hls/load-mediabunny.ts': /^mediabunny$/u, // an optional peer, loaded when HLS is used
 };

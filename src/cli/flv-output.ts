@@ -1,0 +1,85 @@
+import { access, type FileHandle, open } from 'node:fs/promises';
+import type { FlvPatch } from '#lib/flv';
+import { CliError, fileError } from './cli.errors.js';
+
+/** Where an FLV file is written to. */
+export interface FlvOutput {
+  /** For people. */
+  readonly name: string;
+  write(bytes: Uint8Array): Promise<void>;
+  /** Overwrites what is known only now, where that is possible, and closes. */
+  finish(patches: readonly FlvPatch[]): Promise<void>;
+}
+
+/** Standard output was closed by who read it: nobody wants more. */
+export class ReaderGone extends Error {
+  override readonly name = 'ReaderGone';
+}
+
+/**
+ * An output that is made with the first bytes: a stream that cannot be played leaves no file.
+ *
+ * @param path `-` is standard output
+ */
+export async function flvOutput(path: string, overwrites: boolean): Promise<FlvOutput> {
+  if (path === '-') return standardOutput();
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists && !overwrites) throw fileError('CLI_ERR_OUTPUT', path, { code: 'EEXIST' });
+  return new FileOutput(path, overwrites ? 'w' : 'wx');
+}
+
+class FileOutput implements FlvOutput {
+  #file: FileHandle | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly flags: 'w' | 'wx',
+  ) {}
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#try(async () => {
+      this.#file ??= await open(this.name, this.flags);
+      await this.#file.writeFile(bytes);
+    });
+  }
+
+  async finish(patches: readonly FlvPatch[]): Promise<void> {
+    await this.#try(async () => {
+      for (const { position, bytes } of patches) await this.#file?.write(bytes, 0, bytes.length, position);
+      await this.#file?.close();
+      this.#file = undefined;
+    });
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw fileError('CLI_ERR_OUTPUT', this.name, error);
+    }
+  }
+}
+
+function standardOutput(): FlvOutput {
+  const { stdout } = process;
+  if (stdout.isTTY) {
+    throw new CliError('CLI_ERR_OUTPUT', 'standard output is a terminal; write -o FILE, or send it somewhere');
+  }
+  let failure: Error | undefined;
+  // Without somebody who listens the process would end at once.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    failure ??= error.code === 'EPIPE' ? new ReaderGone() : fileError('CLI_ERR_OUTPUT', 'standard output', error);
+  });
+  return {
+    name: 'standard output',
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) throw failure;
+        stdout.write(bytes, (error) => (error ? setImmediate(() => reject(failure ?? error)) : resolve()));
+      }),
+    finish: async () => {},
+  };
+}

@@ -1,0 +1,144 @@
+import { flvMessages } from '../../client/flv-messages.js';
+import { flvTags } from '../../client/flv-tags.js';
+import { isHttpUrl, openHttpFlv } from '../../client/http-flv.js';
+import type { RtmpClient } from '../../client/rtmp-client.js';
+import { SecretMask } from '../../client/rtmp-url.js';
+import type { RtmpMediaMessage } from '../../media/rtmp-media-message.js';
+import { CliError } from '../cli.errors.js';
+import { type ConnectionOptions, connectClient, tlsOptions } from '../command-options.js';
+import { formatTime } from '../format.js';
+import type { Stop } from '../stop.js';
+
+/** Something that is played. */
+export interface OpenedMedia {
+  /** Where it comes from, for people. */
+  readonly name: string;
+  /** It ends when the stream does, or with {@link end}. */
+  readonly messages: AsyncIterable<RtmpMediaMessage>;
+  /** The server, if it is one of RTMP. */
+  readonly client: RtmpClient | undefined;
+  /** Takes keys out of a text that is shown. */
+  readonly mask: (text: string) => string;
+  /** Ends what is played: the messages end. */
+  end(): void;
+  /** Leaves the server. */
+  close(): Promise<void>;
+}
+
+/** How something is played. */
+export interface MediaOptions extends ConnectionOptions {
+  /** Go on when the publisher goes. */
+  readonly follow?: boolean;
+  /** Where to begin in a recording, in milliseconds. */
+  readonly start?: number;
+}
+
+/** Plays a stream of an RTMP or HTTP server. */
+export async function openStream(url: string, options: MediaOptions, stop: Stop): Promise<OpenedMedia> {
+  const media = await (isHttpUrl(url) ? openHttp(url, options, stop) : openRtmp(url, options, stop));
+  stop.signal.addEventListener('abort', () => media.end());
+  return media;
+}
+
+/** Whether it is an address and not a file. */
+export function isUrl(target: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\//iu.test(target);
+}
+
+async function openRtmp(url: string, options: MediaOptions, stop: Stop): Promise<OpenedMedia> {
+  const client = await connectClient(url, options, stop);
+  try {
+    const { follow = false, start } = options;
+    const playback = await client.play(undefined, {
+      follow,
+      signal: stop.signal,
+      ...(start !== undefined && { start }),
+    });
+    const mask = new SecretMask();
+    mask.add(client.url.name);
+    return {
+      name: client.url.masked,
+      messages: playback,
+      client,
+      mask: (text) => mask.mask(text),
+      end: () => void playback.stop(),
+      close: () => client.close(),
+    };
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+async function openHttp(url: string, options: MediaOptions, stop: Stop): Promise<OpenedMedia> {
+  const { start, follow, timeout } = options;
+  if (start !== undefined) throw new CliError('CLI_ERR_USAGE', '--start is for recordings of RTMP servers');
+  if (follow === true)
+    throw new CliError('CLI_ERR_USAGE', '--follow is for RTMP: over HTTP a stream ends with its publisher');
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(stop.signal.reason);
+  stop.signal.addEventListener('abort', abort);
+  const { masked, bytes } = await openHttpFlv(url, {
+    tls: await tlsOptions(options),
+    signal: controller.signal,
+    ...(timeout !== undefined && { connectTimeout: timeout }),
+  });
+  const messages = flvMessages(flvTags(bytes));
+  const { pathname, search } = new URL(url);
+  const mask = new SecretMask();
+  mask.add(`${pathname.slice(pathname.lastIndexOf('/') + 1).replace(/\.flv$/u, '')}${search}`);
+  return {
+    name: masked,
+    messages: untilAborted(messages, controller.signal),
+    client: undefined,
+    mask: (text) => mask.mask(text),
+    end: () => controller.abort(),
+    close: async () => controller.abort(),
+  };
+}
+
+/** The abort is an end, not an error. */
+async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Ends media that is silent for too long: {@link failure} then says so. */
+export class SilenceWatch {
+  failure: CliError | undefined;
+  readonly #media: OpenedMedia;
+  readonly #timeout: number;
+
+  /** @param timeout in milliseconds */
+  constructor(media: OpenedMedia, timeout: number) {
+    this.#media = media;
+    this.#timeout = timeout;
+  }
+
+  /** The messages, watched. */
+  async *messages(): AsyncGenerator<RtmpMediaMessage, void> {
+    let hasCome = false;
+    const silent = (): void => {
+      const detail = `${this.#media.name}: for ${formatTime(this.#timeout)}`;
+      const nobody = `${detail} nothing came; does somebody publish?`;
+      this.failure = hasCome ? new CliError('CLI_ERR_SILENT', detail) : new CliError('CLI_ERR_NO_MEDIA', nobody);
+      this.#media.end();
+    };
+    const timer = this.#timeout === Infinity ? undefined : setTimeout(silent, this.#timeout);
+    try {
+      for await (const message of this.#media.messages) {
+        // Metadata alone is not what one waits for.
+        if (message.kind !== 'data') {
+          hasCome = true;
+          timer?.refresh();
+        }
+        yield message;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
