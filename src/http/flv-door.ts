@@ -126,16 +126,25 @@ const FOREIGN_PAGE = answerOf({
   description: 'Pages of this origin may not publish.',
 });
 
-/** Not documented, and looked for: the HTTP parser of a connection, and how to take it off the clock. */
+/** Not documented, and looked for: the HTTP parser of a connection. Who is late is reached by its socket. */
 interface ParserOwner {
-  readonly parser?: { remove?(): void } | null;
+  readonly parser?: { socket?: unknown } | null;
 }
 
 /**
  * A server of node:http ends requests that take longer than its requestTimeout,
- * 5 minutes by default, and a publish is one request. This one is taken off
- * that list; it has time limits of its own.
+ * 5 minutes by default, and a publish is one request. This one cannot be found
+ * when that time has come; it has time limits of its own. (Taking the parser
+ * off the list with remove() stops it from reading in Node 24.)
  */
 function lastsAsLongAsItLasts(request: HttpRequest): void {
-  if (request.httpVersionMajor === 1) (request.socket as ParserOwner).parser?.remove?.();
+  if (request.httpVersionMajor !== 1) return;
+  const socket = request.socket as ParserOwner;
+  const { parser } = socket;
+  if (parser?.socket !== socket) return;
+  parser.socket = null;
+  request.once('close', () => {
+    // What follows on the connection is a request like others.
+    if (socket.parser === parser) parser.socket = socket;
+  });
 }
