@@ -33,7 +33,7 @@ export function describeFailure(error: unknown): string {
 
 function hintFor(error: CliError | RtmpClientError | FlvError): string | undefined {
   if (error instanceof FlvError) {
-    return error.code === 'FLV_ERR_SIGNATURE'
+    return error.code === 'FLV_ERR_SIGNATURE' || error.code === 'FLV_ERR_HEADER_LENGTH'
       ? 'Only FLV is read. FFmpeg makes one of most files: ffmpeg -i FILE -c copy -f flv film.flv'
       : undefined;
   }

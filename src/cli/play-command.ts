@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatTime } from './format.js';
 import { parsePositiveTime, parseTime } from './option-values.js';
 import { Progress } from './progress/progress.js';
 import { CliError } from './cli.errors.js';
-import { type MediaOptions, openStream, SilenceWatch } from './source/open-media.js';
+import { maskedUrl, type MediaOptions, openStream, SilenceWatch } from './source/open-media.js';
 import type { Stop } from './stop.js';
 
 interface PlayOptions extends MediaOptions {
@@ -38,12 +38,13 @@ async function playCommand(url: string, options: PlayOptions, stop: Stop): Promi
   const { output: path, force = false, duration, quiet = false, follow = false, timeout } = options;
   const progress = new Progress(quiet);
   const output = await flvOutput(path, force);
+  progress.say(`Connecting to ${maskedUrl(url, options.app)}.`);
   const media = await openStream(url, options, stop);
   const watch = new SilenceWatch(media, timeout ?? (follow ? Infinity : SILENCE));
   const flv = new PlayedFlv(watch.messages(), duration === undefined ? {} : { duration });
   const since = performance.now();
   try {
-    progress.say(`Playing ${media.name} into ${output.name}. Ctrl-C ends it.`);
+    progress.say(`Playing into ${output.name}. Ctrl-C ends it.`);
     progress.start(() => ({
       time: flv.duration,
       bytes: flv.length,

@@ -65,12 +65,13 @@ async function publishCommand(file: string, url: string, options: PublishOptions
   if (tags === undefined) {
     throw new CliError('CLI_ERR_NO_MEDIA', start === undefined ? source.name : `${source.name}, at or behind --start`);
   }
+  progress.say(`Connecting to ${masked}.`);
   const client = await connectClient(url, options, stop);
   // A server that takes nothing any more cannot be told.
   stop.signal.addEventListener('abort', () => setTimeout(() => client.destroy(), END_TIMEOUT).unref());
   try {
     const publication = await client.publish(undefined, { signal: stop.signal });
-    progress.say(`Publishing ${source.name} to ${masked}. Ctrl-C ends it.`);
+    progress.say(`Publishing ${source.name}. Ctrl-C ends it.`);
     const fraction = fractionOf(source, options);
     const sent = await publishUntilStopped({
       publication,

@@ -1,4 +1,4 @@
-import { FlvDemuxer, type FlvLimits, type FlvTag } from '#lib/flv';
+import { FlvDemuxer, FlvError, type FlvLimits, type FlvTag } from '#lib/flv';
 
 /** How FLV is read. */
 export interface FlvTagsOptions {
@@ -26,5 +26,7 @@ export async function* flvTags(
   }
   const last = demuxer.end();
   if (last !== undefined) yield last;
-  if (demuxer.pendingLength > 0) onCut?.(demuxer.pendingLength);
+  const rest = demuxer.pendingLength;
+  if (rest > 0 && demuxer.position === 0) throw new FlvError('FLV_ERR_HEADER_LENGTH', `It ended after ${rest} bytes.`);
+  if (rest > 0) onCut?.(rest);
 }

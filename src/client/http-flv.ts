@@ -60,6 +60,11 @@ export async function openHttpFlv(url: string, options: HttpFlvOptions = {}): Pr
   }
 }
 
+/** An address for texts that people see. */
+export function maskedHttpUrl(url: string): string {
+  return maskHttpUrl(parseHttpUrl(url));
+}
+
 function parseHttpUrl(url: string, base?: URL): URL {
   const parsed = URL.canParse(url, base?.href) ? new URL(url, base?.href) : undefined;
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {

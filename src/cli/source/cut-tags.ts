@@ -1,4 +1,4 @@
-import { classifyMedia, CONFIGURATION_FLAGS, type FlvTag, MediaFlags } from '#lib/flv';
+import { classifyMedia, CONFIGURATION_FLAGS, type FlvTag, MediaFlags, readOnMetaData } from '#lib/flv';
 import type { PublishedTag } from '../../client/publish-flv.js';
 
 /** Which part of a file, and how often. */
@@ -11,7 +11,7 @@ export interface CutOptions {
   times?: number | undefined;
 }
 
-const { Audio, Video, Coded, KeyFrame, SequenceEnd } = MediaFlags;
+const { Audio, Video, Data, Coded, KeyFrame, SequenceEnd } = MediaFlags;
 
 /**
  * Cuts and repeats a file. What decoders need, and metadata, come in front of
@@ -97,8 +97,13 @@ class Round {
   }
 
   #hold(tag: FlvTag, flags: number): void {
-    if (this.#start === 0) this.#held.set(`${this.#held.size}`, tag);
-    else if (!(flags & (Coded | SequenceEnd))) this.#held.set(`${tag.tagType} ${flags & ~CONFIGURATION_FLAGS}`, tag);
+    if (this.#start === 0) {
+      this.#held.set(`${this.#held.size}`, tag);
+      return;
+    }
+    // Of what was skipped, the newest configuration of every track, and the newest metadata.
+    const isNeeded = flags & Data ? readOnMetaData(tag.payload) !== undefined : (flags & CONFIGURATION_FLAGS) !== 0;
+    if (isNeeded) this.#held.set(`${tag.tagType} ${flags}`, tag);
   }
 
   #account({ timestamp }: FlvTag, flags: number): void {

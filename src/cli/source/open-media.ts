@@ -1,8 +1,8 @@
 import { flvMessages } from '../../client/flv-messages.js';
 import { flvTags } from '../../client/flv-tags.js';
-import { isHttpUrl, openHttpFlv } from '../../client/http-flv.js';
+import { isHttpUrl, maskedHttpUrl, openHttpFlv } from '../../client/http-flv.js';
 import type { RtmpClient } from '../../client/rtmp-client.js';
-import { SecretMask } from '../../client/rtmp-url.js';
+import { parseRtmpUrl, SecretMask } from '../../client/rtmp-url.js';
 import type { RtmpMediaMessage } from '../../media/rtmp-media-message.js';
 import { CliError } from '../cli.errors.js';
 import { type ConnectionOptions, connectClient, tlsOptions } from '../command-options.js';
@@ -38,6 +38,11 @@ export async function openStream(url: string, options: MediaOptions, stop: Stop)
   const media = await (isHttpUrl(url) ? openHttp(url, options, stop) : openRtmp(url, options, stop));
   stop.signal.addEventListener('abort', () => media.end());
   return media;
+}
+
+/** An address for texts that people see. */
+export function maskedUrl(url: string, app: string | undefined): string {
+  return isHttpUrl(url) ? maskedHttpUrl(url) : parseRtmpUrl(url, app).masked;
 }
 
 /** Whether it is an address and not a file. */
