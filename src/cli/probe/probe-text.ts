@@ -66,9 +66,15 @@ function valueText(value: AmfValue): string {
     return `{ ${Object.entries(value)
       .map(([name, of]) => `${name}: ${valueText(of)}`)
       .join(', ')} }`.slice(0, MAX_VALUE);
-  const text =
-    value instanceof Date ? dateText(value) : value instanceof Uint8Array ? `${value.length} bytes` : String(value);
+  const text = plainText(value);
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
+}
+
+function plainText(value: AmfValue): string {
+  if (value instanceof Date) return dateText(value);
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  // What else AMF3 knows says nothing about a stream.
+  return value === null || typeof value !== 'object' ? `${value}` : '…';
 }
 
 function dateText(date: Date): string {
