@@ -7,7 +7,7 @@ const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8');
 const [start, test, install] = readme.blocks.filter(({ info }) => info[0] === 'sh').map(({ code }) => code);
 
 /** Packages that every Debian has. */
-const ESSENTIAL = ['coreutils', 'util-linux'];
+const ESSENTIAL = ['bash', 'coreutils', 'util-linux'];
 
 it('README says how to start and how to test, in one line each', () => {
   expect(start).toBe('npm ci && npm start');
