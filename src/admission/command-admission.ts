@@ -20,7 +20,7 @@ import type { PlayReply } from '../playback/play-reply.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { callHandler, type HandlerFailure, type HandlerOutcome } from './call-handler.js';
 import { type Decision, refused } from './decision.js';
-import { type PublishReply, recordProblem, relayProblem } from './publish-reply.js';
+import { identityProblem, type PublishReply, recordProblem, relayProblem } from './publish-reply.js';
 import { INTERNAL_ERROR, isErrorStatus, isUnexpected, refusal, refusalHttpStatus, refusalOf } from './refusal.js';
 
 /** A command, who sent it, and until when the answer matters. */
@@ -127,7 +127,7 @@ export class CommandAdmission {
       if (outcome.value === false) return refused(refusal('publish', REFUSED['publish']!));
       if (isErrorStatus(outcome.value)) return refused(outcome.value);
       if (typeof outcome.value === 'object' && outcome.value !== null) reply = outcome.value;
-      const problem = recordProblem(reply) ?? relayProblem(reply);
+      const problem = recordProblem(reply) ?? identityProblem(reply) ?? relayProblem(reply);
       if (problem !== undefined) {
         this.#logger.error(`${handler.name}: ${problem}`, { session: request.session.id, record: reply.record });
         return refused(refusal('publish', INTERNAL_ERROR), 500);

@@ -12,6 +12,11 @@ export interface PublishReply {
   record?: boolean | RecordingOptions;
   /** Publish under another name in the same app, e.g. to keep a secret stream key out of what viewers see. */
   name?: string;
+  /**
+   * Who publishes, e.g. the ID of an account: with `takeover: 'same-identity'` whoever has the same one may take the name
+   * back from a connection that hangs. Without it, it is the address the publisher comes from.
+   */
+  identity?: string;
   /** Where the publish is sent on to, besides what the options `relay.push` say: an address, or more about it; or several. */
   relay?: string | RtmpPushTarget | ReadonlyArray<string | RtmpPushTarget>;
 }
@@ -26,6 +31,12 @@ export function recordProblem({ record }: PublishReply): string | undefined {
     return `record.${name} is not a number of 1 or more`;
   }
   return undefined;
+}
+
+/** What is wrong with the `identity` of a reply; undefined when nothing is. */
+export function identityProblem({ identity }: PublishReply): string | undefined {
+  if (identity === undefined || (typeof identity === 'string' && identity !== '')) return undefined;
+  return 'identity is not a text, or empty';
 }
 
 /** What is wrong with the `relay` of a reply, without its addresses; undefined when nothing is. */

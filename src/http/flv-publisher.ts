@@ -122,17 +122,18 @@ export class FlvPublisher extends FlvConnection implements PublicationConnection
 
   /** Silence: a WebSocket is asked half way whether its peer is still there, HTTP has no way to ask. */
   protected onIdle(now: number): void {
-    const { connectTimeout, idleTimeout } = this.services.options.session;
+    const { connectTimeout } = this.services.options.session;
+    const silence = this.#maxSilence;
     if (this.#grant !== undefined) {
       this.#fail('NetStream.Publish.Failed', `No FLV came for ${connectTimeout} ms.`, 408);
     } else if (this.#holds > 0) {
       this.#alive(now);
     } else if (this.#isAsked) {
-      this.#fail('NetConnection.Connect.IdleTimeOut', `Nothing came for ${idleTimeout} ms.`, 408);
+      this.#fail('NetConnection.Connect.IdleTimeOut', `Nothing came for ${silence} ms.`, 408);
     } else {
       this.channel.ping();
       this.#isAsked = true;
-      this.dueAt = now + idleTimeout / 2;
+      this.dueAt = now + silence / 2;
     }
   }
 
@@ -142,9 +143,14 @@ export class FlvPublisher extends FlvConnection implements PublicationConnection
     this.#grant = undefined;
   }
 
+  get #maxSilence(): number {
+    const { idleTimeout, publisherTimeout } = this.services.options.session;
+    return Math.min(idleTimeout, publisherTimeout);
+  }
+
   #alive(now: number): void {
     this.#isAsked = false;
-    if (this.#grant === undefined && this.isOpen) this.dueAt = now + this.services.options.session.idleTimeout / 2;
+    if (this.#grant === undefined && this.isOpen) this.dueAt = now + this.#maxSilence / 2;
   }
 
   #takeAll(): void {

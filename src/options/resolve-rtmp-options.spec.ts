@@ -56,7 +56,10 @@ describe('resolveRtmpOptions', () => {
       'session.amf.maxDepth: 1000 is not possible; write a whole number from 1 to 256 (default 32).',
     ],
     [{ session: 5 }, 'session: 5 is not possible; write an object.'],
-    [{ takeover: 'always' }, `takeover: "always" is not possible; write 'reject' or 'replace' (default 'reject').`],
+    [
+      { takeover: 'always' },
+      `takeover: "always" is not possible; write 'reject' or 'replace' or 'same-identity' (default 'reject').`,
+    ],
     [{ recording: { record: 'yes' } }, 'recording.record: "yes" is not possible; write true or false (default false).'],
     [
       { recording: { directory: '' } },

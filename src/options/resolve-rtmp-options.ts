@@ -26,11 +26,12 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   'session.handshakeTimeout': [1, MAX_MILLISECONDS],
   'session.connectTimeout': [1, MAX_MILLISECONDS],
   'session.idleTimeout': [1, MAX_MILLISECONDS],
+  'session.publisherTimeout': [1, MAX_MILLISECONDS],
 };
 
 /** Options that are one of a few words. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  takeover: ['reject', 'replace'],
+  takeover: ['reject', 'replace', 'same-identity'],
   'playback.enhanced': ['always', 'announced'],
   latency: ['realtime', 'balanced', 'throughput'],
 };

@@ -10,8 +10,11 @@ import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions } from '../recording/rec
 import { DEFAULT_RTMP_RELAY_OPTIONS, type RtmpRelayOptions } from '../relay/relay-options.js';
 import { DEFAULT_LISTENER, type RtmpListenerOptions } from './listener-options.js';
 
-/** What happens to a publish whose name is live: the newcomer is refused, or takes the place of the old one. */
-export type TakeoverPolicy = 'reject' | 'replace';
+/**
+ * What happens to a publish whose name is live: the newcomer is refused, or takes the place of the old one, always or
+ * when both are the same publisher: see `PublishReply.identity`.
+ */
+export type TakeoverPolicy = 'reject' | 'replace' | 'same-identity';
 
 /**
  * Who is sent the codecs and tracks of Enhanced RTMP: every RTMP player, or those that announced them in connect.

@@ -7,6 +7,7 @@ import {
   RtmpPublication,
   type UnpublishReason,
 } from '../streams/rtmp-publication.js';
+import { mayTakeOver } from '../streams/takeover.js';
 import type { ConnectionLog } from './connection-log.js';
 import type { ConnectionServices } from './connection-services.js';
 import type { RtmpExtension } from './rtmp-extension.js';
@@ -64,9 +65,9 @@ export class ConnectionPublications {
     const id = `${this.#connection.session.id}.${++this.#count}`;
     const stream = new LiveStream({ ...address, id, startedAt: Date.now() }, options.playback.gopCache);
     const publication = new RtmpPublication(this.#connection, stream, address, command, reply);
-    const other = streams.get(address.path);
-    if (other?.isHandedOver(this.#services.now()) === true) other.handOver();
-    else if (options.takeover === 'replace') other?.replace();
+    const live = streams.get(address.path);
+    if (live?.isHandedOver(this.#services.now()) === true) live.handOver();
+    else if (live !== undefined && mayTakeOver(options.takeover, publication, live)) live.replace();
     try {
       streams.add(publication);
     } catch (error) {

@@ -88,8 +88,8 @@ export class RtmpConnection
       services.playback,
     );
     this.#publications = new ConnectionPublications(this, this.#core, services, this.#log);
-    const { handshakeTimeout, connectTimeout, idleTimeout } = services.options.session;
-    this.#shortestTimeout = Math.min(handshakeTimeout, connectTimeout, idleTimeout / 2);
+    const { handshakeTimeout, connectTimeout, idleTimeout, publisherTimeout } = services.options.session;
+    this.#shortestTimeout = Math.min(handshakeTimeout, connectTimeout, idleTimeout / 2, publisherTimeout / 2);
     this.dueAt = services.now() + this.#shortestTimeout;
   }
 

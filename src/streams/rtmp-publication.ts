@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { LiveStream } from '#lib/live';
 import type { PublishCommand, RtmpStatus, StreamAddress } from '#lib/rtmp';
 import type { PublishReply } from '../admission/publish-reply.js';
@@ -9,7 +10,7 @@ export type UnpublishReason =
   | 'unpublished'
   /** The connection was closed, or broke the protocol. */
   | 'disconnected'
-  /** Another publisher took the name (`takeover: 'replace'`). */
+  /** Another publisher took the name, see the option `takeover`. */
   | 'replaced'
   /** Its client was asked to connect again, and has (`RtmpSession.requestReconnect()`). */
   | 'handed over'
@@ -73,6 +74,17 @@ export class RtmpPublication {
 
   get session(): RtmpSession {
     return this.#connection.session;
+  }
+
+  /**
+   * Who publishes: what its handler said, or the address it comes from; undefined when there is neither, as over a Unix
+   * socket. An address and a handler's word are never the same.
+   */
+  get identity(): string | undefined {
+    const { identity } = this.reply;
+    if (identity !== undefined) return `identity ${identity}`;
+    const { remoteAddress } = this.session;
+    return isIP(remoteAddress) === 0 ? undefined : `address ${remoteAddress}`;
   }
 
   /** Aborted when the publish ended. */

@@ -110,3 +110,22 @@ it('one connection may publish to another app and a path of several parts', asyn
   await publish(source, ingest.url('other/one/two/three'));
   expect(await recordingDifference(await ingest.finishedRecording('other/one/two/three'), source)).toBeUndefined();
 });
+
+it('whose machine hangs holds its name for RTMP_PUBLISHER_TIMEOUT', async () => {
+  const strict = await IngestProcess.start({ env: { RTMP_PUBLISHER_TIMEOUT: '2' } });
+  try {
+    const hung = new FfmpegPublisher(source, strict.url('live/hung'), { isRealTime: true });
+    await strict.until('FFmpeg has sent a second', () => hung.sent > 1000);
+    hung.kill('SIGSTOP'); // its system still acknowledges what it is sent
+    const early = new FfmpegPublisher(source, strict.url('live/hung'));
+    expect((await early.ended()).code).not.toBe(0);
+    await strict.logged('"protocol error"', 'RTMP_ERR_IDLE_TIMEOUT');
+    await publish(source, strict.url('live/hung'));
+    const [first, second] = await strict.finishedRecordings('live/hung-', 2);
+    expect(await recordedPart(first!, source)).toBeGreaterThan(500);
+    expect(await recordingDifference(second!, source)).toBeUndefined();
+    await hung.end('SIGKILL');
+  } finally {
+    await strict.stop();
+  }
+});

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -296,6 +297,77 @@ describe("takeover: 'replace'", () => {
     expect(test.app.get(RtmpStreams).list()).toHaveLength(1);
     expect(client.isClosed).toBe(false);
   });
+});
+
+describe("takeover: 'same-identity'", () => {
+  const from = (address: string) => connect({ port: test.port, host: '127.0.0.1', localAddress: address });
+
+  it('gives the name to who comes from the same address', async () => {
+    test = await startMicroservice({ options: { takeover: 'same-identity' } });
+    const first = await RawRtmpClient.publishing(from('127.0.0.1'), 'cam');
+    const stranger = await RawRtmpClient.connected(from('127.0.0.2'));
+    expect(await stranger.publish('cam')).toMatchObject({ code: 'NetStream.Publish.BadName' });
+    await stranger.closed;
+    expect(first.isClosed).toBe(false);
+    const again = await RawRtmpClient.publishing(from('127.0.0.1'), 'cam');
+    expect(await first.status(1)).toMatchObject({ code: 'NetStream.Publish.BadName' });
+    await first.closed;
+    await again.destroy();
+  });
+
+  it('or to whom the handler says it is, wherever it comes from', async () => {
+    @Controller()
+    class Knowing {
+      @RtmpCommand('publish')
+      publish(@Ctx() { query }: RtmpContext): PublishReply {
+        return query['user'] === undefined ? {} : { identity: query['user'] };
+      }
+    }
+    test = await startMicroservice({ controllers: [Knowing], options: { takeover: 'same-identity' } });
+    const first = await RawRtmpClient.publishing(from('127.0.0.1'), 'cam?user=ann');
+    // The same address is nothing against that, and an address is no name.
+    for (const name of ['cam?user=bob', 'cam', 'cam?user=127.0.0.1', 'cam?user=']) {
+      const other = await RawRtmpClient.connected(from('127.0.0.1'));
+      expect((await other.publish(name)).level).toBe('error');
+      await other.closed;
+    }
+    expect(first.isClosed).toBe(false);
+    const again = await RawRtmpClient.publishing(from('127.0.0.2'), 'cam?user=ann');
+    expect(await first.status(1)).toMatchObject({ code: 'NetStream.Publish.BadName' });
+    await again.destroy();
+  });
+});
+
+it('a publisher that is heard of no more holds its name for publisherTimeout, one that answers pings for as long as it likes', async () => {
+  const reasons: string[] = [];
+  @Controller()
+  class Watching {
+    @RtmpEvent('unpublish')
+    unpublished(@Payload() { publication, reason }: RtmpUnpublishEvent): void {
+      reasons.push(`${publication.path} ${reason}`);
+    }
+  }
+  const session = { publisherTimeout: 500, idleTimeout: 60_000 };
+  test = await startMicroservice({ controllers: [Watching], options: { session } });
+  const silent = await RawRtmpClient.publishing(test.port, 'silent');
+  const pings = () => silent.messages.filter(({ typeId, payload }) => typeId === 4 && payload[1] === 6);
+  let answered = 0;
+  const answering = setInterval(() => {
+    for (const { payload } of pings().slice(answered))
+      silent.send(4, 0, 0, Buffer.from([0, 7, ...payload.slice(2)]), 2);
+    answered = pings().length;
+  }, 20);
+  const vanished = await RawRtmpClient.publishing(test.port, 'cam');
+  vanished.stopReading();
+  const refused = await RawRtmpClient.connected(test.port);
+  expect(await refused.publish('cam')).toMatchObject({ code: 'NetStream.Publish.BadName' });
+  await until(() => reasons.length > 0);
+  expect(reasons).toEqual(['live/cam disconnected']);
+  const next = await RawRtmpClient.publishing(test.port, 'cam');
+  await silent.until(() => answered >= 3, 'pings');
+  expect(test.app.get(RtmpStreams).get('live/silent')).toBeDefined();
+  clearInterval(answering);
+  await Promise.all([silent, vanished, next].map((client) => client.destroy()));
 });
 
 describe('events', () => {

@@ -10,6 +10,7 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
     maxConnections: settings.RTMP_MAX_CONNECTIONS,
     maxConnectionsPerAddress: settings.RTMP_MAX_CONNECTIONS,
     takeover: settings.RTMP_TAKEOVER,
+    session: { publisherTimeout: settings.RTMP_PUBLISHER_TIMEOUT * 1000 },
     latency: settings.RTMP_PROFILE,
     playback: { enhanced: settings.RTMP_ENHANCED, recordings: settings.RTMP_PLAY_RECORDINGS },
     recording: {

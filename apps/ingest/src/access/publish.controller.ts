@@ -23,6 +23,7 @@ export class PublishController {
     if (accepted === undefined) {
       throw new RtmpStatusException('NetStream.Publish.Denied', 'The publish key is missing or wrong.');
     }
-    return accepted.name === name ? {} : { name: accepted.name };
+    const { identity } = accepted;
+    return { ...(identity !== undefined && { identity }), ...(accepted.name !== name && { name: accepted.name }) };
   }
 }

@@ -18,6 +18,8 @@ export interface KeyEntry {
 /** A key that was accepted, and the name of the stream it is for. */
 export interface AcceptedKey {
   readonly name: string;
+  /** Which of the keys it was, without the key itself; undefined when there are none. */
+  readonly identity?: string;
 }
 
 interface StreamKey {
@@ -51,10 +53,15 @@ export class StreamKeys {
     const offered = query['key'];
     if (offered !== undefined) {
       const found = this.#find(offered, (key) => key.name === undefined || key.name === name);
-      return found === undefined ? undefined : { name };
+      return found === undefined ? undefined : { name, identity: this.#identityOf(found) };
     }
     const found = this.#find(name, () => true);
-    return found === undefined ? undefined : { name: found.name ?? `stream-${this.#keys.indexOf(found) + 1}` };
+    if (found === undefined) return undefined;
+    return { name: found.name ?? `stream-${this.#keys.indexOf(found) + 1}`, identity: this.#identityOf(found) };
+  }
+
+  #identityOf(key: StreamKey): string {
+    return `key ${this.#keys.indexOf(key) + 1}`;
   }
 
   /** Compares digests of all keys, so that the time says nothing about which matched or how much. */

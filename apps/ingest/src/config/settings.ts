@@ -69,7 +69,11 @@ export const settingsSchema = z.object({
   HLS_PART_MS: wholeNumber(0, 10_000, ' (milliseconds)').default(500),
   HLS_WINDOW_SECONDS: wholeNumber(0, 86_400, ' (seconds)').default(12),
   HLS_CONTAINER: z.enum(['fmp4', 'ts']).default('fmp4').describe('fmp4 or ts'),
-  RTMP_TAKEOVER: z.enum(['reject', 'replace']).default('reject').describe('reject or replace'),
+  RTMP_TAKEOVER: z
+    .enum(['reject', 'replace', 'same-identity'])
+    .default('reject')
+    .describe('reject, replace or same-identity'),
+  RTMP_PUBLISHER_TIMEOUT: wholeNumber(1, 86_400, ' (seconds)').default(30),
   RTMP_MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
   RTMP_RECORD: flag.default(true),
   RTMP_PLAY_RECORDINGS: flag.default(false),

@@ -93,6 +93,26 @@ describe('ServerSession, deadlines', () => {
     expect(peer.replies()).toEqual([]);
   });
 
+  it('waits less long for a peer that publishes', () => {
+    const peer = connected({ ...TIMES, publisherTimeout: 2000 });
+    expect(peer.session.nextDeadline()).toBe(3000);
+    peer.send(PUBLISH).replies();
+    expect(peer.session.nextDeadline()).toBe(1000);
+    expect(peer.wait(1000).replies()).toEqual([['User Control', 6, 1000]]);
+    peer.send(userControl(7, 1000)).wait(1999);
+    expect(peer.wait(2000).replies()).toEqual([['User Control', 6, 2000]]);
+    expect(() => peer.wait(3000)).toThrow(code('RTMP_ERR_IDLE_TIMEOUT'));
+    const done = connected({ ...TIMES, publisherTimeout: 2000 }).send(PUBLISH);
+    done.send(command('deleteStream', 0, null, 1));
+    expect(done.session.nextDeadline()).toBe(3000);
+    // It does not wait longer for it.
+    expect(
+      connected({ ...TIMES, publisherTimeout: 9000 })
+        .send(PUBLISH)
+        .session.nextDeadline(),
+    ).toBe(3000);
+  });
+
   it.each([
     ['connect', CONNECT],
     ['publish', concat(CONNECT, PUBLISH)],

@@ -33,6 +33,8 @@ export interface ServerSessionOptions {
    * to 60,000.
    */
   idleTimeout: number;
+  /** The same while it publishes, when that is less: so long at most somebody who vanished holds a name. Defaults to 30,000. */
+  publisherTimeout: number;
   /** Chunk size we send with, announced before the connect reply and never changed, in bytes. Defaults to 65,536. */
   chunkSize: number;
   /** Window Acknowledgement Size and Set Peer Bandwidth we announce, in bytes. Defaults to 5,000,000. */
@@ -56,6 +58,7 @@ export const DEFAULT_SERVER_SESSION_OPTIONS: Readonly<ServerSessionOptions> = Ob
   handshakeTimeout: 10_000,
   connectTimeout: 10_000,
   idleTimeout: 60_000,
+  publisherTimeout: 30_000,
   chunkSize: 65_536,
   windowAcknowledgementSize: 5_000_000,
   defaultAcknowledgementWindow: 2_500_000,
@@ -73,6 +76,7 @@ const RANGES: Readonly<Record<NumberOption, readonly [number, number]>> = {
   handshakeTimeout: [1, Infinity],
   connectTimeout: [1, Infinity],
   idleTimeout: [1, Infinity],
+  publisherTimeout: [1, Infinity],
   chunkSize: [1, MAX_CHUNK_SIZE],
   windowAcknowledgementSize: [1, 0xffffffff],
   defaultAcknowledgementWindow: [1, Infinity],

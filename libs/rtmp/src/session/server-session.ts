@@ -89,7 +89,7 @@ export class ServerSession {
     this.#netStreams = new NetStreams(this.#options.maxNetStreams);
     this.#media = new MediaEvents(this.#netStreams);
     this.#userControls = new UserControls(this.#output, this.#netStreams);
-    this.#deadlines = new SessionDeadlines(this.#options, now);
+    this.#deadlines = new SessionDeadlines(this.#options, now, () => this.#netStreams.isAnyPublishing);
   }
 
   get phase(): ServerSessionPhase {

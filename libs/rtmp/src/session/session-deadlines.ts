@@ -4,7 +4,7 @@ import type { ServerSessionOptions } from './server-session-options.js';
 /** What the session waits for: the end of the handshake, connect, or anything. */
 export type ServerSessionPhase = 'handshake' | 'connecting' | 'connected';
 
-type Timeouts = Pick<ServerSessionOptions, 'handshakeTimeout' | 'connectTimeout' | 'idleTimeout'>;
+type Timeouts = Pick<ServerSessionOptions, 'handshakeTimeout' | 'connectTimeout' | 'idleTimeout' | 'publisherTimeout'>;
 
 /**
  * How long a session waits for its peer, in milliseconds of any clock that
@@ -13,6 +13,7 @@ type Timeouts = Pick<ServerSessionOptions, 'handshakeTimeout' | 'connectTimeout'
  */
 export class SessionDeadlines {
   readonly #timeouts: Readonly<Timeouts>;
+  readonly #isPublishing: () => boolean;
   #phase: ServerSessionPhase = 'handshake';
   #now: number;
   #phaseSince: number;
@@ -21,8 +22,10 @@ export class SessionDeadlines {
   #pingedAt: number | undefined;
   #waitsForUs = false;
 
-  constructor(timeouts: Readonly<Timeouts>, now: number) {
+  /** @param isPublishing whether the peer publishes at the moment, so that more is to be expected of it */
+  constructor(timeouts: Readonly<Timeouts>, now: number, isPublishing: () => boolean = () => false) {
     this.#timeouts = timeouts;
+    this.#isPublishing = isPublishing;
     this.#now = this.#phaseSince = this.#silentSince = now;
   }
 
@@ -58,7 +61,8 @@ export class SessionDeadlines {
 
   /** When to call handle(). */
   next(): number {
-    const { handshakeTimeout, connectTimeout, idleTimeout } = this.#timeouts;
+    const { handshakeTimeout, connectTimeout } = this.#timeouts;
+    const idleTimeout = this.#idleTimeout;
     if (this.#phase === 'handshake') return this.#phaseSince + handshakeTimeout;
     if (this.#waitsForUs) return this.#now + idleTimeout;
     if (this.#phase === 'connecting') return this.#phaseSince + connectTimeout;
@@ -74,7 +78,7 @@ export class SessionDeadlines {
   handle(now: number): boolean {
     if (now < this.next()) return false;
     this.#now = now;
-    const { handshakeTimeout, connectTimeout, idleTimeout } = this.#timeouts;
+    const { handshakeTimeout, connectTimeout } = this.#timeouts;
     if (this.#phase === 'handshake') {
       throw new RtmpProtocolError('RTMP_ERR_HANDSHAKE_TIMEOUT', `${handshakeTimeout} ms`);
     }
@@ -86,9 +90,14 @@ export class SessionDeadlines {
       throw new RtmpProtocolError('RTMP_ERR_CONNECT_TIMEOUT', `${connectTimeout} ms`);
     }
     if (this.#pingedAt !== undefined) {
-      throw new RtmpProtocolError('RTMP_ERR_IDLE_TIMEOUT', `${idleTimeout} ms`);
+      throw new RtmpProtocolError('RTMP_ERR_IDLE_TIMEOUT', `${this.#idleTimeout} ms`);
     }
     this.#pingedAt = now;
     return true;
+  }
+
+  get #idleTimeout(): number {
+    const { idleTimeout, publisherTimeout } = this.#timeouts;
+    return this.#isPublishing() ? Math.min(idleTimeout, publisherTimeout) : idleTimeout;
   }
 }
