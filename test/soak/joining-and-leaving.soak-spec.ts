@@ -113,8 +113,9 @@ it(`${PLAYERS} players, of which a tenth changes each second, cost nothing that 
     });
   const leave = (player: Player): void => {
     const { order, corrupt, beganAtKeyFrame, isDisconnected } = player;
-    const isGood = order.gaps + order.reordered + corrupt === 0 && beganAtKeyFrame && !isDisconnected;
-    if (!isGood) faults.push(JSON.stringify({ ...order, corrupt, beganAtKeyFrame, isDisconnected }));
+    const { gaps, reordered } = order;
+    const isGood = gaps + reordered + corrupt === 0 && beganAtKeyFrame && !isDisconnected;
+    if (!isGood) faults.push(JSON.stringify({ gaps, reordered, corrupt, beganAtKeyFrame, isDisconnected }));
     player.close();
   };
 
