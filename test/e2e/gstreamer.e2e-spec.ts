@@ -54,6 +54,16 @@ it('rtmpsink', async () => {
   await trueMetadata(recording);
 });
 
+// librtmp never reads the answers to its posts: when it ends they reset the connection, and what it has not sent by then is
+// lost, so that it must not be faster than the stream.
+it('rtmpsink through a tunnel', async () => {
+  const location = `rtmpt://127.0.0.1:${await ingest.portOf('http')}/live/tunnelled live=1`;
+  const sent = await publish('live/tunnelled', words`rtmpsink sync=true location=${location}`);
+  const recording = await ingest.finishedRecording('live/tunnelled');
+  expect(await recordingDifference(recording, sent)).toBeUndefined();
+  await trueMetadata(recording);
+});
+
 it('a live encoder, which sends metadata dozens of times', async () => {
   const url = ingest.url('live/encoder');
   const sent = join(ingest.directory, 'encoder.sent');

@@ -82,6 +82,14 @@ describe('OBS and librtmp', () => {
   });
 });
 
+it('Q28 Wirecast Go connected and never published: it is pinged, and gone after a while', () => {
+  const peer = connected();
+  expect(peer.wait(peer.session.nextDeadline()!).replies()).toEqual([['User Control', 6, expect.any(Number)]]);
+  expect(() => peer.wait(peer.session.nextDeadline()!)).toThrow(
+    expect.objectContaining({ code: 'RTMP_ERR_IDLE_TIMEOUT' }) as Error,
+  );
+});
+
 describe('the chunk layer', () => {
   it('Q7 OBS up to 30.0 leaves the extended timestamp of type 3 chunks out', () => {
     const bytes = hex(`
