@@ -101,7 +101,7 @@ export type {
   RecordingInfo,
   RecordingStartedEvent,
 } from './recording/recording-events.js';
-export type { RecorderOptions, RecordingOptions } from './recording/recording-options.js';
+export type { RecorderOptions, RecordingContainer, RecordingOptions } from './recording/recording-options.js';
 export { RECORDING_ERRORS, RecordingError, type RecordingErrorCode } from './recording/recording.errors.js';
 export { RtmpRecordings } from './recording/rtmp-recordings.js';
 export { RELAY_ERRORS, RelayError, type RelayErrorCode } from './relay/relay.errors.js';

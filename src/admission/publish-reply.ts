@@ -30,6 +30,10 @@ export function recordProblem({ record }: PublishReply): string | undefined {
     if (value === undefined || (typeof value === 'number' && value >= 1)) continue;
     return `record.${name} is not a number of 1 or more`;
   }
+  const { container = 'flv' } = record as { container?: unknown };
+  if (container !== 'flv' && container !== 'mp4' && container !== 'both') {
+    return "record.container is none of 'flv', 'mp4' and 'both'";
+  }
   return undefined;
 }
 

@@ -33,6 +33,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   takeover: ['reject', 'replace', 'same-identity'],
   'playback.enhanced': ['always', 'announced'],
+  'recording.container': ['flv', 'mp4', 'both'],
   latency: ['realtime', 'balanced', 'throughput'],
 };
 

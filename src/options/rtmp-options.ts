@@ -6,7 +6,11 @@ import {
   type SlowSubscriberLimits,
 } from '#lib/live';
 import { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from '#lib/rtmp';
-import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions } from '../recording/recording-options.js';
+import {
+  DEFAULT_RECORDER_OPTIONS,
+  type RecorderOptions,
+  type RecordingContainer,
+} from '../recording/recording-options.js';
 import { DEFAULT_RTMP_RELAY_OPTIONS, type RtmpRelayOptions } from '../relay/relay-options.js';
 import { DEFAULT_LISTENER, type RtmpListenerOptions } from './listener-options.js';
 
@@ -34,6 +38,11 @@ export interface RtmpMediaOptions {
 export interface RtmpRecordingOptions extends RecorderOptions {
   /** Whether publishes are recorded when their handler says nothing about it. Defaults to false. */
   record: boolean;
+  /**
+   * Kind of the files: 'flv', which holds everything; 'mp4', fragmented, which needs the package mediabunny; or 'both'. A
+   * stream that MP4 cannot hold is recorded as FLV. Defaults to 'flv'.
+   */
+  container: RecordingContainer;
   /** Where the file storage keeps them; another storage under RECORDING_STORAGE does not look at it. Defaults to ./recordings. */
   directory: string;
   /** Begin a new file after so long, at the next key frame, in milliseconds. Defaults to Infinity (at most 24 days). */
@@ -129,6 +138,7 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
   recording: Object.freeze({
     ...DEFAULT_RECORDER_OPTIONS,
     record: false,
+    container: 'flv',
     directory: './recordings',
     maxDuration: Infinity,
     maxBytes: Infinity,

@@ -2,8 +2,15 @@ import { MediaFlags, TagType } from '#lib/flv';
 import type { LiveStream, MediaMessage, MediaSink } from '#lib/live';
 import type { RecordingStorage } from '../storage/recording-storage.js';
 import type { BufferPool } from './buffer-pool.js';
-import { FlvSegment, type FlvSegmentContext } from './flv-segment.js';
-import { MAX_FILE_DURATION, type RecorderOptions, type RecordingOptions } from './recording-options.js';
+import { FlvSegment } from './flv-segment.js';
+import { Mp4Segment } from './mp4-segment.js';
+import type { RecordingSegment, SegmentContext } from './recording-segment.js';
+import {
+  MAX_FILE_DURATION,
+  type RecorderOptions,
+  type RecordingContainer,
+  type RecordingOptions,
+} from './recording-options.js';
 import type { RecordingObserver } from './recording-events.js';
 import type { WriteBacklog } from './write-backlog.js';
 import { RecordingError } from './recording.errors.js';
@@ -15,10 +22,12 @@ export interface FlvRecorderContext {
   readonly backlog: WriteBacklog;
   readonly observer: RecordingObserver;
   readonly options: Readonly<RecorderOptions>;
+  /** Whether what MP4 cannot hold is recorded as FLV instead. */
+  readonly fallsBack: boolean;
 }
 
 /**
- * Records a live stream as FLV, message for message. A file begins with the
+ * Records a live stream as FLV or MP4, message for message. A file begins with the
  * headers and its first picture is a key frame; audio that comes before it is
  * kept. When its storage is slower than the publisher the publisher's socket
  * waits; when it fails the publish goes on unrecorded.
@@ -26,13 +35,14 @@ export interface FlvRecorderContext {
 export class FlvRecorder implements MediaSink {
   readonly #stream: LiveStream;
   readonly #context: FlvRecorderContext;
-  readonly #segmentContext: FlvSegmentContext;
+  readonly #segmentContext: SegmentContext;
   readonly #maxDuration: number;
   readonly #maxBytes: number;
   readonly #finishing = new Set<Promise<void>>();
   readonly #stopped = withResolver();
   readonly #removeSink: () => void;
-  #segment: FlvSegment | undefined;
+  #segment: RecordingSegment | undefined;
+  #container: RecordingContainer;
   /** A picture that depends on one that is not in the file must not be in it either. */
   #hasKeyFrame = false;
   #configurationVersion = 0;
@@ -44,6 +54,7 @@ export class FlvRecorder implements MediaSink {
     this.#context = context;
     const { storage, pool, backlog, observer } = context;
     this.#segmentContext = { storage, pool, backlog, observer, onQueueChange: () => this.#queueChanged() };
+    this.#container = recording.container === 'mp4' ? 'mp4' : 'flv';
     this.#maxDuration = Math.min(recording.maxDuration ?? Infinity, MAX_FILE_DURATION);
     this.#maxBytes = recording.maxBytes ?? Infinity;
     this.#removeSink = stream.addSink(this);
@@ -75,6 +86,10 @@ export class FlvRecorder implements MediaSink {
     }
     const segment = this.#segment!;
     segment.add(message);
+    if (segment.problem !== undefined) {
+      this.#fallBack(segment, segment.problem);
+      return;
+    }
     if (this.#release === undefined && segment.queue.queuedBytes > this.#mayQueue()) {
       this.#release = this.#stream.publisherHold.take();
     }
@@ -133,15 +148,33 @@ export class FlvRecorder implements MediaSink {
   }
 
   #begin(message: MediaMessage): void {
-    this.#segment = new FlvSegment(this.#stream, message, this.#segmentContext);
+    const Segment = this.#container === 'mp4' ? Mp4Segment : FlvSegment;
+    this.#segment = new Segment(this.#stream, message, this.#segmentContext);
     this.#configurationVersion = this.#stream.configurationVersion;
     this.#hasKeyFrame = false;
+  }
+
+  /** The container cannot hold the stream: FLV can. What has come so far goes there. */
+  #fallBack(segment: RecordingSegment, problem: string): void {
+    const { observer, fallsBack } = this.#context;
+    observer.onUnsupported?.(segment.info, problem, fallsBack);
+    this.#segment = undefined;
+    if (!fallsBack) {
+      this.stop();
+      return;
+    }
+    this.#container = 'flv';
+    segment.giveUp((message) => {
+      if (this.#segment === undefined) this.#begin(message);
+      if (message.flags & MediaFlags.KeyFrame) this.#hasKeyFrame = true;
+      this.#segment!.add(message);
+    });
   }
 
   /** Files are cut where a player can begin: at a key frame, or anywhere when there is no video. */
   #isDue(flags: number): boolean {
     const segment = this.#segment!;
-    if (segment.time < this.#maxDuration && segment.bytes < this.#maxBytes) return false;
+    if (!segment.isChanged && segment.time < this.#maxDuration && segment.bytes < this.#maxBytes) return false;
     return this.#stream.startsAt(flags) || this.#stream.counters.videoMessages === 0;
   }
 

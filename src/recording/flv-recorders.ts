@@ -1,4 +1,5 @@
 import { FlvRepair } from '#lib/flv';
+import { Mp4Repair } from '#lib/hls';
 import type { LiveStream } from '#lib/live';
 import type { RecordingStorage, UnfinishedRecording } from '../storage/recording-storage.js';
 import { BufferPool } from './buffer-pool.js';
@@ -25,14 +26,19 @@ export class FlvRecorders {
     this.#backlog = new WriteBacklog(this.#options.maxTotalQueuedBytes);
   }
 
-  /** Records a stream until it ends. */
-  record(stream: LiveStream, recording: RecordingOptions = {}): FlvRecorder {
+  /**
+   * Records a stream until it ends.
+   *
+   * @param fallsBack whether what MP4 cannot hold is recorded as FLV instead
+   */
+  record(stream: LiveStream, recording: RecordingOptions = {}, fallsBack = true): FlvRecorder {
     const recorder = new FlvRecorder(stream, recording, {
       storage: this.#storage,
       pool: this.#pool,
       backlog: this.#backlog,
       observer: this.#observer,
       options: this.#options,
+      fallsBack,
     });
     this.#recorders.add(recorder);
     void recorder.whenStopped.then(() => this.#forget(recorder));
@@ -60,9 +66,9 @@ export class FlvRecorders {
   }
 
   async #repairOne(recording: UnfinishedRecording): Promise<void> {
-    const repair = new FlvRepair();
-    for await (const bytes of recording.read()) repair.push(bytes);
-    const { empty, truncateTo, patches, duration, fileSize } = repair.finish();
+    const { empty, truncateTo, patches, duration, fileSize } = recording.location.endsWith('.mp4')
+      ? await repairMp4(recording)
+      : await repairFlv(recording);
     if (empty) {
       await recording.discard();
       return;
@@ -83,6 +89,19 @@ export class FlvRecorders {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+async function repairFlv(recording: UnfinishedRecording) {
+  const repair = new FlvRepair();
+  for await (const bytes of recording.read()) repair.push(bytes);
+  return repair.finish();
+}
+
+async function repairMp4(recording: UnfinishedRecording) {
+  const repair = new Mp4Repair();
+  for await (const bytes of recording.read()) repair.push(bytes);
+  const result = repair.finish();
+  return { ...result, fileSize: result.truncateTo };
 }
 
 /** Of a file that was left behind only its place is known. */

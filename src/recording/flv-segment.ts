@@ -1,34 +1,26 @@
 import { FlvMuxer, readOnMetaData, tagLength } from '#lib/flv';
 import type { LiveStream, MediaMessage } from '#lib/live';
-import type { RecordingStorage, RecordingWriter } from '../storage/recording-storage.js';
-import type { BufferPool } from './buffer-pool.js';
-import type { RecordingInfo, RecordingObserver } from './recording-events.js';
+import type { RecordingWriter } from '../storage/recording-storage.js';
+import type { RecordingInfo } from './recording-events.js';
+import type { RecordingSegment, SegmentContext } from './recording-segment.js';
 import { RecordingTimeline } from './recording-timeline.js';
-import type { WriteBacklog } from './write-backlog.js';
 import { WriteQueue } from './write-queue.js';
-
-/** What a segment needs from its recorder. */
-export interface FlvSegmentContext {
-  readonly storage: RecordingStorage;
-  readonly pool: BufferPool;
-  readonly backlog: WriteBacklog;
-  readonly observer: RecordingObserver;
-  /** The queue grew shorter, or failed. */
-  onQueueChange(): void;
-}
 
 /**
  * One FLV file: headers, then messages as tags, then its true duration and
  * index. Tags are put together in pooled buffers, one copy each, and written
  * behind the media's back.
  */
-export class FlvSegment {
-  readonly #context: FlvSegmentContext;
+export class FlvSegment implements RecordingSegment {
+  readonly #context: SegmentContext;
   readonly #info: Omit<RecordingInfo, 'location'>;
   readonly #muxer: FlvMuxer;
   readonly #timeline: RecordingTimeline;
   readonly #writer: Promise<RecordingWriter>;
   readonly queue: WriteQueue;
+  /** FLV takes everything. */
+  readonly isChanged = false;
+  readonly problem = undefined;
   #location = '';
   #buffer: Uint8Array | undefined;
   /** Bytes of the buffer that have been queued, and that are filled. */
@@ -38,7 +30,7 @@ export class FlvSegment {
   #time = 0;
 
   /** @param first the coded message the file is to begin with */
-  constructor(stream: LiveStream, first: MediaMessage, context: FlvSegmentContext) {
+  constructor(stream: LiveStream, first: MediaMessage, context: SegmentContext) {
     this.#context = context;
     const startedAt = Date.now();
     const { id: streamId, app, name } = stream;
@@ -68,6 +60,8 @@ export class FlvSegment {
   get info(): RecordingInfo {
     return { ...this.#info, location: this.#location };
   }
+
+  giveUp(): void {}
 
   add(message: MediaMessage): void {
     this.#time = this.#timeline.at(message.timestamp);

@@ -32,4 +32,10 @@ export interface RecordingObserver {
   onStarted(event: RecordingStartedEvent): void;
   onCompleted(event: RecordingCompletedEvent): void;
   onFailed(event: RecordingFailedEvent): void;
+  /**
+   * MP4 cannot hold a stream, and nothing was written.
+   *
+   * @param isFlvInstead whether it is recorded as FLV
+   */
+  onUnsupported?(info: RecordingInfo, problem: string, isFlvInstead: boolean): void;
 }

@@ -1,5 +1,10 @@
+/** What recordings are: FLV, which holds everything; MP4 in fragments, which browsers play; or a file of each. */
+export type RecordingContainer = 'flv' | 'mp4' | 'both';
+
 /** How a publish is recorded. */
 export interface RecordingOptions {
+  /** Kind of the file. Defaults to 'flv'. What MP4 cannot hold is recorded as FLV. */
+  container?: RecordingContainer;
   /** Begin a new file after so long, at the next key frame, in milliseconds. Defaults to never (at most 24 days). */
   maxDuration?: number;
   /** Begin a new file after so many bytes, at the next key frame. Defaults to never. */

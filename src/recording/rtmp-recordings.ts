@@ -8,6 +8,7 @@ import { RtmpServer } from '../server/rtmp-server.js';
 import { RECORDING_STORAGE, type RecordingStorage } from '../storage/recording-storage.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { FlvRecorders } from './flv-recorders.js';
+import { loadMuxingLibrary } from './load-muxing-library.js';
 import type { RecordingInfo, RecordingObserver } from './recording-events.js';
 import type { RecordingOptions } from './recording-options.js';
 
@@ -35,7 +36,9 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   }
 
   /** Makes whole what a crash left behind, while the server already listens. */
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    // Found out at start, not at the first publish.
+    if (this.options.recording.container !== 'flv') await loadMuxingLibrary();
     if (!this.options.recording.repair) return;
     this.#repairing = this.#recorders.repair().catch((error: unknown) => {
       this.#logger.error('could not look for unfinished recordings', { error: String(error) });
@@ -53,11 +56,19 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
    * @returns a function that ends the recording
    */
   record(publication: RtmpPublication, recording: RecordingOptions = {}): () => void {
-    const { maxDuration, maxBytes } = this.options.recording;
+    const { maxDuration, maxBytes, container } = this.options.recording;
+    const options = { maxDuration, maxBytes, container, ...recording };
     this.#publications.set(publication.id, publication);
-    const recorder = this.#recorders.record(publication.stream, { maxDuration, maxBytes, ...recording });
-    void recorder.whenStopped.then(() => this.#publications.delete(publication.id));
-    return () => recorder.stop();
+    const containers = options.container === 'both' ? (['flv', 'mp4'] as const) : [options.container];
+    const recorders = containers.map((one) =>
+      this.#recorders.record(publication.stream, { ...options, container: one }, containers.length === 1),
+    );
+    void Promise.all(recorders.map(({ whenStopped }) => whenStopped)).then(() =>
+      this.#publications.delete(publication.id),
+    );
+    return () => {
+      for (const recorder of recorders) recorder.stop();
+    };
   }
 
   /** Whether a publish is being recorded. */
@@ -87,6 +98,12 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     const { code } = error as NodeJS.ErrnoException;
     this.#logger.error('recording failed', { ...this.#logFields(event), code, error: error.message });
     this.events.emit('recording.failed', event, this.#sourceOf(event));
+  }
+
+  onUnsupported(info: RecordingInfo, problem: string, isFlvInstead: boolean): void {
+    const { session, stream } = this.#logFields(info);
+    const message = isFlvInstead ? 'MP4 cannot hold a stream: it is recorded as FLV' : 'MP4 cannot hold a stream';
+    this.#logger.warn(message, { session, stream, problem });
   }
 
   #logFields({ streamId, location }: RecordingInfo): Record<string, unknown> {

@@ -63,6 +63,7 @@ const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
   'src/http/': /^ws$/u, // FLV over WebSocket
   'src/cli/': /^(?:commander|cli-progress)$/u, // the command line
   'src/page/client/': /^(?:hls\.js|mpegts\.js|uplot)$/u, // types of what the browser loads when it is there
+  'src/recording/load-muxing-library.ts': /^mediabunny$/u, // the same, for recordings in MP4
   'src/hls/load-mediabunny.ts': /^mediabunny$/u, // an optional peer, loaded when HLS is used
 };
 

@@ -15,6 +15,7 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
     playback: { enhanced: settings.RTMP_ENHANCED, recordings: settings.RTMP_PLAY_RECORDINGS },
     recording: {
       record: settings.RTMP_RECORD,
+      container: settings.RECORDING_CONTAINER,
       directory: settings.RECORDINGS_DIR,
       maxDuration: minutes === undefined ? Infinity : minutes * 60_000,
       maxBytes: megabytes === undefined ? Infinity : megabytes * 1_000_000,

@@ -76,6 +76,7 @@ export const settingsSchema = z.object({
   RTMP_PUBLISHER_TIMEOUT: wholeNumber(1, 86_400, ' (seconds)').default(30),
   RTMP_MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
   RTMP_RECORD: flag.default(true),
+  RECORDING_CONTAINER: z.enum(['flv', 'mp4', 'both']).default('flv').describe('flv, mp4 or both'),
   RTMP_PLAY_RECORDINGS: flag.default(false),
   RECORDINGS_DIR: z.string().min(1).default('./recordings').describe('a directory, which is made when it is missing'),
   RECORDING_MAX_MINUTES: wholeNumber(1, 34_560, ' (minutes)').optional(),

@@ -38,6 +38,11 @@ export function isAudioKey(key: number): boolean {
   return key >= AUDIO_KEY;
 }
 
+/** The key of an audio track. */
+export function audioKey(trackId: number): number {
+  return AUDIO_KEY + trackId;
+}
+
 /** Takes messages apart into tracks, their formats and samples. What HLS can not have is left out. */
 export class TrackReader {
   readonly #formats = new Map<number, TrackFormat>();

@@ -1,0 +1,174 @@
+import { MediaFlags, parseAudioTag, parseVideoTag, trackIdOf } from '#lib/flv';
+import type { FragmentTrack } from '../fragment/sample-run.js';
+import { writeFragment } from '../fragment/write-fragment.js';
+import type { HlsMessage } from '../hls-message.js';
+import { MessageBacklog } from '../packager/message-backlog.js';
+import { TrackWriter } from '../packager/track-writer.js';
+import { isSameFormat, type TrackFormat } from '../track/track-format.js';
+import { audioKey, isAudioKey, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { type FragmentPart, SegmentIndex } from './segment-index.js';
+
+/** Milliseconds of media that are waited for a kind of track that has not come yet. */
+const PROBE_TIME = 1000;
+/** Length of a fragment, in milliseconds: what a crash can cost. */
+const FRAGMENT_TIME = 1000;
+/** A fragment that is so long ends before a key frame, in milliseconds. */
+const MIN_FRAGMENT_TIME = 500;
+/** A fragment is cut without a picture when there has been none for so long, in milliseconds. */
+const MAX_FRAGMENT_TIME = 3000;
+
+/** Takes what a muxer writes. */
+export interface Mp4Receiver {
+  /** It is known what tracks there are: the init segment is to be made of them, and {@link reservedIndex} written. */
+  onTracks(formats: readonly TrackFormat[]): void;
+  /** The next bytes of the file. */
+  onFragment(bytes: Uint8Array): void;
+}
+
+/** What a finished file is to be told. */
+export interface Mp4Summary {
+  /** Milliseconds. */
+  readonly duration: number;
+  /** What replaces the reserved index; undefined when nothing was written. */
+  readonly index: Uint8Array | undefined;
+}
+
+/**
+ * Writes the messages of a live stream as a file of movie fragments, which is whole after every fragment.
+ *
+ * ```
+ * probing --tracks known--> writing --another format, a new track--> isChanged: begin another file
+ *    '--a track that MP4 cannot hold--> problem: take the backlog elsewhere
+ * ```
+ */
+export class Mp4Muxer implements TrackReceiver {
+  readonly #reader = new TrackReader(this);
+  readonly #backlog = new MessageBacklog();
+  readonly #index = new SegmentIndex();
+  #tracks: readonly TrackWriter[] = [];
+  #byKey = new Map<number, TrackWriter>();
+  #isProbing = true;
+  #isChanged = false;
+  #problem: string | undefined;
+  #sequence = 0;
+  /** Where the fragment began, in milliseconds. */
+  #from: number | undefined;
+  #lastTime = 0;
+
+  constructor(private readonly receiver: Mp4Receiver) {}
+
+  /** What came that MP4 cannot hold, before anything was written. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Tracks are others than at the beginning of the file. What does not fit is left out. */
+  get isChanged(): boolean {
+    return this.#isChanged;
+  }
+
+  /** @param message with times of the file */
+  push(message: HlsMessage): void {
+    if (message.flags & MediaFlags.Coded) this.#lastTime = Math.max(this.#lastTime, message.timestamp);
+    this.#reader.read(message);
+    if (!this.#isProbing || (message.flags & MediaFlags.Coded) === 0) return;
+    this.#backlog.add(message);
+    const key = isVideo(message) ? trackIdOf(message.flags) : audioKey(trackIdOf(message.flags));
+    if (!this.#reader.formats.has(key)) this.#problem ??= codecOf(message);
+    if (this.#isProbed(message)) this.#begin();
+  }
+
+  /** What came before the problem; it is forgotten here. */
+  drainBacklog(visit: (message: HlsMessage) => void): void {
+    this.#backlog.drain(visit);
+  }
+
+  /** Nothing follows. */
+  end(): Mp4Summary {
+    if (this.#isProbing && this.#problem === undefined && this.#reader.formats.size > 0) this.#begin();
+    this.#cut(this.#tracks[0]?.end ?? 0);
+    const [leader] = this.#tracks;
+    const duration = Math.max(this.#lastTime, ...this.#tracks.map(({ end, timescale }) => (end * 1000) / timescale));
+    const hasIndex = leader !== undefined && !this.#index.isEmpty;
+    return {
+      duration: leader === undefined ? 0 : duration,
+      index: hasIndex ? this.#index.write(this.#tracks.map(({ timescale }) => timescale)) : undefined,
+    };
+  }
+
+  /** @internal */
+  onFormat(key: number, format: TrackFormat): void {
+    if (this.#isProbing) return;
+    const track = this.#byKey.get(key);
+    if (track !== undefined && isSameFormat(track.format, format)) return;
+    this.#isChanged = true;
+    this.#byKey.delete(key);
+  }
+
+  /** @internal */
+  onSample(key: number, time: number, offset: number, isKey: boolean, body: Uint8Array): void {
+    const track = this.#byKey.get(key);
+    if (this.#isProbing || track === undefined) return;
+    const at = track.timeOf(time, body);
+    this.#from ??= time;
+    const length = time - this.#from;
+    if (track !== this.#tracks[0]) {
+      if (length > MAX_FRAGMENT_TIME) this.#cutAt(this.#tracks[0]!.end, time);
+    } else if (length >= FRAGMENT_TIME || (isKey && track.format.kind === 'video' && length >= MIN_FRAGMENT_TIME)) {
+      this.#cutAt(at, time);
+    }
+    track.add(at, offset, isKey, body);
+  }
+
+  #isProbed({ timestamp }: HlsMessage): boolean {
+    if (this.#problem !== undefined) return false;
+    const keys = [...this.#reader.formats.keys()];
+    if (keys.length === 0) return false;
+    const { hints } = this.#reader;
+    const hasAll =
+      (!(hints?.hasVideo ?? true) || keys.some((key) => !isAudioKey(key))) &&
+      (!(hints?.hasAudio ?? true) || keys.some(isAudioKey));
+    return hasAll || timestamp - this.#backlog.firstTime! >= PROBE_TIME || this.#backlog.isFull;
+  }
+
+  #begin(): void {
+    this.#isProbing = false;
+    // Video leads; track IDs are in that order.
+    const formats = [...this.#reader.formats].sort(([a], [b]) => a - b);
+    this.#tracks = formats.map(([key, format], index) => new TrackWriter(key, index + 1, format));
+    this.#byKey = new Map(this.#tracks.map((track) => [track.key, track]));
+    this.receiver.onTracks(formats.map(([, format]) => format));
+    this.#backlog.drain((message) => this.#reader.read(message));
+  }
+
+  #cutAt(end: number, time: number): void {
+    this.#cut(end);
+    this.#from = time;
+  }
+
+  /** Writes what waits as a fragment. */
+  #cut(end: number): void {
+    const [leader] = this.#tracks;
+    if (leader === undefined || this.#tracks.every(({ run }) => run.count === 0)) return;
+    const parts = this.#tracks.map((track) => track.fragment(track === leader ? end : track.end));
+    const bytes = writeFragment(++this.#sequence, parts);
+    const { run } = leader;
+    this.#index.add(bytes.length, parts.map(partOf), run.count > 0 && run.keys[0]!);
+    for (const track of this.#tracks) track.run.clear();
+    this.receiver.onFragment(bytes);
+  }
+}
+
+function partOf({ run, end }: FragmentTrack): FragmentPart {
+  if (run.count === 0) return { time: undefined, duration: 0 };
+  return { time: run.times[0]! + run.offsets[0]!, duration: Math.max(0, end - run.times[0]!) };
+}
+
+function isVideo({ flags }: HlsMessage): boolean {
+  return (flags & MediaFlags.Video) !== 0;
+}
+
+function codecOf(message: HlsMessage): string {
+  const { tracks } = isVideo(message) ? parseVideoTag(message.payload) : parseAudioTag(message.payload);
+  return `${isVideo(message) ? 'video' : 'audio'} in ${tracks[0]?.codec ?? 'an unknown codec'}`;
+}

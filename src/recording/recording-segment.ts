@@ -1,0 +1,37 @@
+import type { MediaMessage } from '#lib/live';
+import type { RecordingStorage } from '../storage/recording-storage.js';
+import type { BufferPool } from './buffer-pool.js';
+import type { RecordingInfo, RecordingObserver } from './recording-events.js';
+import type { WriteBacklog } from './write-backlog.js';
+import type { WriteQueue } from './write-queue.js';
+
+/** What a segment needs from its recorder. */
+export interface SegmentContext {
+  readonly storage: RecordingStorage;
+  readonly pool: BufferPool;
+  readonly backlog: WriteBacklog;
+  readonly observer: RecordingObserver;
+  /** The queue grew shorter, or failed. */
+  onQueueChange(): void;
+}
+
+/** One file of a recording. */
+export interface RecordingSegment {
+  readonly info: RecordingInfo;
+  /** Bytes in the file so far, those not yet written included. */
+  readonly bytes: number;
+  /** Time of the newest message, in milliseconds from the beginning of the file. */
+  readonly time: number;
+  readonly queue: WriteQueue;
+  /** What comes does not fit into the file any more. */
+  readonly isChanged: boolean;
+  /** Why the container cannot hold the stream; nothing has been written then. */
+  readonly problem: string | undefined;
+  add(message: MediaMessage): void;
+  /** Queues what is held back. */
+  flush(): void;
+  /** Writes what is left and the final figures. Reports how it went; does not throw. */
+  finish(): Promise<void>;
+  /** Gives up before anything was written; hands out what has come. */
+  giveUp(visit: (message: MediaMessage) => void): void;
+}
