@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { addressKey } from '#lib/rtmpt';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import { AdminException } from './admin.errors.js';
@@ -75,7 +76,7 @@ export class AdminAccess {
   }
 
   #tryToken(request: IncomingMessage, token: string): void {
-    const address = request.socket.remoteAddress ?? 'unix';
+    const address = addressKey(request.socket.remoteAddress ?? 'unix');
     const now = performance.now();
     if (this.#attempts.isBlocked(address, now)) {
       throw new AdminException('ADMIN_ERR_TOO_MANY_ATTEMPTS', 'Wait for a minute.');

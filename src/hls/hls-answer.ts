@@ -12,9 +12,12 @@ export interface HlsAnswer {
 
 const NO_STORE: HttpHeaders = { 'Cache-Control': 'no-store' };
 /** Names are never used again: what is behind one is always the same. */
-const FOREVER: HttpHeaders = { 'Cache-Control': 'public, max-age=3600, immutable', 'Accept-Ranges': 'bytes' };
+const FOREVER = 'max-age=3600, immutable';
 const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/u;
 const SECONDS_TO_WAIT = '1';
+
+/** Who may keep an answer: everybody on the way, or nobody but the viewer whose URI it is. */
+export type CacheScope = 'public' | 'private';
 
 /** A playlist. */
 export function playlistAnswer(text: Uint8Array, cacheControl: string): HlsAnswer {
@@ -23,8 +26,9 @@ export function playlistAnswer(text: Uint8Array, cacheControl: string): HlsAnswe
 }
 
 /** An init segment, a segment or a part. */
-export function mediaAnswer(body: readonly Uint8Array[], contentType: string): HlsAnswer {
-  return { status: 200, headers: { 'Content-Type': contentType, ...FOREVER }, body };
+export function mediaAnswer(body: readonly Uint8Array[], contentType: string, scope: CacheScope): HlsAnswer {
+  const caching = { 'Cache-Control': `${scope}, ${FOREVER}`, 'Accept-Ranges': 'bytes' };
+  return { status: 200, headers: { 'Content-Type': contentType, ...caching }, body };
 }
 
 /** A refusal, with what is wrong. */

@@ -1,5 +1,5 @@
 import { decideReload, parseReloadRequest, type Rendition } from '#lib/hls';
-import { type HlsAnswer, mediaAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
+import { type CacheScope, type HlsAnswer, mediaAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
 import { HlsPlaylists } from './hls-playlists.js';
 import type { TryAnswer } from './hls-waiting.js';
@@ -15,10 +15,14 @@ const NOT_FOUND = refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'There is 
 export class HlsFiles {
   readonly #playlists: HlsPlaylists;
 
-  /** @param maxWaiting requests that may be held */
+  /**
+   * @param maxWaiting requests that may be held
+   * @param scope 'private' when URIs are one viewer's own: a cache between would go on serving one that was sent away
+   */
   constructor(
     private readonly broadcast: HlsBroadcast,
     private readonly maxWaiting: number,
+    private readonly scope: CacheScope,
   ) {
     this.#playlists = new HlsPlaylists(broadcast);
   }
@@ -52,7 +56,7 @@ export class HlsFiles {
       const { targetDuration, window } = rendition;
       const seconds =
         isBlocking && !window.isEnded ? targetDuration * BLOCKING_MAX_AGE : Math.max(1, targetDuration >> 1);
-      return playlistAnswer(this.#playlists.text(rendition, isDelta, suffix), `public, max-age=${seconds}`);
+      return playlistAnswer(this.#playlists.text(rendition, isDelta, suffix), `${this.scope}, max-age=${seconds}`);
     };
     switch (decideReload(request, rendition)) {
       case 'answer':
@@ -78,7 +82,7 @@ export class HlsFiles {
   async #init(rendition: Rendition, id: number): Promise<HlsAnswer> {
     try {
       const bytes = await this.broadcast.init(id);
-      return bytes === undefined ? NOT_FOUND : mediaAnswer([bytes], contentType(rendition));
+      return bytes === undefined ? NOT_FOUND : mediaAnswer([bytes], contentType(rendition), this.scope);
     } catch {
       return NOT_FOUND; // its owner has been told why
     }
@@ -86,7 +90,7 @@ export class HlsFiles {
 
   #segment(rendition: Rendition, number: number): HlsAnswer | Promise<HlsAnswer> {
     const answer = (chunks: readonly Uint8Array[] | undefined): HlsAnswer =>
-      chunks === undefined ? NOT_FOUND : mediaAnswer(chunks, contentType(rendition));
+      chunks === undefined ? NOT_FOUND : mediaAnswer(chunks, contentType(rendition), this.scope);
     const chunks = this.broadcast.segment(rendition, number);
     return chunks instanceof Promise ? chunks.then(answer) : answer(chunks);
   }
@@ -101,7 +105,7 @@ export class HlsFiles {
     if (rendition.partTarget === undefined) return NOT_FOUND;
     const tryAnswer = (): HlsAnswer | undefined => {
       const part = window.find(number)?.parts[index];
-      if (part !== undefined) return mediaAnswer([part.bytes], contentType(rendition));
+      if (part !== undefined) return mediaAnswer([part.bytes], contentType(rendition), this.scope);
       // Only the part that PRELOAD-HINT speaks of is waited for.
       const isHinted = number === window.nextNumber && index === (window.open?.parts.length ?? 0);
       return isHinted && !window.isEnded ? undefined : NOT_FOUND;

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandAdmission } from '../admission/command-admission.js';
-import { answerOf } from '../http/flv-answer.js';
+import { answerOf, FULL } from '../http/flv-answer.js';
 import type { FlvTarget } from '../http/flv-request.js';
 import type { HttpRequest } from '../http/rtmpt-http-request.js';
 import { HttpPeers } from '../http/http-peers.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import { ConnectionLimiter } from '../server/connection-limiter.js';
 import { type HlsAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
 import { HlsBroadcasts } from './hls-broadcasts.js';
@@ -34,6 +35,9 @@ export interface HlsFileTarget {
 export class HlsPlayers {
   readonly #files = new WeakMap<HlsBroadcast, HlsFiles>();
   readonly #idPrefix = randomBytes(3).toString('hex');
+  /** Viewers, and those who wait to be let in, by address. */
+  readonly #limiter: ConnectionLimiter;
+  #entering = 0;
   #count = 0;
 
   constructor(
@@ -42,7 +46,9 @@ export class HlsPlayers {
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
     private readonly peers: HttpPeers,
     @Inject(RTMP_HLS_OPTIONS) private readonly hlsOptions: ResolvedRtmpHlsOptions,
-  ) {}
+  ) {
+    this.#limiter = new ConnectionLimiter(Infinity, options.maxConnectionsPerAddress);
+  }
 
   /**
    * The multivariant playlist, for somebody who comes to watch.
@@ -51,26 +57,17 @@ export class HlsPlayers {
    */
   async enter(request: HttpRequest, target: FlvTarget, gone: AbortSignal): Promise<HlsAnswer | undefined> {
     const viewer = this.#viewer(request, target);
-    const onGone = (): void => viewer.disconnect('closed by the peer');
-    gone.addEventListener('abort', onGone);
-    const decision = await viewer.admit(this.admission, this.options.handlerTimeout);
-    if (gone.aborted) return undefined;
-    if (decision === undefined)
-      return refusalAnswer(503, 'NetStream.Play.Failed', 'The server did not decide in time.');
-    if (!decision.isAccepted) {
-      const { httpStatus, code, description } = answerOf(decision.status, decision.httpStatus);
-      return refusalAnswer(httpStatus, code, description);
+    const { remoteAddress } = viewer.session;
+    const isFull = this.#entering >= this.options.maxConnections || this.#limiter.enter(remoteAddress) !== undefined;
+    if (isFull) return refusalAnswer(FULL.httpStatus, FULL.code, FULL.description);
+    viewer.closed.addEventListener('abort', () => this.#limiter.leave(remoteAddress));
+    this.#entering++;
+    try {
+      return await this.#letIn(viewer, target, gone);
+    } finally {
+      this.#entering--;
+      if (!viewer.isWatching) viewer.disconnect('never began');
     }
-    const { path } = decision.play!;
-    const broadcast = await this.broadcasts.open(path, gone);
-    if (gone.aborted) return undefined;
-    if (broadcast === 'not found') return refusalAnswer(404, 'NetStream.Play.StreamNotFound', `${path} is not live.`);
-    if (broadcast === 'not ready') {
-      return refusalAnswer(503, 'NetStream.Play.Failed', `${path} has nothing yet that HLS could be made of.`);
-    }
-    // From here on it comes and goes with every request.
-    gone.removeEventListener('abort', onGone);
-    return this.#welcome(viewer, broadcast, target);
   }
 
   /** A playlist, init segment, segment or part; undefined when the client has gone meanwhile. */
@@ -103,6 +100,29 @@ export class HlsPlayers {
     });
   }
 
+  async #letIn(viewer: HlsViewer, target: FlvTarget, gone: AbortSignal): Promise<HlsAnswer | undefined> {
+    const onGone = (): void => viewer.disconnect('closed by the peer');
+    gone.addEventListener('abort', onGone);
+    const decision = await viewer.admit(this.admission, this.options.handlerTimeout);
+    if (gone.aborted) return undefined;
+    if (decision === undefined)
+      return refusalAnswer(503, 'NetStream.Play.Failed', 'The server did not decide in time.');
+    if (!decision.isAccepted) {
+      const { httpStatus, code, description } = answerOf(decision.status, decision.httpStatus);
+      return refusalAnswer(httpStatus, code, description);
+    }
+    const { path } = decision.play!;
+    const broadcast = await this.broadcasts.open(path, gone);
+    if (gone.aborted) return undefined;
+    if (broadcast === 'not found') return refusalAnswer(404, 'NetStream.Play.StreamNotFound', `${path} is not live.`);
+    if (broadcast === 'not ready') {
+      return refusalAnswer(503, 'NetStream.Play.Failed', `${path} has nothing yet that HLS could be made of.`);
+    }
+    // From here on it comes and goes with every request.
+    gone.removeEventListener('abort', onGone);
+    return this.#welcome(viewer, broadcast, target);
+  }
+
   #welcome(viewer: HlsViewer, broadcast: HlsBroadcast, { name, query }: FlvTarget): HlsAnswer {
     if (broadcast.viewers.size >= this.hlsOptions.maxViewers) {
       return refusalAnswer(503, 'NetStream.Play.Failed', 'Too many watch this stream.');
@@ -111,6 +131,7 @@ export class HlsPlayers {
     let token = EVERYBODY;
     if (this.hlsOptions.sessions) {
       ({ token } = viewer);
+      viewer.isWatching = true;
       viewer.lastSeen = performance.now();
       this.broadcasts.addViewer(broadcast, viewer);
     }
@@ -123,7 +144,8 @@ export class HlsPlayers {
   #filesOf(broadcast: HlsBroadcast): HlsFiles {
     let files = this.#files.get(broadcast);
     if (files === undefined) {
-      files = new HlsFiles(broadcast, this.hlsOptions.maxWaiting);
+      const { maxWaiting, sessions } = this.hlsOptions;
+      files = new HlsFiles(broadcast, maxWaiting, sessions ? 'private' : 'public');
       this.#files.set(broadcast, files);
     }
     return files;

@@ -15,6 +15,8 @@ export class HlsViewer implements SessionConnection {
   readonly publications = [];
   /** When the last request came, on the clock of `performance.now()`. */
   lastSeen = performance.now();
+  /** It was let in, and is counted until it is gone. */
+  isWatching = false;
   /** Requests of it that are held. */
   waiting = 0;
   readonly #closed = new AbortController();

@@ -13,6 +13,8 @@ import type { RtmptPeer } from './rtmpt-transport.js';
 
 /** Bytes of answers that may wait on one connection, about 100 each; a stream of 70 packets a second makes 25 MB an hour. */
 export const MAX_UNREAD_ANSWERS = 64 * 1024 * 1024;
+/** Requests whose answers wait for that of one before them; beyond, no more are read. A tunnel has at most 1,024 by default. */
+export const MAX_WAITING_REQUESTS = 4096;
 /** A connection on which nothing comes is closed after so long, in milliseconds. */
 const IDLE_TIMEOUT = 60_000;
 /** A request must be here after so long, in milliseconds; a tunnel's own limits are shorter. */
@@ -177,6 +179,8 @@ export class RtmptConnection implements ConnectionReceiver {
     let at = 0;
     while (!this.#isStopped && !this.#isForeign && !this.#isOver && at < bytes.length) {
       if (this.#receiving === undefined) {
+        if (this.#requests.length >= MAX_WAITING_REQUESTS) this.#send();
+        if (this.#requests.length >= MAX_WAITING_REQUESTS || this.#isOver || this.#isClosed) break;
         const head = readHttpRequestHead(bytes, at);
         if (head === 'incomplete') break;
         if (head === 'foreign') {
@@ -233,7 +237,8 @@ export class RtmptConnection implements ConnectionReceiver {
   /** Reads on, or not. */
   #regulate(): void {
     if (this.#isClosed) return;
-    const mustPause = (this.#isStopped || this.#isForeign) && !this.#isOver;
+    const isFull = this.#receiving === undefined && this.#requests.length >= MAX_WAITING_REQUESTS;
+    const mustPause = (this.#isStopped || this.#isForeign || isFull) && !this.#isOver;
     if (mustPause === this.#isPaused) return;
     this.#isPaused = mustPause;
     if (mustPause) this.#transport.pause();
@@ -256,6 +261,7 @@ export class RtmptConnection implements ConnectionReceiver {
     if (isLast) this.end();
     else if (this.#transport.writableLength > MAX_UNREAD_ANSWERS) this.destroy();
     else if (this.#isForeign && this.#requests.length === 0) this.#leave();
+    else if (answers.length > 0 && !this.#isStopped && !this.#isForeign) this.readOn(); // it may have been too many
   }
 
   #leave(): void {

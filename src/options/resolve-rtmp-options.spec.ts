@@ -104,3 +104,8 @@ describe('resolveRtmpOptions', () => {
     expect(attempt).toThrow(`RtmpModule option ${sentence}`);
   });
 });
+
+it.each(['storage', 'isGlobal', 'slowSubscriberPolicy', 'imports'])('says where %s belongs', (name) => {
+  const given = { [name]: true } as Parameters<typeof resolveRtmpOptions>[0];
+  expect(() => resolveRtmpOptions(given)).toThrow(/beside useFactory/u);
+});

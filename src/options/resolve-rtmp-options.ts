@@ -50,8 +50,20 @@ const LISTS: Readonly<Record<string, (value: unknown, path: string) => unknown>>
  */
 export function resolveRtmpOptions(given: RtmpModuleOptions = {}): ResolvedRtmpOptions {
   const { listeners = DEFAULT_RTMP_OPTIONS.listeners, ...values } = given;
+  checkPlaces(values);
   const { listeners: _listeners, ...defaults } = DEFAULT_RTMP_OPTIONS;
   return Object.freeze({ ...resolveValues(values, defaults, ''), listeners: resolveListeners(listeners) });
+}
+
+/** What forRoot() takes among the options, and forRootAsync() beside the factory: modules are put together before any factory runs. */
+const BESIDE_FACTORY: ReadonlySet<string> = new Set(['isGlobal', 'storage', 'slowSubscriberPolicy', 'imports']);
+
+/** @throws {RtmpConfigurationError} */
+function checkPlaces(given: object): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (!BESIDE_FACTORY.has(name)) continue;
+    throw new RtmpConfigurationError(name, value, 'write it beside useFactory, not into what the factory returns.');
+  }
 }
 
 /** Checks a tree of values against the tree of their defaults. */

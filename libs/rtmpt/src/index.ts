@@ -1,3 +1,4 @@
+export { addressKey } from './address-key.js';
 export { describeFault, RTMPT_ERRORS, type RtmptErrorCode, RtmptUsageError, type TunnelFault } from './errors.js';
 export { writeHttpAnswer } from './http-answer.js';
 export { type HttpRequestHead, MAX_HEAD_BYTES, readHttpRequestHead } from './http-request-head.js';

@@ -29,6 +29,12 @@ describe('IngestLogger', () => {
     expect(out.join('')).toMatch(/publish started session=a-1 stream="live\/x\\n2026 fake line"\n$/u);
   });
 
+  it.each(['text', 'json'] as const)('writes nothing that a terminal would obey, as %s', (format) => {
+    const client = 'a\u009b31m\u001b[2J\u007f\u202egnp.exe\u2028';
+    new IngestLogger({ format, level: 'log' }).log('publish started', { client }, 'RTMP');
+    expect(out.join('')).toContain(String.raw`"a\u009b31m\u001b[2J\u007f\u202egnp.exe\u2028"`);
+  });
+
   it('leaves out what is below the level', () => {
     const logger = new IngestLogger({ format: 'text', level: 'warn' });
     logger.log('no');

@@ -62,7 +62,16 @@ export class IngestLogger extends ConsoleLogger {
 }
 
 function json(level: string, context: string | undefined, message: string, fields: Record<string, unknown>): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, context, message, ...fields });
+  return quoted({ time: new Date().toISOString(), level, context, message, ...fields });
+}
+
+/** JSON, with what JSON itself leaves alone but terminals obey: further control characters, and changes of direction. */
+function quoted(value: unknown): string {
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return (JSON.stringify(value) ?? 'undefined').replaceAll(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
+    escaped,
+  );
 }
 
 function plain(level: string, message: string, fields: Record<string, unknown>): string {
@@ -71,7 +80,7 @@ function plain(level: string, message: string, fields: Record<string, unknown>):
     .filter(([, value]) => value !== undefined)
     .map(
       ([name, value]) =>
-        ` ${name}=${typeof value === 'string' && /^[\w./:@+-]+$/u.test(value) ? value : JSON.stringify(value)}`,
+        ` ${name}=${typeof value === 'string' && /^[\w./:@+-]+$/u.test(value) ? value : quoted(value)}`,
     )
     .join('');
   const label = level === 'log' ? '' : `${level.toUpperCase()} `;
