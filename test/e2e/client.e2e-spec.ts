@@ -105,9 +105,12 @@ it('plays what FFmpeg publishes to nginx-rtmp until FFmpeg ends', async () => {
 it('FFmpeg plays from nginx-rtmp what it publishes', async () => {
   const url = nginx.url('live/for-ffmpeg');
   const file = join(folder, 'for-ffmpeg.flv');
-  const published = publishFile(source, url);
-  await runProgram('ffmpeg', words`-v error -y -rtmp_live live -i ${url} -c copy ${file}`, { timeout: 30_000 });
-  await published;
+  // The player waits for its publisher, so that however long it takes to start it misses little.
+  const before = nginx.connections;
+  const player = new RunningProgram('ffmpeg', words`-v error -y -rtmp_live live -i ${url} -c copy ${file}`);
+  await until('the player is connected', () => nginx.connections > before);
+  await publishFile(source, url);
+  await player.succeeded();
   const [played, sent] = await Promise.all([listMedia(file), listMedia(source)]);
   const hashes = new Set(sent.packets.map(withoutTimes));
   expect(played.packets.length).toBeGreaterThan(sent.packets.length / 2);

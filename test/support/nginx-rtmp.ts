@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, isListening } from './ports.js';
@@ -41,6 +41,13 @@ export class NginxRtmp {
   /** Address of a stream, for example `live/one`. */
   url(stream: string): string {
     return `rtmp://127.0.0.1:${this.port}/${stream}`;
+  }
+
+  /** Connections that are open at its end (proc(5), `/proc/net/tcp`). */
+  get connections(): number {
+    const port = this.port.toString(16).toUpperCase().padStart(4, '0');
+    const open = new RegExp(`^ *\\d+: [0-9A-F]{8}:${port} \\S+ 01 `, 'gmu');
+    return readFileSync('/proc/net/tcp', 'latin1').match(open)?.length ?? 0;
   }
 
   async stop(): Promise<void> {
