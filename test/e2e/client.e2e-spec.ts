@@ -12,7 +12,7 @@ import { NodeMediaServerProcess } from '#test/node-media-server';
 import { firstDifference, listMedia, recordingDifference, withoutTimes } from '#test/packets';
 import { FfmpegPublisher } from '#test/publishing';
 import { freePort } from '#test/ports';
-import { RunningProgram, runProgram } from '#test/running-program';
+import { RunningProgram } from '#test/running-program';
 import { until } from '#test/until';
 import { words } from '#test/words';
 
