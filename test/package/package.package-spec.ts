@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { Page } from '../docs/markdown.js';
@@ -19,6 +20,9 @@ const COMPILER_OPTIONS = {
   skipLibCheck: false,
   types: ['node'],
 };
+
+/** A second of H.264 and AAC. */
+const SAMPLE = fileURLToPath(new URL('../fixtures/published.flv', import.meta.url));
 
 const SUB_PATHS = ['amf', 'codecs', 'flv', 'live', 'rtmp', 'rtmpt'];
 
@@ -87,6 +91,32 @@ describe('a consumer', () => {
     });
     expect(packed.node('node_modules/typescript/bin/tsc', '-p', 'cjs')).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(packed.node('cjs/require.cjs')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('has a command line that looks into files', () => {
+    const { code, stdout } = packed.npx('nest-rtmp', 'probe', SAMPLE, '--quiet');
+    expect(code).toBe(0);
+    expect(stdout).toContain('H.264 High 1.0 (avc1.64000a), 96x54, 8 bit, 10 fps, GOP 0.5 s (5 pictures)');
+    expect(packed.npx('nest-rtmp', 'probe', 'nothing.flv')).toMatchObject({
+      code: 6,
+      stdout: '',
+      stderr: expect.stringContaining('CLI_ERR_INPUT'),
+    });
+    expect(packed.npx('nest-rtmp', '--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
+  });
+
+  it('publishes from the command line to the example of README, which says no to those without a key', async () => {
+    const consumer = await start();
+    try {
+      const url = `rtmp://127.0.0.1:${consumer.port}/live/cam`;
+      const refused = packed.npx('nest-rtmp', 'publish', SAMPLE, url);
+      expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('This stream key is not known') });
+      const published = packed.npx('nest-rtmp', 'publish', SAMPLE, `${url}?key=secret`, '--full-speed');
+      expect(published).toMatchObject({ code: 0, stdout: '', stderr: expect.not.stringContaining('secret') });
+      await consumer.printed(/^live\/morning-show-\S+\.flv: 1\.\d* s$/mu);
+    } finally {
+      expect(await consumer.stop()).toBe(0);
+    }
   });
 
   it('runs the example of README: who has a key is recorded, others are refused, SIGTERM ends it with 0', async () => {

@@ -72,6 +72,11 @@ export class PackedPackage {
     return run(process.execPath, args, this.consumer);
   }
 
+  /** Runs npx in the consumer's folder; it must find the command there, not fetch one. */
+  npx(...args: string[]): ProgramEnd {
+    return run('npx', ['--no-install', ...args], this.consumer);
+  }
+
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
