@@ -29,7 +29,8 @@ function serverText({ software, enhanced }: NonNullable<ProbeReport['server']>):
 
 function trackText(track: TrackReport, duration: number): string {
   const { codec, label, width, height, bitDepth, sampleRate, channels, frames, fps, frameRate, bitrate } = track;
-  const parts = [codec === label.toLowerCase() ? label : `${label} (${codec})`];
+  // A bare name says no more than the label.
+  const parts = [codec.includes('.') ? `${label} (${codec})` : label];
   if (width !== undefined) parts.push(`${width}x${height}`);
   if (bitDepth !== undefined) parts.push(`${bitDepth} bit`);
   if (sampleRate !== undefined) parts.push(`${formatCount(sampleRate)} Hz`);
