@@ -20,6 +20,8 @@ const MAX_PRESENCE_WAIT = 500;
 /** The same in bytes that wait for it. */
 const MAX_HELD_BYTES = 1024 * 1024;
 const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
+/** What mpegts.js reads, which stops with an error at further tracks and colour information. */
+const FOR_PAGES: MediaSelection = Object.freeze({ ...EVERYTHING, multitrack: false, colourInfo: false });
 
 /**
  * Somebody who watches over HTTP or WebSocket.
@@ -138,8 +140,11 @@ export class FlvPlayer extends FlvConnection {
    */
   #guard(stream: LiveStream): MediaSelection | undefined {
     const { capabilities } = this.session.connect!;
-    if (capabilities === undefined && !this.services.playback.announcedOnly) return EVERYTHING;
-    const selection = announcedSelection(EVERYTHING, capabilities);
+    // Every browser begins its name so, and nothing else that plays FLV does.
+    const wanted = this.request.userAgent.startsWith('Mozilla/') ? FOR_PAGES : EVERYTHING;
+    if (capabilities === undefined && !this.services.playback.announcedOnly) return wanted;
+    const announced = announcedSelection(wanted, capabilities);
+    const selection = { ...announced, multitrack: announced.multitrack === true && wanted.multitrack !== false };
     const guard = new EnhancedGuard(selection, capabilities, (what) => this.#unsupported(stream, what));
     const stop = stream.addSink(guard);
     if (!guard.isRefused) this.#stopWatching.push(stop);

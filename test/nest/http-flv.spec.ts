@@ -318,6 +318,23 @@ describe('a player that announces its codecs', () => {
   });
 });
 
+it('a browser is not sent what its players stop at', async () => {
+  await start();
+  const header = [0x68, 0x76, 0x63, 0x31]; // hvc1
+  const [configuration, frame] = HEVC as [LiveMessage, LiveMessage];
+  const colours: LiveMessage = { typeId: 9, payload: Uint8Array.of(0x94, ...header, 2, 0, 9, 0x63) };
+  // A message for one track, the second: packet type 6, coded frames, track 1.
+  const second: LiveMessage = { typeId: 9, payload: Uint8Array.of(0x96, 0x03, ...header, 1, 0, 0, 0, 9, 9, 9, 9) };
+  await publishing('hdr', configuration, colours, frame, second, audioConfig(1), audio(1));
+  const count = async (userAgent: string) => {
+    const player = get('/live/hdr.flv', { 'user-agent': userAgent });
+    await until('all', () => player.reader.tokens.at(-1) === 'A1');
+    return player.reader.tokens.length;
+  };
+  expect(await count('Lavf/59')).toBe(6);
+  expect(await count('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36')).toBe(4);
+});
+
 it('a player that reads too slowly is cut off', async () => {
   const slowSubscriber = { maxQueuedBytes: 64 * 1024, maxBlockedTime: 100 };
   await start({ options: { playback: { slowSubscriber } } });

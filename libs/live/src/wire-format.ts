@@ -22,6 +22,8 @@ export interface MediaSelection {
   readonly enhanced?: boolean;
   /** Messages of multitrack, which are those of all tracks but the first. Defaults to true. */
   readonly multitrack?: boolean;
+  /** Video metadata of Enhanced RTMP, which is colour information. Defaults to true. */
+  readonly colourInfo?: boolean;
 }
 
 const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
@@ -82,14 +84,16 @@ export class FlvWireFormat implements WireFormat {
   }
 }
 
-function isSelected({ audio, video, enhanced = true, multitrack = true }: MediaSelection, flags: number): boolean {
+function isSelected(selection: MediaSelection, flags: number): boolean {
+  const { audio, video, enhanced = true, multitrack = true, colourInfo = true } = selection;
   if (!enhanced && flags & MediaFlags.Enhanced) return false;
+  if (!colourInfo && flags & MediaFlags.Metadata) return false;
   if (!multitrack && flags & MediaFlags.Multitrack) return false;
   if (flags & MediaFlags.Audio) return audio;
   if (flags & MediaFlags.Video) return video;
   return true;
 }
 
-function selectionKey({ audio, video, enhanced = true, multitrack = true }: MediaSelection): string {
-  return `${audio ? 'a' : ''}${video ? 'v' : ''}${enhanced ? 'e' : ''}${multitrack ? 'm' : ''}`;
+function selectionKey({ audio, video, enhanced = true, multitrack = true, colourInfo = true }: MediaSelection): string {
+  return `${audio ? 'a' : ''}${video ? 'v' : ''}${enhanced ? 'e' : ''}${multitrack ? 'm' : ''}${colourInfo ? 'c' : ''}`;
 }
