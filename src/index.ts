@@ -7,6 +7,7 @@ export type {
   AdminKeys,
   AdminOutgoing,
   AdminPublisher,
+  AdminRelays,
   AdminServer,
   AdminSession,
   AdminSnapshot,
@@ -111,6 +112,7 @@ export type {
   RtmpRelayDirection,
   RtmpRelayInfo,
   RtmpRelayProblem,
+  RtmpRelayRuleInfo,
   RtmpRelayState,
 } from './relay/relay-info.js';
 export type {
@@ -120,7 +122,7 @@ export type {
   RtmpRelayClientOptions,
   RtmpRelayOptions,
 } from './relay/relay-options.js';
-export { RtmpRelays, type RtmpRelayRuleInfo } from './relay/rtmp-relays.js';
+export { RtmpRelays } from './relay/rtmp-relays.js';
 export { RTMP_OPTIONS, RTMP_TRANSPORT } from './rtmp.constants.js';
 export { RtmpModule } from './rtmp.module.js';
 export type { RtmpModuleExtras } from './rtmp.module-definition.js';

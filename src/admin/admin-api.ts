@@ -1,4 +1,5 @@
 import type { TrackDescription } from '../tracks/track-description.js';
+import type { RtmpRelayInfo, RtmpRelayRuleInfo } from '../relay/relay-info.js';
 
 /*
  * What the admin API answers: the one place both the server and the page read it from. Types only.
@@ -91,6 +92,16 @@ export interface AdminHistory {
 
 /** `GET /api/streams/history`: by path, of the first 200 streams. */
 export type AdminHistories = Readonly<Record<string, AdminHistory>>;
+
+/** `GET /api/relays`. */
+export interface AdminRelays {
+  /** Of the server's clock, milliseconds since 1970. */
+  readonly time: number;
+  /** What makes relays. */
+  readonly rules: readonly RtmpRelayRuleInfo[];
+  /** What is being relayed, or tried to be. */
+  readonly relays: readonly RtmpRelayInfo[];
+}
 
 /** A publish or play key. */
 export interface AdminKey {

@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, Header, HttpCode, Logger, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { RtmpRelays } from '../relay/rtmp-relays.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import { AdminException } from './admin.errors.js';
@@ -23,6 +24,7 @@ export class AdminController {
     private readonly info: ServerInfo,
     private readonly access: AdminAccess,
     private readonly liveStreams: RtmpStreams,
+    private readonly relays: RtmpRelays,
   ) {}
 
   @Get('api/streams')
@@ -64,6 +66,11 @@ export class AdminController {
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   metrics(): string {
-    return metricsOf(this.monitor.snapshot(), process.memoryUsage.rss(), process.cpuUsage());
+    return metricsOf({
+      snapshot: this.monitor.snapshot(),
+      relays: this.relays.list(),
+      residentBytes: process.memoryUsage.rss(),
+      cpu: process.cpuUsage(),
+    });
   }
 }

@@ -9,6 +9,8 @@ export const ADMIN_ERRORS = {
   ADMIN_ERR_CROSS_SITE: 'the request comes from another site',
   ADMIN_ERR_TOO_MANY_ATTEMPTS: 'too many wrong credentials',
   ADMIN_ERR_NOT_LIVE: 'no stream of that name is live',
+  ADMIN_ERR_NO_RELAY: 'there is no relay and no rule of that ID',
+  ADMIN_ERR_RELAY_RULE: 'the rule for a relay is wrong',
   ADMIN_ERR_TOO_MANY_CLIENTS: 'too many clients follow the events',
 } as const;
 
@@ -22,6 +24,8 @@ const STATUS: Readonly<Record<AdminErrorCode, number>> = {
   ADMIN_ERR_CROSS_SITE: 403,
   ADMIN_ERR_TOO_MANY_ATTEMPTS: 429,
   ADMIN_ERR_NOT_LIVE: 404,
+  ADMIN_ERR_NO_RELAY: 404,
+  ADMIN_ERR_RELAY_RULE: 400,
   ADMIN_ERR_TOO_MANY_CLIENTS: 503,
 };
 

@@ -1,3 +1,4 @@
+import type { RtmpRelayInfo } from '../relay/relay-info.js';
 import type { AdminSnapshot, AdminStream } from './admin-api.js';
 
 type Kind = 'counter' | 'gauge';
@@ -17,8 +18,27 @@ const STREAM_METRICS: readonly StreamMetric[] = [
   ['rtmp_stream_started_seconds', 'When the publish began.', 'gauge', (s) => s.since / 1000],
 ];
 
+type RelayMetric = readonly [string, string, Kind, (relay: RtmpRelayInfo) => number];
+
+const RELAY_METRICS: readonly RelayMetric[] = [
+  ['rtmp_relay_live', 'Whether it is live.', 'gauge', (relay) => Number(relay.state === 'live')],
+  ['rtmp_relay_bytes_total', 'Bytes sent, or received of a pull.', 'counter', (relay) => relay.bytes],
+  ['rtmp_relay_connections_total', 'Times it became live.', 'counter', (relay) => relay.connections],
+  ['rtmp_relay_failures_total', 'Attempts that failed and connections lost.', 'counter', (relay) => relay.failures],
+  ['rtmp_relay_skips_total', 'Times a slow destination skipped.', 'counter', (relay) => relay.skips],
+  ['rtmp_relay_lag_bytes', 'Bytes the destination is behind.', 'gauge', (relay) => relay.lag + relay.queuedBytes],
+];
+
+/** What metrics are made of. */
+export interface MetricsInput {
+  readonly snapshot: AdminSnapshot;
+  readonly relays: readonly RtmpRelayInfo[];
+  readonly residentBytes: number;
+  readonly cpu: NodeJS.CpuUsage;
+}
+
 /** The text format of Prometheus. */
-export function metricsOf(snapshot: AdminSnapshot, residentBytes: number, cpu: NodeJS.CpuUsage): string {
+export function metricsOf({ snapshot, relays, residentBytes, cpu }: MetricsInput): string {
   const lines: string[] = [];
   const begin = (name: string, help: string, kind: Kind) =>
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);
@@ -41,6 +61,13 @@ export function metricsOf(snapshot: AdminSnapshot, residentBytes: number, cpu: N
   for (const { app, name, viewers } of snapshot.streams) {
     for (const [protocol, count] of Object.entries(viewers.byProtocol)) {
       lines.push(`rtmp_stream_viewers{${labels({ app, name, protocol })}} ${count}`);
+    }
+  }
+  for (const [name, help, kind, valueOf] of RELAY_METRICS) {
+    begin(name, help, kind);
+    for (const relay of relays) {
+      const { app, name: stream, direction, url, id } = relay;
+      lines.push(`${name}{${labels({ app, name: stream, direction, url, relay: id })}} ${valueOf(relay)}`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AdminAccess } from './admin-access.js';
 import { AdminController } from './admin.controller.js';
+import { AdminRelaysController } from './admin-relays.controller.js';
 import { AdminGuard } from './admin.guard.js';
 import { AdminSessionController } from './admin-session.controller.js';
 import { resolveRtmpAdminOptions } from './resolve-rtmp-admin-options.js';
@@ -11,8 +12,8 @@ import { StreamMonitor } from './stream-monitor.js';
 
 /**
  * What is live, over HTTP: `GET /api/streams` and its events, `DELETE
- * /api/streams/app/name`, `GET /api/server`, `GET /metrics`, and the login of
- * the page. It uses the RtmpModule of the application, which must be global
+ * /api/streams/app/name`, `/api/relays`, `GET /api/server`, `GET /metrics`, and
+ * the login of the page. It uses the RtmpModule of the application, which must be global
  * (`isGlobal: true`).
  *
  * @publicApi
@@ -23,7 +24,7 @@ export class RtmpAdminModule {
     return {
       module: RtmpAdminModule,
       global: true, // AdminGuard is for others' controllers as well
-      controllers: [AdminController, AdminSessionController],
+      controllers: [AdminController, AdminRelaysController, AdminSessionController],
       providers: [
         { provide: RTMP_ADMIN_OPTIONS, useFactory: () => resolveRtmpAdminOptions(options) },
         AdminAccess,

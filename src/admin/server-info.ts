@@ -52,7 +52,7 @@ export class ServerInfo {
       hls: this.#has(RtmpHls),
       recordings: this.#has(RecordingArchive),
       thumbnails: this.#get(StreamThumbnails)?.isEnabled ?? false,
-      relays: false,
+      relays: true,
     };
   }
 

@@ -1,6 +1,3 @@
-import type { RtmpClientErrorCode } from '../client/rtmp-client.errors.js';
-import type { RelayErrorCode } from './relay.errors.js';
-
 /** `push`: a publish is sent on. `pull`: a stream is taken from another server. */
 export type RtmpRelayDirection = 'push' | 'pull';
 
@@ -21,7 +18,7 @@ export type RtmpRelayState =
 /** Why an attempt failed. */
 export interface RtmpRelayProblem {
   /** Of an RtmpClientError, a RelayError or an FlvError; undefined of what should not have happened. */
-  readonly code: RtmpClientErrorCode | RelayErrorCode | (string & {}) | undefined;
+  readonly code: string | undefined;
   /** Names and keys are masked. */
   readonly message: string;
   /** Code of the other server's status, e.g. `NetStream.Publish.BadName`. */
@@ -59,6 +56,20 @@ export interface RtmpRelayInfo {
   readonly lag: number;
   /** Bytes that wait in its socket. */
   readonly queuedBytes: number;
+}
+
+/** A rule that makes relays, as one sees it from outside. */
+export interface RtmpRelayRuleInfo {
+  readonly id: string;
+  readonly direction: RtmpRelayDirection;
+  /** Undefined for all apps. */
+  readonly app: string | undefined;
+  /** Undefined for all names. */
+  readonly name: string | undefined;
+  /** Masked. */
+  readonly url: string;
+  /** Whether it was added at run time, and so is gone after the next start. */
+  readonly isTemporary: boolean;
 }
 
 /** `relay.connecting`, `relay.live` and `relay.stopped`. */

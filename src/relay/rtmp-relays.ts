@@ -14,26 +14,12 @@ import { HopMarker } from './hop-marker.js';
 import { PullRelays } from './pull-relays.js';
 import { PushRelays } from './push-relays.js';
 import { RelayAddress } from './relay-address.js';
-import type { RtmpRelayDirection, RtmpRelayInfo } from './relay-info.js';
+import type { RtmpRelayDirection, RtmpRelayInfo, RtmpRelayRuleInfo } from './relay-info.js';
 import type { RtmpPullRule, RtmpPushRule, RtmpPushTarget } from './relay-options.js';
 import { RelayPeers } from './relay-peers.js';
 import type { RelayBook, RelayRule } from './relay-rule.js';
 import type { Relay } from './relay.js';
 import { resolvePullRule, resolvePushRule } from './resolve-relay-rules.js';
-
-/** A rule that makes relays, as one sees it from outside. */
-export interface RtmpRelayRuleInfo {
-  readonly id: string;
-  readonly direction: RtmpRelayDirection;
-  /** Undefined for all apps. */
-  readonly app: string | undefined;
-  /** Undefined for all names. */
-  readonly name: string | undefined;
-  /** Masked. */
-  readonly url: string;
-  /** Whether it was added at run time, and so is gone after the next start. */
-  readonly isTemporary: boolean;
-}
 
 /**
  * Sends streams on to other servers, and takes streams from them: as options,

@@ -9,7 +9,7 @@ import { until } from '#test/until';
 import { LogBook } from './start-app.js';
 
 /** What an application with an HTTP server is made of. */
-export interface HttpAppOptions extends Pick<ModuleMetadata, 'controllers' | 'providers'> {
+export interface HttpAppOptions extends Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> {
   readonly options?: RtmpModuleOptions;
   readonly http?: Partial<RtmpHttpOptions>;
   readonly adapter?: FastifyAdapter;
@@ -35,11 +35,20 @@ export class HttpApp {
     return (this.app.getHttpServer().address() as AddressInfo).port;
   }
 
-  async #start({ options, http, controllers, providers, adapter, configure }: HttpAppOptions): Promise<void> {
+  async #start({
+    options,
+    http,
+    controllers,
+    providers,
+    imports = [],
+    adapter,
+    configure,
+  }: HttpAppOptions): Promise<void> {
     @Module({
       imports: [
         RtmpModule.forRoot({ listeners: [{ port: 0 }], isGlobal: true, ...options }),
         RtmpHttpModule.forRoot(http),
+        ...imports,
       ],
       ...(controllers && { controllers }),
       ...(providers && { providers }),

@@ -1,5 +1,6 @@
 import { DEFAULT_RTMP_HLS_OPTIONS, type RtmpHlsOptions, type RtmpHttpOptions, type RtmpModuleOptions } from '#src';
 import { listenersOf } from './config/listeners.js';
+import { relaysOf } from './config/relays.js';
 import type { Settings } from './config/settings.js';
 
 /** The settings as options of the package. */
@@ -12,7 +13,12 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
     takeover: settings.RTMP_TAKEOVER,
     session: { publisherTimeout: settings.RTMP_PUBLISHER_TIMEOUT * 1000 },
     latency: settings.RTMP_PROFILE,
-    playback: { enhanced: settings.RTMP_ENHANCED, recordings: settings.RTMP_PLAY_RECORDINGS },
+    playback: {
+      enhanced: settings.RTMP_ENHANCED,
+      recordings: settings.RTMP_PLAY_RECORDINGS,
+      publisherGrace: settings.RTMP_PUBLISHER_GRACE * 1000,
+    },
+    relay: relaysOf(settings),
     recording: {
       record: settings.RTMP_RECORD,
       container: settings.RECORDING_CONTAINER,

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { listenerProblems } from './listeners.js';
+import { relayProblems } from './relays.js';
 import { type Settings, settingsSchema } from './settings.js';
 
 /** File of settings read from the working directory when RTMP_CONFIG names no other. */
 export const DEFAULT_SETTINGS_FILE = 'ingest.env';
 
 /** Settings whose value is not shown when it is wrong. */
-const SECRETS: ReadonlySet<string> = new Set(['RTMP_ADMIN_TOKEN']);
+const SECRETS: ReadonlySet<string> = new Set(['RTMP_ADMIN_TOKEN', 'RTMP_PUSH', 'RTMP_PULL']);
 
 /** Some settings are wrong; the message names each with its value and what to write. */
 export class SettingsError extends Error {
@@ -36,7 +37,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Load
   const given = pickKnown({ ...fromFile, ...environment });
   const result = settingsSchema.safeParse(given);
   if (!result.success) throw new SettingsError(problemsOf(result.error.issues, given));
-  const problems = listenerProblems(result.data);
+  const problems = [...listenerProblems(result.data), ...relayProblems(result.data)];
   if (problems.length > 0) throw new SettingsError(problems);
   return { settings: result.data, warnings: unknownSettings({ ...fromFile, ...environment }) };
 }

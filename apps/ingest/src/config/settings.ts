@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isListenerList } from './listener-list.js';
+import { isRelayList } from './relays.js';
 import { isNamedCertificates } from './named-certificates.js';
 
 /** 1, true, yes or on; 0, false, no or off. */
@@ -59,6 +60,20 @@ export const settingsSchema = z.object({
     .describe('8 or more ASCII characters without blanks'),
   RTMP_PAGE: flag.default(true),
   RTMP_OPEN: flag.default(false),
+  RTMP_PUSH: z
+    .string()
+    .refine((text) => isRelayList(text, 'push'))
+    .optional()
+    .describe('addresses separated by commas, each URL, APP=URL or APP/NAME=URL, URL beginning with rtmp or rtmps'),
+  RTMP_PULL: z
+    .string()
+    .refine((text) => isRelayList(text, 'pull'))
+    .optional()
+    .describe(
+      'addresses separated by commas, each APP=URL or APP/NAME=URL, URL beginning with rtmp, rtmps, http or https',
+    ),
+  RTMP_RELAY_CA: z.string().min(1).optional().describe('a PEM file'),
+  RTMP_PUBLISHER_GRACE: wholeNumber(0, 86_400, ' (seconds)').default(0),
   RTMP_ENHANCED: z.enum(['always', 'announced']).default('always').describe('always or announced'),
   RTMP_PROFILE: z
     .enum(['realtime', 'balanced', 'throughput'])

@@ -1,0 +1,51 @@
+import { loadSettings, SettingsError } from './load-settings.js';
+import { relaysOf } from './relays.js';
+
+const relays = (environment: NodeJS.ProcessEnv) => relaysOf(loadSettings(environment).settings);
+
+function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    loadSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('relays', () => {
+  it('are none by default', () => expect(relays({})).toEqual({ push: [], pull: [] }));
+
+  it('are pushes of everything, of an app, and of a stream', () => {
+    const RTMP_PUSH = 'rtmp://a/b?k=1,live=rtmps://c/${app}/${name}?x=y=z,live/one/two=rtmpts://d:1/e/f';
+    expect(relays({ RTMP_PUSH }).push).toEqual([
+      { url: 'rtmp://a/b?k=1' },
+      { app: 'live', url: 'rtmps://c/${app}/${name}?x=y=z' },
+      { app: 'live', name: 'one/two', url: 'rtmpts://d:1/e/f' },
+    ]);
+  });
+
+  it('are pulls into an app', () => {
+    expect(relays({ RTMP_PULL: 'live=rtmp://a/live/,live/x=https://b/x.flv' }).pull).toEqual([
+      { app: 'live', url: 'rtmp://a/live/' },
+      { app: 'live', name: 'x', url: 'https://b/x.flv' },
+    ]);
+  });
+
+  it.each([
+    { RTMP_PUSH: 'live=http://a/secret.flv' },
+    { RTMP_PUSH: 'secret' },
+    { RTMP_PULL: 'rtmp://a/secret' },
+    { RTMP_PULL: 'live=rtmp://a/secret, live=rtmp://b' },
+  ])('that are wrong are named, without their addresses: %j', (environment) => {
+    const [problem] = problemsOf(environment);
+    expect(problem).toMatch(/^RTMP_PU(?:SH|LL) is of no use; write addresses separated by commas/u);
+    expect(problem).not.toContain('secret');
+  });
+
+  it('need the file of the authority to be there', () => {
+    expect(problemsOf({ RTMP_RELAY_CA: '/nowhere/ca.pem' })).toEqual([
+      'RTMP_RELAY_CA is "/nowhere/ca.pem", and there is no such file; write a PEM file',
+    ]);
+  });
+});

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { RtmpModuleOptions, RtmpPullRule } from '#src';
+import type { Settings } from './settings.js';
+
+type Direction = 'push' | 'pull';
+
+/** One of RTMP_PUSH or RTMP_PULL: `APP/NAME=URL`; the name, and of a push the app, may be left out. */
+const RELAY = /^(?:([^\s,=:/?]+)(?:\/([^\s,=:?]+))?=)?((rtmp[ts]{0,2}|https?):\/\/[^\s,]+)$/iu;
+
+/** Whether a text is a list for RTMP_PUSH or RTMP_PULL. */
+export function isRelayList(text: string, direction: Direction): boolean {
+  return parseRelays(text, direction) !== undefined;
+}
+
+/** RTMP_PUSH, RTMP_PULL and RTMP_RELAY_CA as options of the package. */
+export function relaysOf({ RTMP_PUSH, RTMP_PULL, RTMP_RELAY_CA }: Settings): NonNullable<RtmpModuleOptions['relay']> {
+  const trust = RTMP_RELAY_CA === undefined ? {} : { client: { tls: { ca: readFileSync(RTMP_RELAY_CA, 'utf8') } } };
+  const rules = (text: string | undefined, direction: Direction) =>
+    text === undefined ? [] : parseRelays(text, direction)!.map((rule) => ({ ...rule, ...trust }));
+  return { push: rules(RTMP_PUSH, 'push'), pull: rules(RTMP_PULL, 'pull') as RtmpPullRule[] };
+}
+
+/** What about them cannot be; each with its fix. */
+export function relayProblems({ RTMP_RELAY_CA: ca }: Settings): string[] {
+  if (ca === undefined || existsSync(ca)) return [];
+  return [`RTMP_RELAY_CA is ${JSON.stringify(ca)}, and there is no such file; write a PEM file`];
+}
+
+function parseRelays(
+  text: string,
+  direction: Direction,
+): Array<Omit<RtmpPullRule, 'app'> & { app?: string }> | undefined {
+  const parsed = text.split(',').map((part) => RELAY.exec(part));
+  const isGood = parsed.every((match) => {
+    if (match === null) return false;
+    const [, app, , , scheme] = match;
+    return direction === 'push' ? scheme!.startsWith('rtmp') : app !== undefined;
+  });
+  if (!isGood) return undefined;
+  return parsed.map((match) => {
+    const [, app, name, url] = match!;
+    return { url: url!, ...(app !== undefined && { app }), ...(name !== undefined && { name }) };
+  });
+}
