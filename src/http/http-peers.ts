@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { plainAddress } from '../server/proxy-protocol.js';
 import type { SessionPeer } from '../session/rtmp-session.js';
-import { tlsInfo } from '../tls/tls-info.js';
+import { type RtmpTlsInfo, tlsInfo } from '../tls/tls-info.js';
 import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-options.js';
 import type { HttpRequest } from './rtmpt-http-request.js';
 
@@ -13,32 +13,35 @@ const MAX_HOPS = 32;
 /** What says where a request comes from. */
 type Origin = Pick<HttpRequest, 'socket' | 'headers'>;
 
+/** The other end of a socket. */
+interface SocketEnd {
+  readonly address: string;
+  readonly port: number;
+  readonly isSecure: boolean;
+  readonly tls: RtmpTlsInfo | undefined;
+}
+
 /** Who is at the other end of an HTTP request: behind proxies that are trusted, who they say. */
 @Injectable()
 export class HttpPeers {
   readonly #proxies: BlockList | undefined;
+  /** By socket, or by session of HTTP/2. A request may be looked at when its socket is closed, and says nothing any more. */
+  readonly #ends = new WeakMap<object, SocketEnd>();
 
   constructor(@Inject(RTMP_HTTP_OPTIONS) { trustedProxies }: Pick<ResolvedRtmpHttpOptions, 'trustedProxies'>) {
     if (trustedProxies.length > 0) this.#proxies = networksOf(trustedProxies);
   }
 
   peerOf(request: Origin): Omit<SessionPeer, 'kind'> {
-    const socket = request.socket as TLSSocket;
-    const isSecure = 'encrypted' in socket;
-    const own = socketAddress(request);
+    const { address, port, isSecure, tls } = this.#endOf(request);
     const remoteAddress = this.addressOf(request);
-    return {
-      isSecure,
-      tls: isSecure ? tlsInfo(socket) : undefined,
-      remoteAddress,
-      // The port of a proxy's own connection says nothing about its client.
-      remotePort: remoteAddress === own ? (socket.remotePort ?? 0) : 0,
-    };
+    // The port of a proxy's own connection says nothing about its client.
+    return { isSecure, tls, remoteAddress, remotePort: remoteAddress === address ? port : 0 };
   }
 
   /** The last address of X-Forwarded-For that no trusted proxy has; whatever stands before it anybody may have written. */
   addressOf(request: Origin): string {
-    let address = socketAddress(request);
+    let { address } = this.#endOf(request);
     const forwarded = request.headers['x-forwarded-for'];
     if (this.#proxies === undefined || forwarded === undefined) return address;
     const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',').slice(-MAX_HOPS);
@@ -52,16 +55,25 @@ export class HttpPeers {
 
   /** Whether the requests of a socket are those of others. */
   isTrustedProxy(socket: Socket): boolean {
-    return this.#proxies !== undefined && this.#isTrusted(socketAddress({ socket }));
+    return this.#proxies !== undefined && this.#isTrusted(this.#endOf({ socket }).address);
   }
 
   #isTrusted(address: string): boolean {
     if (address === UNIX) return true; // nobody but a proxy on this machine reaches it
-    return this.#proxies!.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+    const version = isIP(address);
+    return version !== 0 && this.#proxies!.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  }
+
+  #endOf(request: Pick<Origin, 'socket'>): SocketEnd {
+    const key: object = (request as { stream?: { session?: object } }).stream?.session ?? request.socket;
+    let end = this.#ends.get(key);
+    if (end === undefined) this.#ends.set(key, (end = endOf(request.socket as TLSSocket)));
+    return end;
   }
 }
 
 const UNIX = 'unix';
+const GONE = 'closed';
 
 /** Whether a text is an address or a network, `10.0.0.0/8`. */
 export function isNetwork(text: string): boolean {
@@ -87,7 +99,10 @@ function withoutPort(text: string): string {
   return /^\[([^\]]+)\](?::\d+)?$/u.exec(text)?.[1] ?? /^([\d.]+):\d+$/u.exec(text)?.[1] ?? text;
 }
 
-function socketAddress({ socket }: Pick<HttpRequest, 'socket'>): string {
-  const { remoteAddress } = socket;
-  return remoteAddress === undefined ? UNIX : plainAddress(remoteAddress);
+function endOf(socket: TLSSocket): SocketEnd {
+  const { remoteAddress, remotePort = 0 } = socket;
+  const isSecure = 'encrypted' in socket;
+  // A closed socket has no address either, and must not pass for one of this machine.
+  const address = remoteAddress === undefined ? (socket.destroyed ? GONE : UNIX) : plainAddress(remoteAddress);
+  return { address, port: remotePort, isSecure, tls: isSecure ? tlsInfo(socket) : undefined };
 }

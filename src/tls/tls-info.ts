@@ -1,4 +1,4 @@
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { CipherNameAndProtocol, PeerCertificate, TLSSocket } from 'node:tls';
 
 /** A name of a certificate, e.g. `{ CN: 'cam1', O: 'Studio' }`. */
 export type CertificateName = Readonly<Record<string, string | readonly string[]>>;
@@ -30,15 +30,15 @@ export interface RtmpTlsInfo {
   readonly peerCertificate: RtmpPeerCertificate | undefined;
 }
 
-/** Reads it from a socket whose handshake is done. */
+/** Reads it from a socket whose handshake is done. One that has been closed meanwhile says little. */
 export function tlsInfo(socket: TLSSocket): RtmpTlsInfo {
   // An empty object when there is none.
-  const certificate = socket.getPeerCertificate() as PeerCertificate | undefined;
+  const certificate = socket.getPeerCertificate() as PeerCertificate | null | undefined;
   const hasCertificate = certificate?.fingerprint256 !== undefined;
-  const { standardName, name } = socket.getCipher();
+  const cipher = socket.getCipher() as CipherNameAndProtocol | null;
   return Object.freeze({
     protocol: socket.getProtocol() ?? '',
-    cipher: standardName ?? name,
+    cipher: cipher?.standardName ?? cipher?.name ?? '',
     serverName: typeof socket.servername === 'string' && socket.servername !== '' ? socket.servername : undefined,
     isAuthorized: hasCertificate && socket.authorized,
     authorizationError: hasCertificate && !socket.authorized ? reasonOf(socket) : undefined,

@@ -1,0 +1,50 @@
+import type { HttpRequest } from './rtmpt-http-request.js';
+import { HttpPeers } from './http-peers.js';
+
+const FORWARDED = { 'x-forwarded-for': '198.51.100.7' };
+const CIPHER = { name: 'TLS_AES_128_GCM_SHA256', standardName: 'TLS_AES_128_GCM_SHA256' };
+
+/** A socket of TLS; when it is closed Node knows nothing of it any more. */
+class Socket {
+  readonly encrypted = true;
+  readonly servername = 'a.example';
+  destroyed = false;
+  remoteAddress: string | undefined = '192.0.2.1';
+  remotePort: number | undefined = 4000;
+  getPeerCertificate = (): unknown => (this.destroyed ? null : {});
+  getCipher = (): unknown => (this.destroyed ? null : CIPHER);
+  getProtocol = (): unknown => (this.destroyed ? null : 'TLSv1.3');
+
+  close(): void {
+    Object.assign(this, { destroyed: true, remoteAddress: undefined, remotePort: undefined });
+  }
+}
+
+function requestBy(socket: Socket, headers: Record<string, string> = {}): HttpRequest {
+  return { socket, headers } as unknown as HttpRequest;
+}
+
+describe('HttpPeers', () => {
+  it('knows whom a request is from when its socket is closed', () => {
+    const peers = new HttpPeers({ trustedProxies: [] });
+    const socket = new Socket();
+    const known = peers.peerOf(requestBy(socket));
+    expect(known).toMatchObject({ remoteAddress: '192.0.2.1', remotePort: 4000, tls: { cipher: CIPHER.name } });
+    socket.close();
+    expect(peers.peerOf(requestBy(socket))).toEqual(known);
+  });
+
+  it('survives a socket that was closed before anybody looked, and does not take it for a proxy on this machine', () => {
+    const peers = new HttpPeers({ trustedProxies: ['10.0.0.0/8'] });
+    const socket = new Socket();
+    socket.close();
+    expect(peers.peerOf(requestBy(socket, FORWARDED))).toMatchObject({ remoteAddress: 'closed', remotePort: 0 });
+  });
+
+  it('believes a proxy, and whoever comes by a socket of this machine', () => {
+    const peers = new HttpPeers({ trustedProxies: ['192.0.2.0/24'] });
+    const [tcp, unix] = [new Socket(), new Socket()];
+    unix.remoteAddress = undefined;
+    for (const socket of [tcp, unix]) expect(peers.addressOf(requestBy(socket, FORWARDED))).toBe('198.51.100.7');
+  });
+});
