@@ -33,14 +33,14 @@ export interface FlvRecorderContext {
  * waits; when it fails the publish goes on unrecorded.
  */
 export class FlvRecorder implements MediaSink {
-  readonly #stream: LiveStream;
+  #stream: LiveStream;
   readonly #context: FlvRecorderContext;
   readonly #segmentContext: SegmentContext;
   readonly #maxDuration: number;
   readonly #maxBytes: number;
   readonly #finishing = new Set<Promise<void>>();
   readonly #stopped = withResolver();
-  readonly #removeSink: () => void;
+  #removeSink: () => void;
   #segment: RecordingSegment | undefined;
   #container: RecordingContainer;
   /** A picture that depends on one that is not in the file must not be in it either. */
@@ -99,6 +99,22 @@ export class FlvRecorder implements MediaSink {
     this.stop();
   }
 
+  /** The publisher may come back: the file stays open. */
+  onSuspend(): void {
+    this.#release?.();
+    this.#release = undefined;
+    this.#segment?.flush();
+  }
+
+  /** It did: what follows goes into the same file, pictures from a key frame on. */
+  onContinued(stream: LiveStream): void {
+    this.#removeSink();
+    this.#stream = stream;
+    this.#configurationVersion = stream.configurationVersion;
+    this.#hasKeyFrame = false;
+    this.#removeSink = stream.addSink(this, { greet: false });
+  }
+
   /** Writes out what was received. Called at the flush interval. */
   flush(now: number): void {
     const segment = this.#segment;
@@ -121,6 +137,10 @@ export class FlvRecorder implements MediaSink {
     this.#release?.();
     this.#release = undefined;
     void this.whenFinished().then(this.#stopped.resolve);
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** The recording has been stopped and all its files are closed. */

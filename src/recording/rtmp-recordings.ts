@@ -12,6 +12,16 @@ import { loadMuxingLibrary } from './load-muxing-library.js';
 import type { RecordingInfo, RecordingObserver } from './recording-events.js';
 import type { RecordingOptions } from './recording-options.js';
 
+/** A recording whose files are not all closed. */
+interface GoingRecording {
+  /** `app/name`. */
+  readonly path: string;
+  /** The publishes in it: more than one when the publisher came back. */
+  readonly ids: string[];
+  isStopped(): boolean;
+  stop(): void;
+}
+
 /**
  * Records what is published, as options and publish handlers say, and tells
  * `@RtmpEvent('recording.…')` handlers and the log.
@@ -23,6 +33,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
   readonly #recorders: FlvRecorders;
   readonly #publications = new Map<string, RtmpPublication>();
+  readonly #recordings = new Set<GoingRecording>();
   #repairing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -47,7 +58,14 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
 
   onPublish(publication: RtmpPublication): void {
     const { record = this.options.recording.record } = publication.reply;
-    if (record !== false) this.record(publication, record === true ? {} : record);
+    // It came back within `publisherGrace`: what was being recorded goes on in the same file.
+    const continued = [...this.#recordings].filter((one) => one.path === publication.path && !one.isStopped());
+    if (continued.length === 0 && record !== false) this.record(publication, record === true ? {} : record);
+    for (const recording of continued) {
+      if (record === false) recording.stop();
+      recording.ids.push(publication.id);
+      this.#publications.set(publication.id, publication);
+    }
   }
 
   /**
@@ -63,12 +81,20 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     const recorders = containers.map((one) =>
       this.#recorders.record(publication.stream, { ...options, container: one }, containers.length === 1),
     );
-    void Promise.all(recorders.map(({ whenStopped }) => whenStopped)).then(() =>
-      this.#publications.delete(publication.id),
-    );
-    return () => {
-      for (const recorder of recorders) recorder.stop();
+    const going: GoingRecording = {
+      path: publication.path,
+      ids: [publication.id],
+      isStopped: () => recorders.every(({ isStopped }) => isStopped),
+      stop: () => {
+        for (const recorder of recorders) recorder.stop();
+      },
     };
+    this.#recordings.add(going);
+    void Promise.all(recorders.map(({ whenStopped }) => whenStopped)).then(() => {
+      this.#recordings.delete(going);
+      for (const id of going.ids) this.#publications.delete(id);
+    });
+    return () => going.stop();
   }
 
   /** Whether a publish is being recorded. */

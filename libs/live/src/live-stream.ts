@@ -139,6 +139,11 @@ export class LiveStream implements LiveStreamInfo {
     return sum;
   }
 
+  /** Whether anybody would go on with the next publish: players, recorders. */
+  get isFollowed(): boolean {
+    return this.#feeds.size > 0 || this.#sinks.some((sink) => sink.onContinued !== undefined);
+  }
+
   /** The formats this stream is being sent in, with their subscribers. */
   get feeds(): StreamFeed[] {
     return [...this.#feeds.values()];
@@ -218,7 +223,7 @@ export class LiveStream implements LiveStreamInfo {
     this.gopCache.release();
   }
 
-  /** The publisher is gone and may come back: its players stay and wait, all other sinks are ended. */
+  /** The publisher is gone and may come back: sinks that know of it stay and wait, all others are ended. */
   suspend(): void {
     if (this.#state !== 'live') return;
     this.#state = 'suspended';
@@ -232,7 +237,7 @@ export class LiveStream implements LiveStreamInfo {
   }
 
   /**
-   * Takes over the players of a suspended stream, which ends, and its time:
+   * Takes over the players and recorders of a suspended stream, which ends, and its time:
    * for them one stream goes on. To be called before the first message.
    */
   continueFrom(previous: LiveStream): void {
@@ -242,6 +247,7 @@ export class LiveStream implements LiveStreamInfo {
       feed.moveTo(this);
     }
     previous.#feeds.clear();
+    for (const sink of previous.#sinks) sink.onContinued?.(this);
     previous.end();
   }
 

@@ -1,3 +1,5 @@
+import type { LiveStream } from './live-stream.js';
+
 /**
  * One message of a live stream as its sinks see it. The same object is handed
  * out every time: it and its payload are valid until onMessage() returns.
@@ -23,4 +25,6 @@ export interface MediaSink {
   onEnd(): void;
   /** The publisher is gone and may come back: messages may follow. Without it the sink is ended instead. */
   onSuspend?(): void;
+  /** The publisher came back: another stream goes on in the time of the one before. A sink that wants it adds itself there. */
+  onContinued?(stream: LiveStream): void;
 }

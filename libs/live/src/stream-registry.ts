@@ -56,13 +56,13 @@ export class StreamRegistry {
   }
 
   /**
-   * Frees the path of a stream but keeps its players for the next publish of
-   * that path; remove() gives them up. A stream that nobody plays ends at once.
+   * Frees the path of a stream but keeps its players and recorders for the next publish of
+   * that path; remove() gives them up. A stream that nobody plays or records ends at once.
    *
    * @returns whether it has been kept
    */
   suspend(stream: LiveStream): boolean {
-    if (!this.#free(stream) || stream.feeds.length === 0) {
+    if (!this.#free(stream) || !stream.isFollowed) {
       stream.end();
       return false;
     }
