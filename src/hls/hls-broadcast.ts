@@ -92,6 +92,8 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     this.packager.discontinue();
     this.#leave();
     this.#setState('away');
+    // What they wait for may take longer than they do.
+    this.waiting.expire(Infinity);
   }
 
   /** Nothing follows. */

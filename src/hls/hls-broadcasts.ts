@@ -161,10 +161,10 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   }
 
   async #whenReady(broadcast: HlsBroadcast, gone: AbortSignal): Promise<boolean> {
-    if (broadcast.packager.isReady) return true;
+    if (broadcast.packager.prepare()) return true;
     const deadline = performance.now() + this.options.startTimeout;
     const isReady = await broadcast.waiting.hold(
-      () => (broadcast.packager.isReady || broadcast.state === 'ended' ? true : undefined),
+      () => (broadcast.packager.prepare() || broadcast.state === 'ended' ? true : undefined),
       () => false,
       deadline,
       gone,

@@ -9,6 +9,8 @@ const MILLISECONDS = 1000;
 const MAX_HOLD = 3;
 /** Target durations a playlist that was asked for by its number may be kept: the answer to it does not change. */
 const BLOCKING_MAX_AGE = 6;
+/** Milliseconds a request is held while the publisher is away. */
+const HOLD_AWAY = 500;
 const NOT_FOUND = refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'There is no such file, or not any more.');
 
 /** Answers requests for the files of a broadcast: playlists, init segments, segments and parts. */
@@ -122,8 +124,8 @@ export class HlsFiles {
     const { waiting, state } = this.broadcast;
     if (waiting.size >= this.maxWaiting) return refusalAnswer(503, 'NetStream.Play.Failed', 'Too many requests wait.');
     // While the publisher is away players are answered often enough not to give up.
-    const hold = state === 'away' ? 1 : MAX_HOLD;
-    return waiting.hold(tryAnswer, onTimeout, performance.now() + hold * targetDuration * MILLISECONDS, gone());
+    const hold = state === 'away' ? HOLD_AWAY : MAX_HOLD * targetDuration * MILLISECONDS;
+    return waiting.hold(tryAnswer, onTimeout, performance.now() + hold, gone());
   }
 }
 

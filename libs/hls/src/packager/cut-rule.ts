@@ -55,6 +55,12 @@ export class CutRule {
     this.beginPart(time);
   }
 
+  /** The segment is split where the part that is being filled began. */
+  splitSegment(isKey: boolean): void {
+    this.#segmentStart = this.#partStart;
+    this.#isForced = !isKey;
+  }
+
   /** A part begins with a sample of this time. */
   beginPart(time: number): void {
     this.#partStart = time;

@@ -76,12 +76,23 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     return this.#renditions.reduce((sum, { window }) => sum + window.byteLength, 0);
   }
 
-  /** Whether there is enough for playlists. Asking fixes the target duration, which must not change after. */
+  /** Whether there is enough for playlists, and the target duration, which does not change, is known. */
   get isReady(): boolean {
-    if (this.#targetDuration !== undefined) return this.#renditions.every(({ isReady }) => isReady);
-    if (this.#renditions.length === 0 || !this.#renditions.every(({ isReady }) => isReady)) return false;
+    return this.#targetDuration !== undefined && this.#renditions.every(({ isReady }) => isReady);
+  }
+
+  /**
+   * Somebody wants to see playlists. Makes do with what there is of the first segment.
+   *
+   * @returns whether there is enough by now
+   */
+  prepare(): boolean {
+    if (this.#targetDuration !== undefined) return this.isReady;
+    const leading = this.#renditions.find(({ isLeading }) => isLeading);
+    if (leading === undefined || !(leading.isReady || leading.hasPart)) return false;
     this.#targetDuration = this.#chooseTarget();
-    return this.#targetDuration !== undefined;
+    if (this.#targetDuration !== undefined) leading.completeFirst();
+    return this.isReady;
   }
 
   find(name: string): Rendition | undefined {

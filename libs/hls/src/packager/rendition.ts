@@ -93,10 +93,14 @@ export class Rendition implements MediaPlaylistSource {
     return this.plan.options.partDuration > 0 && this.extension === 'm4s';
   }
 
-  /** Whether there is enough for a playlist. */
+  /** Whether there is a complete segment, which players need to begin. */
   get isReady(): boolean {
-    if (this.hasParts) return this.#rule.partTarget !== undefined && this.window.segments[0]?.parts.length !== 0;
     return this.window.lastNumber >= 0;
+  }
+
+  /** Whether there is something that could be a segment. */
+  get hasPart(): boolean {
+    return (this.window.segments[0]?.parts.length ?? 0) > 0;
   }
 
   /** Seconds there are of the first segment; undefined when it is complete. */
@@ -134,6 +138,17 @@ export class Rendition implements MediaPlaylistSource {
     else this.#begin(time, milliseconds, offset, isKey);
     track.add(time, offset, isKey, body);
     this.#rule.added(time);
+  }
+
+  /** Makes a segment of what there is of the first one, so that somebody who waits need not wait for a key frame. */
+  completeFirst(): void {
+    const { open } = this.window;
+    if (open === undefined || open.parts.length === 0 || open.number > 0) return;
+    this.#completeSegment();
+    const { keys } = this.leader.run;
+    const milliseconds = (this.#partStart * MILLISECONDS) / this.leader.timescale;
+    this.#openSegment(milliseconds, milliseconds, keys[0]!);
+    this.#rule.splitSegment(keys[0]!);
   }
 
   /** The leading rendition began a segment there. */
@@ -191,16 +206,21 @@ export class Rendition implements MediaPlaylistSource {
   }
 
   #begin(time: number, milliseconds: number, offset: number, isKey: boolean): void {
-    if (this.isLeading) this.plan.onBoundary(milliseconds + offset);
     while (this.#hasPassed(1, milliseconds)) this.#addGap();
     this.#boundaries.shift();
     this.#isOpen = true;
+    this.#openSegment(milliseconds, milliseconds + offset, isKey);
+    this.#partStart = time;
+    this.#rule.beginSegment(time, isKey);
+  }
+
+  /** @param boundary when its first sample is presented, which is where the other renditions are cut */
+  #openSegment(milliseconds: number, boundary: number, isKey: boolean): void {
     this.#isIndependent &&= isKey;
     this.window.begin(this.#startAt(milliseconds, isKey));
     this.#isDiscontinuity = false;
     this.writer.beginSegment();
-    this.#partStart = time;
-    this.#rule.beginSegment(time, isKey);
+    if (this.isLeading) this.plan.onBoundary(boundary);
   }
 
   #startAt(milliseconds: number, isIndependent: boolean): SegmentStart {
@@ -227,12 +247,16 @@ export class Rendition implements MediaPlaylistSource {
 
   #endSegment(end: number): void {
     this.#endPart(end);
+    this.#completeSegment();
+    // Not before it is complete: the part that would come next is the first of another segment.
+    this.plan.onPart(this);
+  }
+
+  #completeSegment(): void {
     const segment = this.window.open!;
     this.window.complete();
     this.#bitRates.endSegment();
     this.plan.onSegment(this, segment);
-    // Not before it is complete: the part that would come next is the first of another segment.
-    this.plan.onPart(this);
   }
 
   /** The leading rendition is far ahead: this one has stopped, or is late. */
