@@ -132,12 +132,17 @@ export class Rendition implements MediaPlaylistSource {
       if (this.#isOpen) track.add(track.timeOf(milliseconds, body), offset, isKey, body);
       return;
     }
-    if (!this.#isOpen && !isKey) return;
+    if (!this.#isOpen && !(isKey && this.#mayBegin(milliseconds))) return;
     const time = track.timeOf(milliseconds, body);
     if (this.#isOpen) this.#cutBefore(time, milliseconds, offset, isKey);
     else this.#begin(time, milliseconds, offset, isKey);
     track.add(time, offset, isKey, body);
     this.#rule.added(time);
+  }
+
+  /** Other renditions begin where the leading one did. */
+  #mayBegin(milliseconds: number): boolean {
+    return this.isLeading || this.#hasPassed(0, milliseconds);
   }
 
   /** Makes a segment of what there is of the first one, so that somebody who waits need not wait for a key frame. */
