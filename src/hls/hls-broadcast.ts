@@ -49,6 +49,8 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
   readonly #inits = new Map<number, Promise<Uint8Array>>();
   #stream: LiveStream | undefined;
   #detach: (() => void) | undefined;
+  /** The version at which the publisher went. */
+  #pausedAt: number | undefined;
 
   constructor(
     readonly path: string,
@@ -75,6 +77,11 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     return this.packager.renditions.reduce((sum, { window }) => sum + window.version, 0);
   }
 
+  /** Its publisher is gone for now, or is back and nothing new has come yet. */
+  get isPaused(): boolean {
+    return this.version === this.#pausedAt;
+  }
+
   /** Begins with what is kept of the stream since its newest key frame, or goes on with another publish. */
   attach(stream: LiveStream): void {
     if (this.#stream !== undefined) this.#leave();
@@ -92,6 +99,7 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     this.packager.discontinue();
     this.#leave();
     this.#setState('away');
+    this.#pausedAt = this.version;
     // What they wait for may take longer than they do.
     this.waiting.expire(Infinity);
   }

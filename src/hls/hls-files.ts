@@ -77,7 +77,7 @@ export class HlsFiles {
 
   /** Nothing came. While the publisher is away that is no fault: players that are refused give up. */
   #late(rendition: Rendition, suffix: string): HlsAnswer {
-    if (this.broadcast.state !== 'away') return refusalAnswer(503, 'NetStream.Play.Failed', 'Nothing new has come.');
+    if (!this.broadcast.isPaused) return refusalAnswer(503, 'NetStream.Play.Failed', 'Nothing new has come.');
     return playlistAnswer(this.#playlists.text(rendition, false, suffix), 'no-store');
   }
 
@@ -121,10 +121,10 @@ export class HlsFiles {
     { targetDuration }: Rendition,
     gone: () => AbortSignal,
   ): HlsAnswer | Promise<HlsAnswer | undefined> {
-    const { waiting, state } = this.broadcast;
+    const { waiting, isPaused } = this.broadcast;
     if (waiting.size >= this.maxWaiting) return refusalAnswer(503, 'NetStream.Play.Failed', 'Too many requests wait.');
     // While the publisher is away players are answered often enough not to give up.
-    const hold = state === 'away' ? HOLD_AWAY : MAX_HOLD * targetDuration * MILLISECONDS;
+    const hold = isPaused ? HOLD_AWAY : MAX_HOLD * targetDuration * MILLISECONDS;
     return waiting.hold(tryAnswer, onTimeout, performance.now() + hold, gone());
   }
 }
