@@ -169,7 +169,7 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
       deadline,
       gone,
     );
-    return isReady === true && broadcast.packager.isReady;
+    return isReady === true && broadcast.packager.isReady && this.#byRun.has(broadcast.run);
   }
 
   #sweep(): void {
@@ -180,8 +180,9 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
       const { state, stateSince, lastRequest } = broadcast;
       if (state === 'away' && now - stateSince >= this.options.publisherGrace) broadcast.end();
       if (state === 'ended' && now - stateSince >= this.options.endedTimeout) this.#drop(broadcast);
-      const isIdle = this.options.start === 'demand' && this.options.playlist === 'live';
-      if (isIdle && state !== 'ended' && now - lastRequest >= this.options.idleTimeout) this.#drop(broadcast);
+      const mayGo = this.options.start === 'demand' && this.options.playlist === 'live';
+      if (mayGo && broadcast.waiting.size === 0 && state !== 'ended' && now - lastRequest >= this.options.idleTimeout)
+        this.#drop(broadcast);
     }
     if (this.#byRun.size > 0) return;
     clearInterval(this.#sweeper);
