@@ -2,7 +2,7 @@ import { hex, toHex } from '#test/hex';
 import { parseAc3Header } from './ac3-header.js';
 import { parseFlacConfig } from './flac-config.js';
 import { parseMp3Header } from './mp3-header.js';
-import { parseOpusConfig } from './opus-config.js';
+import { opusPacketSamples, parseOpusConfig } from './opus-config.js';
 
 // Written by FFmpeg's encoders; the values are those ffprobe prints for the same files.
 
@@ -119,5 +119,21 @@ describe('parseMp3Header', () => {
     ['a reserved bit rate', 'fffbf464', 'CODEC_ERR_VALUE'],
   ])('rejects %s', (_name, bytes, code) => {
     expect(() => parseMp3Header(hex(bytes))).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('the length of Opus packets', () => {
+  // RFC 6716 §3.1, table 2, and §3.2: code 0 one frame, 1 and 2 two, 3 as many as the second byte says.
+  it.each([
+    ['SILK, 10 ms', [0x00], 480],
+    ['SILK, 60 ms, twice', [0x19], 5760],
+    ['hybrid, 20 ms', [0x68], 960],
+    ['CELT, 2.5 ms', [0x80], 120],
+    ['CELT, 20 ms, stereo', [0xfc], 960],
+    ['CELT, 20 ms, three of them', [0xff, 0x03], 2880],
+    ['more than 120 ms', [0x1b, 0x03], 0],
+    ['nothing', [], 0],
+  ])('%s', (_what, bytes, samples) => {
+    expect(opusPacketSamples(Uint8Array.from(bytes))).toBe(samples);
   });
 });

@@ -1,0 +1,55 @@
+import { SegmentWindow } from './segment-window.js';
+
+const START = { init: undefined, isDiscontinuity: false, isIndependent: true, programDateTime: 0 };
+
+function add(window: SegmentWindow, seconds: number, length = 1, isDiscontinuity = false): void {
+  window.begin({ ...START, isDiscontinuity });
+  window.add({ duration: seconds, bytes: new Uint8Array(length), isIndependent: true });
+  window.complete();
+}
+
+const listed = (window: SegmentWindow) => window.segments.map(({ number }) => number);
+
+it('lists as much as it was told, and never less than three segments', () => {
+  const window = new SegmentWindow({ duration: 6, maxBytes: 1000 });
+  for (let i = 0; i < 10; i++) add(window, 2);
+  expect(listed(window)).toEqual([7, 8, 9]);
+  const long = new SegmentWindow({ duration: 6, maxBytes: 1000 });
+  for (let i = 0; i < 10; i++) add(long, 10);
+  expect(listed(long)).toEqual([7, 8, 9]);
+});
+
+it('keeps what it took out for as long as itself and the playlist, then tells of it', () => {
+  const removed: number[] = [];
+  const window = new SegmentWindow({ duration: 6, maxBytes: 1000 }, ({ number }) => removed.push(number));
+  for (let i = 0; i < 10; i++) add(window, 2);
+  // RFC 8216 §6.2.2: 2 was taken out when 5 came; behind that come 2 s of its own and 6 s of playlist.
+  expect([1, 2, 3, 9, 10].map((number) => window.find(number)?.number)).toEqual([undefined, 2, 3, 9, undefined]);
+  expect(removed).toEqual([0, 1]);
+});
+
+it('counts discontinuities that are listed no more', () => {
+  const window = new SegmentWindow({ duration: 6, maxBytes: 1000 });
+  for (let i = 0; i < 6; i++) add(window, 2, 1, i === 1 || i === 4);
+  expect([listed(window), window.discontinuitySequence]).toEqual([[3, 4, 5], 1]);
+});
+
+it('holds no more bytes than it may, however much it should list', () => {
+  const window = new SegmentWindow({ duration: Infinity, maxBytes: 100 });
+  for (let i = 0; i < 50; i++) add(window, 2, 30);
+  expect(window.byteLength).toBeLessThanOrEqual(100);
+  expect(listed(window)).toEqual([47, 48, 49]);
+});
+
+it('knows a segment of which there was nothing, and numbers on', () => {
+  const window = new SegmentWindow({ duration: 60, maxBytes: 100 });
+  add(window, 2);
+  window.addGap(START, 2);
+  window.begin(START);
+  expect(window.segments.map(({ isGap, isComplete }) => [isGap, isComplete])).toEqual([
+    [false, true],
+    [true, true],
+    [false, false],
+  ]);
+  expect([window.lastNumber, window.nextNumber, window.open?.number]).toEqual([1, 2, 2]);
+});
