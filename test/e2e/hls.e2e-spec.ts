@@ -154,14 +154,14 @@ describe('a player that follows every hint', () => {
     await player.load();
     await ingest.until('three seconds', () => first.sent > 3000);
     await first.end('SIGKILL');
-    let isFollowing = true;
+    const stop = new AbortController();
     const following = (async () => {
-      while (isFollowing && (await player.next()));
+      while (!stop.signal.aborted && (await player.next()));
     })();
     await ingest.logged('publish ended', 'live/resume');
     const second = new FfmpegPublisher(other, ingest.url('live/resume'), REAL_TIME);
     await ingest.until('four seconds', () => second.sent > 4000);
-    isFollowing = false;
+    stop.abort();
     await following;
     await second.end('SIGTERM');
     expect(player.checker.problems).toEqual([]);
