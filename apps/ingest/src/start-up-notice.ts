@@ -13,7 +13,8 @@ export function startUpNotice(
   const key = settings.RTMP_PUBLISH_KEYS === undefined ? 'cam1' : 'cam1?key=KEY';
   const lines = [`OBS:    Settings > Stream > Custom, server ${url}, stream key ${key}`];
   lines.push(`ffmpeg: ffmpeg -re -i FILE -c copy -f flv "${url}/${key}"`);
-  lines.push(`Play:   ffplay ${url}/cam1, or in a browser's FLV player ${httpUrl}/live/cam1.flv (also ws:)`);
+  const hls = settings.RTMP_HLS === 'off' ? '' : ` HLS at ${httpUrl}/live/cam1.m3u8,`;
+  lines.push(`Play:   ffplay ${url}/cam1,${hls} FLV at ${httpUrl}/live/cam1.flv (also ws:)`);
   if (settings.RTMP_PAGE) {
     const isClosed = settings.RTMP_ADMIN_TOKEN === undefined && !isLoopback(listenHost(settings));
     lines.push(`Page:   ${isClosed ? 'set RTMP_ADMIN_TOKEN=TOKEN to open it' : httpUrl}`);

@@ -35,6 +35,14 @@ describe('IngestLogger', () => {
     expect(out.join('')).toContain(String.raw`"a\u009b31m\u001b[2J\u007f\u202egnp.exe\u2028"`);
   });
 
+  it('leaves modules and routes that Nest names at its start to level debug', () => {
+    const mapped = ['Mapped {/metrics, GET} route', 'RouterExplorer'] as const;
+    new IngestLogger({ format: 'text', level: 'log' }).log(...mapped);
+    expect(out).toEqual([]);
+    new IngestLogger({ format: 'text', level: 'debug' }).log(...mapped);
+    expect(out.join('')).toMatch(/DEBUG Mapped \{\/metrics, GET\} route\n$/u);
+  });
+
   it('leaves out what is below the level', () => {
     const logger = new IngestLogger({ format: 'text', level: 'warn' });
     logger.log('no');

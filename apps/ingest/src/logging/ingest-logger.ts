@@ -3,6 +3,16 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
+/** Where Nest says of every module and route that it is there: at level debug, so that what to type into OBS stands out. */
+const DETAIL_CONTEXTS: ReadonlySet<string> = new Set([
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'NestMicroservice',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
 /** How log lines look. */
 export interface IngestLoggerOptions {
   format: 'text' | 'json';
@@ -35,7 +45,9 @@ export class IngestLogger extends ConsoleLogger {
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
-    this.#line('log', message, rest);
+    const context = rest.at(-1);
+    const isDetail = typeof context === 'string' && DETAIL_CONTEXTS.has(context);
+    this.#line(isDetail ? 'debug' : 'log', message, rest);
   }
 
   override debug(message: unknown, ...rest: unknown[]): void {
