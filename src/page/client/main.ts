@@ -5,6 +5,7 @@ import { counted } from './format.js';
 import { liveView } from './live-view.js';
 import { loginView, problemView } from './login-view.js';
 import { publishView } from './publish-view.js';
+import { relaysView } from './relays-view.js';
 import { recordingsView } from './recordings-view.js';
 import { Store } from './store.js';
 import { streamView } from './stream-view.js';
@@ -41,6 +42,8 @@ function route(moveFocus = true): void {
     show((context) => streamView(context, app, name), moveFocus);
   } else if (first === 'recordings' && store.server?.features.recordings === true) {
     show(recordingsView, moveFocus);
+  } else if (first === 'relays' && store.server?.features.relays === true) {
+    show(relaysView, moveFocus);
   } else if (first === 'publish') {
     show(publishView, moveFocus);
   } else {
@@ -99,6 +102,7 @@ function begin(server: AdminServer, histories: AdminHistories, moveFocus: boolea
   nav.replaceChildren(
     h('a', { href: '#/' }, 'Live', count),
     ...(server.features.recordings ? [h('a', { href: '#/recordings' }, 'Recordings')] : []),
+    ...(server.features.relays ? [h('a', { href: '#/relays' }, 'Relays')] : []),
     h('a', { href: '#/publish' }, 'Publish'),
   );
   const connection = h('span', { class: 'connection', role: 'status' });
