@@ -127,7 +127,7 @@ class RelayItem implements Item<Relay> {
     if (lag + queuedBytes > 500_000) parts.push(`${bytes(lag + queuedBytes)} behind`);
     setText(this.#figures, parts.join(' · '));
     const retry = retryAt === undefined ? '' : ` Next attempt in ${spokenDuration(retryAt - now)}.`;
-    setText(this.#problem, problem === undefined ? '' : `${problem.message}${retry}`);
+    setText(this.#problem, problem === undefined ? '' : `${sentence(problem.message)}${retry}`);
     this.#problem.hidden = problem === undefined;
   }
 }
@@ -163,6 +163,10 @@ class RuleItem implements Item<Rule> {
 function wayOf(direction: Relay['direction'], stream: string, url: string): HTMLElement {
   const [from, to] = direction === 'push' ? [stream, url] : [url, stream];
   return h('p', { class: 'way' }, from, h('span', { class: 'app', 'aria-label': 'to' }, ' → '), to);
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?…]$/u.test(text) ? '' : '.'}`;
 }
 
 async function removeRule({ id, url, isTemporary }: Rule, onRemoved: () => void): Promise<void> {
