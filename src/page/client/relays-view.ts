@@ -1,4 +1,4 @@
-import type { AdminRelays } from '../../admin/admin-api.js';
+import type { RtmpRelayInfo } from '../../relay/relay-info.js';
 import { request } from './api.js';
 import { confirmDialog } from './confirm-dialog.js';
 import { announce, h, setAttribute, setText } from './dom.js';
@@ -6,8 +6,29 @@ import { bytes, counted, spokenDuration } from './format.js';
 import { relayForm } from './relay-form.js';
 import type { View, ViewContext } from './view.js';
 
-type Relay = AdminRelays['relays'][number];
-type Rule = AdminRelays['rules'][number];
+type Relay = RtmpRelayInfo;
+
+/** What makes relays. */
+interface Rule {
+  readonly id: string;
+  readonly direction: Relay['direction'];
+  /** Undefined for all. */
+  readonly app?: string;
+  /** Undefined for all. */
+  readonly name?: string;
+  /** Masked. */
+  readonly url: string;
+  /** Whether it is gone with the next start. */
+  readonly isTemporary: boolean;
+}
+
+/** `GET /api/relays`. */
+interface AdminRelays {
+  /** Of the server's clock, milliseconds since 1970. */
+  readonly time: number;
+  readonly rules: readonly Rule[];
+  readonly relays: readonly Relay[];
+}
 
 /** How often relays are asked for, in milliseconds. */
 const REFRESH_INTERVAL = 2000;
