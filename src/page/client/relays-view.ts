@@ -1,4 +1,3 @@
-import type { RtmpRelayInfo } from '../../relay/relay-info.js';
 import { request } from './api.js';
 import { confirmDialog } from './confirm-dialog.js';
 import { announce, h, setAttribute, setText } from './dom.js';
@@ -6,7 +5,25 @@ import { bytes, counted, spokenDuration } from './format.js';
 import { relayForm } from './relay-form.js';
 import type { View, ViewContext } from './view.js';
 
-type Relay = RtmpRelayInfo;
+/** A relay, at work or trying to be. */
+interface Relay {
+  readonly id: string;
+  readonly direction: 'push' | 'pull';
+  readonly app: string;
+  readonly name: string;
+  /** Masked. */
+  readonly url: string;
+  readonly state: 'waiting' | 'connecting' | 'live' | 'backing-off' | 'refused' | 'stopped';
+  /** Milliseconds since 1970, as {@link retryAt}. */
+  readonly since: number;
+  readonly retryAt?: number;
+  readonly problem?: { readonly message: string };
+  readonly failures: number;
+  readonly bytes: number;
+  readonly skips: number;
+  readonly lag: number;
+  readonly queuedBytes: number;
+}
 
 /** What makes relays. */
 interface Rule {
