@@ -215,4 +215,24 @@ describe('with an admin token', () => {
     await page.getByLabel('Admin token').waitFor();
     expect(problems).toEqual([]);
   });
+
+  it('sends a stream on to it, as long as one wants that', async () => {
+    publishing('sent');
+    await ingest.logged('publish started', 'live/sent');
+    const { page, problems } = await browser.open(`${url}#/relays`);
+    await page.getByLabel('Name here').fill('sent');
+    await page.getByLabel('Address of the other server').fill(closed.url('live/studio?key=one-key'));
+    await page.keyboard.press('Enter');
+    const relay = page
+      .getByRole('listitem')
+      .filter({ hasText: 'live/sent', has: page.getByText('Live', { exact: true }) });
+    await relay.waitFor();
+    await closed.logged('publish started', 'live/studio');
+    expect(await page.content()).not.toContain('one-key');
+    await page.getByRole('button', { name: 'Remove the rule for live/sent' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await closed.logged('publish ended', 'live/studio');
+    await relay.waitFor({ state: 'hidden' });
+    expect(problems).toEqual([]);
+  });
 });
