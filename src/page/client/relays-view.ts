@@ -1,3 +1,4 @@
+import type { AdminRelays } from '../../admin/admin-api.js';
 import { request } from './api.js';
 import { confirmDialog } from './confirm-dialog.js';
 import { announce, h, setAttribute, setText } from './dom.js';
@@ -5,47 +6,8 @@ import { bytes, counted, spokenDuration } from './format.js';
 import { relayForm } from './relay-form.js';
 import type { View, ViewContext } from './view.js';
 
-/** A relay, at work or trying to be. */
-interface Relay {
-  readonly id: string;
-  readonly direction: 'push' | 'pull';
-  readonly app: string;
-  readonly name: string;
-  /** Masked. */
-  readonly url: string;
-  readonly state: 'waiting' | 'connecting' | 'live' | 'backing-off' | 'refused' | 'stopped';
-  /** Milliseconds since 1970, as {@link retryAt}. */
-  readonly since: number;
-  readonly retryAt?: number;
-  readonly problem?: { readonly message: string };
-  readonly failures: number;
-  readonly bytes: number;
-  readonly skips: number;
-  readonly lag: number;
-  readonly queuedBytes: number;
-}
-
-/** What makes relays. */
-interface Rule {
-  readonly id: string;
-  readonly direction: Relay['direction'];
-  /** Undefined for all. */
-  readonly app?: string;
-  /** Undefined for all. */
-  readonly name?: string;
-  /** Masked. */
-  readonly url: string;
-  /** Whether it is gone with the next start. */
-  readonly isTemporary: boolean;
-}
-
-/** `GET /api/relays`. */
-interface AdminRelays {
-  /** Of the server's clock, milliseconds since 1970. */
-  readonly time: number;
-  readonly rules: readonly Rule[];
-  readonly relays: readonly Relay[];
-}
+type Relay = AdminRelays['relays'][number];
+type Rule = AdminRelays['rules'][number];
 
 /** How often relays are asked for, in milliseconds. */
 const REFRESH_INTERVAL = 2000;
