@@ -113,12 +113,13 @@ it('shows a still picture of a stream, and its recording, to be watched and down
   const still = card.getByRole('img', { name: 'Still picture of live/recorded' });
   await still.waitFor();
   expect(await still.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(320);
+  await ingest.until('enough to be watched', () => publisher.sent > 4000);
   await publisher.end('SIGTERM');
   await ingest.finishedRecording('live/recorded');
   await page.getByRole('link', { name: 'Recordings' }).click();
   const row = page.getByRole('row', { name: 'live/recorded' });
   await row.getByRole('button', { name: 'Watch' }).press('Enter');
-  await new BrowserPage(page).plays();
+  await new BrowserPage(page).plays(10);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     row.getByRole('link', { name: 'Download' }).press('Enter'),
