@@ -55,7 +55,7 @@ export class PullRelays implements StreamSource {
 
   want(path: string, session: RtmpSession | undefined): (() => void) | undefined {
     const known = this.#byPath.get(path);
-    if (known !== undefined) return known.want();
+    if (known !== undefined && !known.isStopping) return known.want();
     const rule = this.#ruleFor(path);
     if (rule === undefined || !this.#isOpen || this.#byPath.size >= this.options.maxOnDemand) return undefined;
     const hops = session === undefined ? [] : this.services.marker.hopsOf(session);

@@ -93,6 +93,11 @@ export abstract class Relay {
     return this.#state;
   }
 
+  /** Whether it is ending, or has. */
+  get isStopping(): boolean {
+    return this.stopping.aborted;
+  }
+
   /** `app/name`. */
   get path(): string {
     return `${this.app}/${this.name}`;
@@ -172,13 +177,13 @@ export abstract class Relay {
     // Whoever starts it says first that the stream is published.
     await Promise.resolve();
     while (!this.stopping.aborted) {
-      const needed = this.whenNeeded();
-      if (needed !== undefined) await needed;
-      if (this.stopping.aborted) return;
-      this.#retryAt = undefined;
-      this.#change('connecting');
       const begun = this.#connections;
       try {
+        const needed = this.whenNeeded();
+        if (needed !== undefined) await needed;
+        if (this.stopping.aborted) return;
+        this.#retryAt = undefined;
+        this.#change('connecting');
         const next = await this.attempt();
         if (this.stopping.aborted) return;
         if (this.#wasProven(begun)) this.backOff.reset();

@@ -151,7 +151,8 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
   onRelay(relay: Relay, error?: Error): void {
     const { info } = relay;
     const { id, state, url, retryAt, direction } = info;
-    const source = { app: relay.app, session: this.streams.get(relay.path)?.session };
+    const publication = this.streams.get(relay.path);
+    const source = { app: relay.app, session: publication?.session, stream: publication?.address };
     const details = { relay: id, direction, stream: relay.path, url };
     if (error !== undefined) {
       const retryIn = retryAt === undefined ? undefined : Math.max(0, retryAt - Date.now());

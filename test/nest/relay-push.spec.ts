@@ -184,6 +184,7 @@ describe('a destination that fails', () => {
     await destination.peer(1);
     const { events } = test.app.get(Heard);
     expect(events.map(([name]) => name).slice(0, 3)).toEqual(['connecting', 'failed', 'connecting']);
+    expect(events[0]![2]).toBe('live/cam');
     expect(JSON.stringify([relays().list(), relays().rules(), events, test.log.lines])).not.toMatch(/secret/u);
   });
 
