@@ -7,9 +7,12 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { HttpReceiver } from '../server/http-receiver.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import type { SocketPeer } from '../server/socket-transport.js';
+import { Http2Sessions } from './http2-sessions.js';
 
 /** A session of HTTP/2 on which nothing happens is closed after so long, in milliseconds; it is that of Fastify. */
 const SESSION_TIMEOUT = 72_000;
+/** How often sessions are looked at, in milliseconds. */
+const SWEEP_INTERVAL = 10_000;
 
 const HTTP2_SETTINGS = {
   /** Requests of one session at a time. */
@@ -26,17 +29,14 @@ const HTTP2_SETTINGS = {
 export class HttpDoor implements HttpReceiver, OnApplicationShutdown {
   readonly #http2 = createServer({ settings: HTTP2_SETTINGS });
   readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Http2Sessions(SESSION_TIMEOUT);
+  #sweeper: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost,
     rtmp: RtmpServer,
   ) {
     this.#http2.setTimeout(SESSION_TIMEOUT);
-    this.#http2.on('session', (session) => {
-      this.#sessions.add(session);
-      session.once('close', () => this.#sessions.delete(session));
-    });
     this.#http2.on('request', (request, response) => this.#server?.emit('request', request, response));
     this.#http2.on('sessionError', () => {}); // the session is closed by then, and the peer knows why
     rtmp.serveHttp(this);
@@ -63,15 +63,25 @@ export class HttpDoor implements HttpReceiver, OnApplicationShutdown {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     const isHttp2 = socket instanceof TLSSocket && socket.alpnProtocol === 'h2';
-    (isHttp2 ? this.#http2 : this.#server!).emit('connection', socket);
+    if (isHttp2) this.#serveHttp2(socket);
+    else this.#server!.emit('connection', socket);
     socket.resume();
   }
 
   /** What the application's server has left open: it closes those it accepted itself. */
   onApplicationShutdown(): void {
-    for (const session of this.#sessions) session.destroy();
+    clearInterval(this.#sweeper);
+    this.#sessions.destroy();
     for (const socket of this.#sockets) socket.destroy();
     this.#http2.close();
+  }
+
+  #serveHttp2(socket: Socket): void {
+    const add = (session: ServerHttp2Session): void => this.#sessions.add(session, socket, performance.now());
+    this.#http2.once('session', add);
+    this.#http2.emit('connection', socket);
+    this.#http2.off('session', add);
+    this.#sweeper ??= setInterval(() => this.#sessions.sweep(performance.now()), SWEEP_INTERVAL).unref();
   }
 
   get #server(): Server | undefined {
