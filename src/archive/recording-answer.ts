@@ -7,6 +7,8 @@ import { mediaTypeOf } from './recording-archive.js';
 
 /** Read from the storage at a time, in bytes. */
 const BLOCK_SIZE = 256 * 1024;
+/** A client that takes nothing for so long is cut off, in milliseconds: the file is open for it. A paused player asks again. */
+const MAX_STALL = 300_000;
 
 /**
  * Answers a GET or HEAD of a recording, whole or in part (RFC 9110 §14), and closes the reader. One that is still being
@@ -33,6 +35,7 @@ export async function answerWithRecording(
     response.setHeader('Content-Length', to - from);
     if (range !== 'all') response.setHeader('Content-Range', `bytes ${from}-${to - 1}/${recording.bytes}`);
     response.writeHead(range === 'all' ? 200 : 206);
+    response.setTimeout(MAX_STALL, () => response.destroy());
     if (request.method === 'HEAD') response.end();
     else await pipeline(Readable.from(blocks(reader, from, to)), response);
   } catch {
