@@ -166,26 +166,32 @@ async function playlistAt(url: URL): Promise<MediaPlaylist> {
 }
 
 describe('answers', () => {
-  it('have the right type, may be kept as long as they are true, and may be read by any page', async () => {
-    const { media, playlist, base } = await watching();
-    const header = async (uri: string | URL) => {
-      const { status, headers } = await fetchHls(new URL(uri, media));
-      expect(headers.get('access-control-allow-origin')).toBe('*');
-      return [status, headers.get('content-type'), headers.get('cache-control')];
-    };
-    const [segment] = playlist.segments;
-    const part = playlist.segments.at(-1)!.parts[0]!;
-    const forever = 'public, max-age=3600, immutable';
-    expect(await header(`${base}/one.m3u8`)).toEqual([200, 'application/vnd.apple.mpegurl', 'no-store']);
-    expect(await header(media)).toEqual([200, 'application/vnd.apple.mpegurl', 'public, max-age=1']);
-    expect(await header(asking(media, segment!.number))).toEqual([
-      200,
-      'application/vnd.apple.mpegurl',
-      'public, max-age=6',
-    ]);
-    for (const uri of [segment!.uri!, segment!.map, part.uri])
-      expect(await header(uri)).toEqual([200, 'video/mp4', forever]);
-  });
+  it.each([
+    ['private', true],
+    ['public', false],
+  ])(
+    'have the right type, may be kept (%s) as long as they are true, and may be read by any page',
+    async (scope, sessions) => {
+      const { media, playlist, base } = await watching({ sessions });
+      const header = async (uri: string | URL) => {
+        const { status, headers } = await fetchHls(new URL(uri, media));
+        expect(headers.get('access-control-allow-origin')).toBe('*');
+        return [status, headers.get('content-type'), headers.get('cache-control')];
+      };
+      const [segment] = playlist.segments;
+      const part = playlist.segments.at(-1)!.parts[0]!;
+      const forever = `${scope}, max-age=3600, immutable`;
+      expect(await header(`${base}/one.m3u8`)).toEqual([200, 'application/vnd.apple.mpegurl', 'no-store']);
+      expect(await header(media)).toEqual([200, 'application/vnd.apple.mpegurl', `${scope}, max-age=1`]);
+      expect(await header(asking(media, segment!.number))).toEqual([
+        200,
+        'application/vnd.apple.mpegurl',
+        `${scope}, max-age=6`,
+      ]);
+      for (const uri of [segment!.uri!, segment!.map, part.uri])
+        expect(await header(uri)).toEqual([200, 'video/mp4', forever]);
+    },
+  );
 
   it('carry the query of the viewer in every URI', async () => {
     const { text, playlist } = await watching();
