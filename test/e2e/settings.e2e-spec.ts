@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { jest } from '@jest/globals';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
@@ -45,6 +47,21 @@ it('RECORDING_MAX_MB: files are cut at key frames, and together have every packe
     seen += packets.length;
   }
   expect(seen).toBe(expected.packets.length);
+});
+
+it('RTMP_MAX_CONNECTIONS: more connections to the HTTP port are closed, and those that are there go on', async () => {
+  ingest = await IngestProcess.start({ env: { RTMP_MAX_CONNECTIONS: '2' } });
+  const port = await ingest.portOf('http');
+  const first = connect(port, '127.0.0.1');
+  const second = connect(port, '127.0.0.1');
+  await Promise.all([first, second].map((socket) => once(socket, 'connect')));
+  const third = connect(port, '127.0.0.1').on('error', () => {});
+  await once(third, 'close');
+  first.write('GET /api/server HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
+  const [answer] = (await once(first, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 200 /u);
+  first.destroy();
+  second.destroy();
 });
 
 it('RTMP_TAKEOVER=replace: the newcomer gets the name, the other is told and both are recorded', async () => {

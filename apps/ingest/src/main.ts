@@ -41,6 +41,8 @@ async function start(): Promise<void> {
   // Providers are ready before the first port is open.
   await app.init();
   await app.startAllMicroservices();
+  // Those that are no players or publishers yet are not in the count of the module.
+  app.getHttpServer().maxConnections = settings.RTMP_MAX_CONNECTIONS;
   await app.listen({ host: listenHost(settings), port: settings.HTTP_PORT });
   for (const line of startUpNotice(settings, app.get(RtmpServer).addresses, await app.getUrl())) logger.log(line);
 }
