@@ -51,7 +51,7 @@ it('RECORDING_MAX_MB: files are cut at key frames, and together have every packe
 
 it('RTMP_MAX_CONNECTIONS: more connections to the HTTP port are closed, and those that are there go on', async () => {
   ingest = await IngestProcess.start({ env: { RTMP_MAX_CONNECTIONS: '2' } });
-  const port = await ingest.portOf('http');
+  const port = Number(await ingest.portOf('http'));
   const first = connect(port, '127.0.0.1');
   const second = connect(port, '127.0.0.1');
   await Promise.all([first, second].map((socket) => once(socket, 'connect')));
