@@ -475,8 +475,8 @@ describe('players that do not read', () => {
       }),
     );
     await delay(1000);
-    // 240 MB are to be sent; the kernel takes some megabytes of them.
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40 * 1024 * 1024);
+    // 240 MB are to be sent; the kernel takes some megabytes of them, and some wait for the garbage collector.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * 1024 * 1024);
     const [player] = players;
     player!.client.resumeReading();
     await player!.starts();
