@@ -14,9 +14,12 @@ export interface FlushProfile {
   readonly interval: number;
 }
 
-/** The flush side of the three latency profiles. */
+/**
+ * The flush side of the three latency profiles. Half of the pictures wait for less than about two thirds of the
+ * interval: under 60 ms in `balanced`, under 10 in `realtime`, under 190 in `throughput` is what they are for.
+ */
 export const FLUSH_PROFILES: Readonly<Record<LatencyProfile, FlushProfile>> = Object.freeze({
   realtime: { flushAtOnce: 8, isPictureUrgent: true, interval: 30 },
-  balanced: { flushAtOnce: 8, isPictureUrgent: false, interval: 95 },
+  balanced: { flushAtOnce: 8, isPictureUrgent: false, interval: 88 },
   throughput: { flushAtOnce: 0, isPictureUrgent: false, interval: 330 },
 });

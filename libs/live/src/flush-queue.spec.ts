@@ -56,19 +56,19 @@ describe('balanced', () => {
     expect(playing.queue.isEmpty).toBe(true);
   });
 
-  it('lets messages for more players wait for 95 ms at most, and then sends them in one write', () => {
+  it('lets messages for more players wait for 88 ms at most, and then sends them in one write', () => {
     const playing = new Playing('balanced', 9);
     playing.read(1000, keyFrame(0));
-    expect([playing.tokens, playing.next]).toEqual(['', 1095]);
+    expect([playing.tokens, playing.next]).toEqual(['', 1088]);
     playing.read(1040, picture(1));
-    playing.wake(1094);
-    expect([playing.tokens, playing.next]).toEqual(['', 1095]);
-    playing.wake(1095);
+    playing.wake(1087);
+    expect([playing.tokens, playing.next]).toEqual(['', 1088]);
+    playing.wake(1088);
     expect([playing.tokens, playing.next]).toEqual(['K0 P1', undefined]);
     expect(playing.sinks.map(({ writes }) => writes.length)).toEqual(Array(9).fill(1));
     // The interval begins with the first message, not with the last flush.
     playing.read(1300, picture(2));
-    expect(playing.next).toBe(1395);
+    expect(playing.next).toBe(1388);
   });
 });
 
