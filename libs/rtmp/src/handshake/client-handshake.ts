@@ -1,8 +1,7 @@
 import { RtmpProtocolError } from '../errors.js';
 import { DIGEST_KEYS, findDigest, HANDSHAKE_LENGTH, signAnswer, signPacket } from './digest.js';
+import { HandshakeInput, RTMP_VERSION } from './handshake-input.js';
 
-/** RTMP version of C0 and S0 (RTMP 1.0 §5.2.2). */
-const RTMP_VERSION = 3;
 /** What C1 says in bytes 4 to 7 beside a digest: that of FFmpeg. A simple C1 says 0 there. */
 const CLIENT_VERSION = [9, 0, 124, 2] as const;
 /** The block of C1 that carries the digest: FFmpeg's. */
@@ -10,14 +9,14 @@ const CLIENT_SCHEME = 8;
 
 /**
  * The client's half of the handshake: C0 and C1 go out at once, S0, S1 and S2
- * are awaited, C2 goes out as soon as S1 is here. What S2 says is not looked
- * at: servers echo differently.
+ * are awaited, C2 goes out as soon as S1 is here.
  */
 export class ClientHandshake {
-  readonly #received = new Uint8Array(1 + HANDSHAKE_LENGTH);
+  readonly #input = new HandshakeInput({
+    onVersion: checkVersion,
+    onFirstPacket: (s1) => (this.output = this.#answer(s1)),
+  });
   readonly #random: (bytes: Uint8Array) => void;
-  #length = 0;
-  #s2Remaining = HANDSHAKE_LENGTH;
   /** What is to be sent: C0 and C1, later C2. */
   output: Uint8Array | undefined;
 
@@ -40,7 +39,7 @@ export class ClientHandshake {
 
   /** True when S2 has been received. */
   get isDone(): boolean {
-    return this.#s2Remaining === 0;
+    return this.#input.isDone;
   }
 
   /**
@@ -50,18 +49,7 @@ export class ClientHandshake {
    * @throws {RtmpProtocolError} when S0 is not the version we speak
    */
   receive(bytes: Uint8Array): number {
-    let at = 0;
-    if (this.#length < this.#received.length) {
-      at = Math.min(bytes.length, this.#received.length - this.#length);
-      this.#received.set(bytes.subarray(0, at), this.#length);
-      this.#length += at;
-      if (this.#length > 0) checkVersion(this.#received[0]!);
-      if (this.#length < this.#received.length) return at;
-      this.output = this.#answer(this.#received.subarray(1));
-    }
-    const rest = Math.min(bytes.length - at, this.#s2Remaining);
-    this.#s2Remaining -= rest;
-    return at + rest;
+    return this.#input.receive(bytes);
   }
 
   /** A signed S1 is answered with a signed C2, whatever C1 was; any other with its echo (§5.2.4). */

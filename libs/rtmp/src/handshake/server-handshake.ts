@@ -1,8 +1,7 @@
 import { RtmpProtocolError } from '../errors.js';
 import { DIGEST_KEYS, findDigest, HANDSHAKE_LENGTH, signAnswer, signPacket } from './digest.js';
+import { HandshakeInput, RTMP_VERSION } from './handshake-input.js';
 
-/** RTMP version of C0 and S0 (RTMP 1.0 §5.2.2). */
-const RTMP_VERSION = 3;
 /** What S1 says in bytes 4 to 7 beside a digest; a simple S1 must say 0 there, or FFmpeg as a player looks for one. */
 const SERVER_VERSION = [4, 5, 0, 1] as const;
 
@@ -12,9 +11,10 @@ const SERVER_VERSION = [4, 5, 0, 1] as const;
  * with digests, any other with the plain echo of RTMP 1.0 §5.2.
  */
 export class ServerHandshake {
-  readonly #received = new Uint8Array(1 + HANDSHAKE_LENGTH);
-  #length = 0;
-  #c2Remaining = HANDSHAKE_LENGTH;
+  readonly #input = new HandshakeInput({
+    onVersion: checkVersion,
+    onFirstPacket: (c1) => (this.output = this.#answer(c1)),
+  });
   readonly #random: (bytes: Uint8Array) => void;
   /** S0, S1 and S2 once C1 is here. */
   output: Uint8Array | undefined;
@@ -26,13 +26,13 @@ export class ServerHandshake {
 
   /** True when C2 has been received. */
   get isDone(): boolean {
-    return this.#c2Remaining === 0;
+    return this.#input.isDone;
   }
 
   /** What is wrong when no more comes. Nothing with a peer that sent nothing: it only looked. */
   get cutOff(): RtmpProtocolError | undefined {
-    const received = this.#length + HANDSHAKE_LENGTH - this.#c2Remaining;
-    if (received === 0 || this.isDone) return undefined;
+    const { received, isDone } = this.#input;
+    if (received === 0 || isDone) return undefined;
     return new RtmpProtocolError('RTMP_ERR_HANDSHAKE_CUT', `after ${received} of ${1 + 2 * HANDSHAKE_LENGTH} bytes`);
   }
 
@@ -43,33 +43,7 @@ export class ServerHandshake {
    * @throws {RtmpProtocolError} when C0 is not an RTMP version.
    */
   receive(bytes: Uint8Array): number {
-    let at = 0;
-    if (this.#length < this.#received.length) {
-      at = Math.min(bytes.length, this.#received.length - this.#length);
-      this.#received.set(bytes.subarray(0, at), this.#length);
-      this.#length += at;
-      if (this.#length > 0) this.#checkVersion(this.#received[0]!);
-      if (this.#length < this.#received.length) return at;
-      this.output = this.#answer(this.#received.subarray(1));
-    }
-    // The content of C2 is not looked at: FFmpeg, GStreamer and librtmp echo differently.
-    const rest = Math.min(bytes.length - at, this.#c2Remaining);
-    this.#c2Remaining -= rest;
-    return at + rest;
-  }
-
-  /** Versions below 3 are obsolete, 6 and 8 encrypted (RTMPE); above 31 it is text, e.g. HTTP (§5.2.2). */
-  #checkVersion(version: number): void {
-    if (version === RTMP_VERSION) return;
-    const guess =
-      version >= 32
-        ? ' (text: is this an HTTP client on the RTMP port?)'
-        : version === 6 || version === 8
-          ? ' (RTMPE, use RTMPS)'
-          : version === 22
-            ? ' (TLS: is this an RTMPS client on the RTMP port?)'
-            : '';
-    throw new RtmpProtocolError('RTMP_ERR_VERSION', `${version}, must be ${RTMP_VERSION}${guess}`);
+    return this.#input.receive(bytes);
   }
 
   #answer(c1: Uint8Array): Uint8Array {
@@ -90,4 +64,18 @@ export class ServerHandshake {
     }
     return output;
   }
+}
+
+/** Versions below 3 are obsolete, 6 and 8 encrypted (RTMPE); above 31 it is text, e.g. HTTP (§5.2.2). */
+function checkVersion(version: number): void {
+  if (version === RTMP_VERSION) return;
+  const guess =
+    version >= 32
+      ? ' (text: is this an HTTP client on the RTMP port?)'
+      : version === 6 || version === 8
+        ? ' (RTMPE, use RTMPS)'
+        : version === 22
+          ? ' (TLS: is this an RTMPS client on the RTMP port?)'
+          : '';
+  throw new RtmpProtocolError('RTMP_ERR_VERSION', `${version}, must be ${RTMP_VERSION}${guess}`);
 }
