@@ -1,6 +1,6 @@
 import { type AmfLimits, decodeAmf0, DEFAULT_AMF_LIMITS } from '#lib/amf';
 import { type ChunkLimits, DEFAULT_CHUNK_LIMITS, MAX_CHUNK_SIZE } from '../chunk-stream/chunk-limits.js';
-import { RtmpUsageError } from '../errors.js';
+import { assignNumberOptions, type NumberRanges } from '../session/number-options.js';
 
 /** What a client session allows its server, and what it announces. */
 export interface ClientSessionOptions {
@@ -53,8 +53,7 @@ export const DEFAULT_CLIENT_SESSION_OPTIONS: Readonly<ClientSessionOptions> = Ob
 
 type NumberOption = Exclude<keyof ClientSessionOptions, 'chunk' | 'amf' | 'digest'>;
 
-/** The least and the most each option can be. */
-const RANGES: Readonly<Record<NumberOption, readonly [number, number]>> = {
+const RANGES: NumberRanges<NumberOption> = {
   maxCommandLength: [1, Infinity],
   maxCommandsPerSecond: [1, Infinity],
   maxPendingCalls: [1, Infinity],
@@ -77,14 +76,6 @@ export function resolveClientSessionOptions(options: Partial<ClientSessionOption
   if (options.amf !== undefined) resolved.amf = options.amf;
   if (options.digest !== undefined) resolved.digest = options.digest;
   decodeAmf0(new Uint8Array(0), resolved.amf); // refuses limits that are none
-  for (const name of Object.keys(RANGES) as NumberOption[]) {
-    const value = options[name];
-    if (value === undefined) continue;
-    const [least, most] = RANGES[name];
-    if (!(value >= least && value <= most)) {
-      throw new RtmpUsageError(`options.${name} is ${value}, must be a number from ${least} to ${most}`);
-    }
-    resolved[name] = value;
-  }
+  assignNumberOptions(resolved, options, RANGES);
   return resolved;
 }

@@ -1,6 +1,6 @@
 import { type AmfLimits, decodeAmf0, DEFAULT_AMF_LIMITS } from '#lib/amf';
 import { type ChunkLimits, DEFAULT_CHUNK_LIMITS, MAX_CHUNK_SIZE } from '../chunk-stream/chunk-limits.js';
-import { RtmpUsageError } from '../errors.js';
+import { assignNumberOptions, type NumberRanges } from './number-options.js';
 
 /** What a server session allows its peer, and what it announces. */
 export interface ServerSessionOptions {
@@ -66,8 +66,7 @@ export const DEFAULT_SERVER_SESSION_OPTIONS: Readonly<ServerSessionOptions> = Ob
 
 type NumberOption = Exclude<keyof ServerSessionOptions, 'chunk' | 'amf'>;
 
-/** The least and the most each option can be. */
-const RANGES: Readonly<Record<NumberOption, readonly [number, number]>> = {
+const RANGES: NumberRanges<NumberOption> = {
   maxPendingBytesUnadmitted: [1, Infinity],
   maxCommandLength: [1, Infinity],
   maxCommandsPerSecond: [1, Infinity],
@@ -97,14 +96,6 @@ export function resolveServerSessionOptions(options: Partial<ServerSessionOption
   if (options.chunk !== undefined) resolved.chunk = options.chunk;
   if (options.amf !== undefined) resolved.amf = options.amf;
   decodeAmf0(new Uint8Array(0), resolved.amf); // refuses limits that are none
-  for (const name of Object.keys(RANGES) as NumberOption[]) {
-    const value = options[name];
-    if (value === undefined) continue;
-    const [least, most] = RANGES[name];
-    if (!(value >= least && value <= most)) {
-      throw new RtmpUsageError(`options.${name} is ${value}, must be a number from ${least} to ${most}`);
-    }
-    resolved[name] = value;
-  }
+  assignNumberOptions(resolved, options, RANGES);
   return resolved;
 }
