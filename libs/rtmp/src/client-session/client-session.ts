@@ -2,7 +2,6 @@ import type { AmfValue } from '#lib/amf';
 import { ChunkDecoder } from '../chunk-stream/chunk-decoder.js';
 import { readUint32 } from '../chunk-stream/integers.js';
 import type { CommandBase, PublishingType, RtmpCommand } from '../command/commands.js';
-import { decodeCommand } from '../command/decode-command.js';
 import { RtmpProtocolError, RtmpUsageError } from '../errors.js';
 import { ClientHandshake } from '../handshake/client-handshake.js';
 import { randomHandshakeBytes } from '../handshake/handshake-random.js';
@@ -10,6 +9,7 @@ import { MessageTypeId, UserControlEvent } from '../message/message-types.js';
 import type { Message } from '../message/message.js';
 import { Acknowledger } from '../session/acknowledger.js';
 import { CommandRate } from '../session/command-rate.js';
+import { CommandReader } from '../session/command-reader.js';
 import { MediaEvents } from '../session/media-events.js';
 import { type NetStreamState, NetStreams } from '../session/net-streams.js';
 import { SessionOutput } from '../session/session-output.js';
@@ -58,6 +58,7 @@ export class ClientSession {
   readonly #output = new SessionOutput();
   readonly #acknowledger: Acknowledger;
   readonly #rate: CommandRate;
+  readonly #commands: CommandReader;
   readonly #netStreams: NetStreams;
   readonly #media: MediaEvents;
   readonly #calls: PendingCalls;
@@ -68,7 +69,6 @@ export class ClientSession {
   #isConnected = false;
   #hasCheckedBandwidth = false;
   #announcedWindow: number;
-  #badMessages = 0;
   #answers = 0;
 
   /**
@@ -83,6 +83,7 @@ export class ClientSession {
     this.#acknowledger = new Acknowledger(windowAcknowledgementSize);
     this.#announcedWindow = windowAcknowledgementSize;
     this.#rate = new CommandRate(maxCommandsPerSecond, now);
+    this.#commands = new CommandReader(this.#options);
     this.#netStreams = new NetStreams(maxNetStreams);
     this.#media = new MediaEvents(this.#netStreams, 'playing');
     this.#calls = new PendingCalls(maxPendingCalls);
@@ -323,19 +324,15 @@ export class ClientSession {
     return STREAM_EVENTS.has(event) ? { type: 'userControl', event, messageStreamId: value } : undefined;
   }
 
+  /** A command that cannot be decoded ends a session only when there are many. */
   #handleCommand(message: Message): ClientSessionEvent | undefined {
-    const { messageTypeId, messageStreamId, payload } = message;
-    if (payload.length === 0) return undefined;
+    if (message.payload.length === 0) return undefined;
     this.#rate.take(this.#deadlines.now);
     let command: RtmpCommand;
     try {
-      if (payload.length > this.#options.maxCommandLength) {
-        const detail = `${payload.length} bytes, at most ${this.#options.maxCommandLength}`;
-        throw new RtmpProtocolError('RTMP_ERR_COMMAND', detail);
-      }
-      command = decodeCommand(messageTypeId, messageStreamId, payload, this.#options.amf);
+      command = this.#commands.decode(message);
     } catch (error) {
-      return this.#badMessage(message, error);
+      return this.#commands.forgive(message, error);
     }
     switch (command.name) {
       case '_result':
@@ -380,15 +377,6 @@ export class ClientSession {
     if (!this.#netStreams.adopt(id)) {
       throw new RtmpProtocolError('RTMP_ERR_COMMAND', `more than ${this.#netStreams.limit} streams`);
     }
-  }
-
-  /** A command that cannot be decoded ends a session only when there are many. */
-  #badMessage({ messageTypeId, messageStreamId }: Message, error: unknown): ClientSessionEvent {
-    if (!(error instanceof RtmpProtocolError)) throw error;
-    if (++this.#badMessages > this.#options.maxBadMessages) {
-      throw new RtmpProtocolError('RTMP_ERR_TOO_MANY_BAD_MESSAGES', `the last: ${error.message}`, { cause: error });
-    }
-    return { type: 'badMessage', messageTypeId, messageStreamId, error };
   }
 }
 

@@ -76,12 +76,6 @@ export class NetStreams {
     return false;
   }
 
-  /** Whether any NetStream publishes. */
-  get isAnyPublishing(): boolean {
-    for (const state of this.#states.values()) if (state === 'publishing') return true;
-    return false;
-  }
-
   /** Whether any NetStream publishes or plays. */
   get isAnyActive(): boolean {
     for (const state of this.#states.values()) if (state !== 'idle') return true;

@@ -9,7 +9,6 @@ import type {
   RtmpCommand,
   PlayCommand,
 } from '../command/commands.js';
-import { decodeCommand } from '../command/decode-command.js';
 import type { RtmpStatus } from '../command/status.js';
 import { RtmpProtocolError, RtmpUsageError } from '../errors.js';
 import { randomHandshakeBytes } from '../handshake/handshake-random.js';
@@ -19,6 +18,7 @@ import type { Message } from '../message/message.js';
 import { suffersFromAcknowledgements } from './acknowledgement-taste.js';
 import { Acknowledger } from './acknowledger.js';
 import { CommandRate } from './command-rate.js';
+import { CommandReader } from './command-reader.js';
 import { MediaEvents } from './media-events.js';
 import { type NetStreamState, NetStreams } from './net-streams.js';
 import {
@@ -63,6 +63,7 @@ export class ServerSession {
   readonly #output = new SessionOutput();
   readonly #acknowledger: Acknowledger;
   readonly #rate: CommandRate;
+  readonly #commands: CommandReader;
   readonly #netStreams: NetStreams;
   readonly #deadlines: SessionDeadlines;
   readonly #media: MediaEvents;
@@ -73,7 +74,6 @@ export class ServerSession {
   #queued: ServerSessionEvent[] = [];
   #wantsClose = false;
   #capabilities: ClientCapabilities | undefined;
-  #badMessages = 0;
 
   /**
    * @param options see {@link ServerSessionOptions}
@@ -86,10 +86,11 @@ export class ServerSession {
     this.#decoder = new ChunkDecoder(unadmittedLimits(this.#options), input);
     this.#acknowledger = new Acknowledger(this.#options.defaultAcknowledgementWindow);
     this.#rate = new CommandRate(this.#options.maxCommandsPerSecond, now);
+    this.#commands = new CommandReader(this.#options);
     this.#netStreams = new NetStreams(this.#options.maxNetStreams);
     this.#media = new MediaEvents(this.#netStreams);
     this.#userControls = new UserControls(this.#output, this.#netStreams);
-    this.#deadlines = new SessionDeadlines(this.#options, now, () => this.#netStreams.isAnyPublishing);
+    this.#deadlines = new SessionDeadlines(this.#options, now, () => this.#netStreams.isAny('publishing'));
   }
 
   get phase(): ServerSessionPhase {
@@ -339,19 +340,16 @@ export class ServerSession {
     }
   }
 
+  /** A command that cannot be decoded ends a session that is not connected, later only when there are many. */
   #handleCommand(message: Message): ServerSessionEvent | undefined {
-    const { messageTypeId, messageStreamId, payload } = message;
-    if (payload.length === 0) return undefined;
+    if (message.payload.length === 0) return undefined;
     this.#rate.take(this.#deadlines.now);
     let command: RtmpCommand;
     try {
-      if (payload.length > this.#options.maxCommandLength) {
-        const detail = `${payload.length} bytes, at most ${this.#options.maxCommandLength}`;
-        throw new RtmpProtocolError('RTMP_ERR_COMMAND', detail);
-      }
-      command = decodeCommand(messageTypeId, messageStreamId, payload, this.#options.amf);
+      command = this.#commands.decode(message);
     } catch (error) {
-      return this.#badMessage(message, error);
+      if (this.phase !== 'connected') throw error;
+      return this.#commands.forgive(message, error);
     }
     if (command.name === '_result' || command.name === '_error' || command.name === 'onStatus') return undefined;
     if (this.phase !== 'connected' && command.name !== 'connect') {
@@ -376,16 +374,6 @@ export class ServerSession {
     const description = state === 'missing' ? missing : `Stream ${id} is already ${state}.`;
     this.reject(command, { level: 'error', code, description });
     return false;
-  }
-
-  /** A command that cannot be decoded ends a session that is not connected, later only when there are many. */
-  #badMessage(message: Message, error: unknown): ServerSessionEvent {
-    if (!(error instanceof RtmpProtocolError) || this.phase !== 'connected') throw error;
-    if (++this.#badMessages > this.#options.maxBadMessages) {
-      throw new RtmpProtocolError('RTMP_ERR_TOO_MANY_BAD_MESSAGES', `the last: ${error.message}`, { cause: error });
-    }
-    const { messageTypeId, messageStreamId } = message;
-    return { type: 'badMessage', messageTypeId, messageStreamId, error };
   }
 
   #endNetStream(messageStreamId: number, reason: string): void {
