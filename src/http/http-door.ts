@@ -47,6 +47,10 @@ export class HttpDoor implements HttpReceiver, OnApplicationShutdown {
     return this.host.httpAdapter?.getType() === 'express' ? ['http/1.1'] : ['h2', 'http/1.1'];
   }
 
+  get size(): number {
+    return this.#sockets.size;
+  }
+
   check(): void {
     if (this.#server !== undefined) return;
     throw new Error(

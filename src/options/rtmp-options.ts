@@ -83,7 +83,7 @@ export interface RtmpOptions {
   handlerTimeout: number;
   /** Time close() may take, recordings included, before connections are cut, in milliseconds. Defaults to 10,000. */
   shutdownTimeout: number;
-  /** Connections at a time. Defaults to 10,000. */
+  /** Connections at a time, and as many to all listeners for HTTP together. Defaults to 10,000. */
   maxConnections: number;
   /** Connections at a time from one address. Defaults to 10,000: one proxy may stand for everybody. */
   maxConnectionsPerAddress: number;

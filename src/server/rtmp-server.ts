@@ -268,13 +268,23 @@ export class RtmpServer
     }
   }
 
+  /** Counted apart: who plays or publishes by it is counted among all who do. */
+  #receiveHttp(socket: Socket, peer: SocketPeer): void {
+    if (this.#http!.size < this.options.maxConnections) {
+      this.#http!.receive(socket, peer);
+      return;
+    }
+    this.#refusals.warn({ remote: peer.remoteAddress, reason: 'maxConnections' });
+    socket.destroy();
+  }
+
   #listenerServices(): ListenerServices {
     return {
       handshakeTimeout: this.options.session.handshakeTimeout,
       waitingRoom: this.#waitingRoom,
       httpProtocols: this.#http?.protocols ?? [],
       onSocket: (socket, peer, kind) => {
-        if (kind === 'http' || kind === 'https') this.#http!.receive(socket, peer);
+        if (kind === 'http' || kind === 'https') this.#receiveHttp(socket, peer);
         else this.accept(this.transportOf(socket, peer));
       },
       onRefused: (remote, reason) => this.#refusals.warn({ remote, reason }),

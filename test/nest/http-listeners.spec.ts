@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { get as getHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2';
 import { get as getHttps } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { join } from 'node:path';
@@ -35,10 +36,13 @@ let log: LogBook;
 
 async function start(
   listeners: RtmpListenerOptions[],
-  { withHttp = true, adapter = new FastifyAdapter() as AbstractHttpAdapter } = {},
+  { withHttp = true, adapter = new FastifyAdapter() as AbstractHttpAdapter, maxConnections = 100 } = {},
 ): Promise<number[]> {
   @Module({
-    imports: [RtmpModule.forRoot({ listeners, isGlobal: true }), ...(withHttp ? [RtmpHttpModule.forRoot()] : [])],
+    imports: [
+      RtmpModule.forRoot({ listeners, maxConnections, isGlobal: true }),
+      ...(withHttp ? [RtmpHttpModule.forRoot()] : []),
+    ],
     controllers: [WhoController],
   })
   class TestModule {}
@@ -65,6 +69,13 @@ async function body(get: typeof getHttp | typeof getHttps, options: RequestOptio
 
 async function bodyOverHttp2(session: ClientHttp2Session, path: string): Promise<string> {
   return text(session.request({ [constants.HTTP2_HEADER_PATH]: path }));
+}
+
+/** First line of the answer to a request on a connection that is kept. */
+async function statusOn(socket: Socket): Promise<string> {
+  socket.write('GET /who HTTP/1.1\r\nHost: x\r\n\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  return answer.toString().split('\r\n', 1)[0]!;
 }
 
 describe('listeners for HTTP', () => {
@@ -159,6 +170,26 @@ describe('listeners for HTTP', () => {
     socket.on('data', (bytes) => (received += String(bytes))).write('GET /who HT');
     await new Promise((resolve) => socket.once('close', resolve));
     expect(received).toMatch(/^HTTP\/1\.1 408 /u);
+  });
+
+  it('close connections beyond maxConnections at once, and those that are there go on', async () => {
+    const [plain, secure] = await start(
+      [
+        { kind: 'http', port: 0 },
+        { kind: 'https', port: 0, tls },
+      ],
+      { maxConnections: 2 },
+    );
+    const sockets = [
+      connect(plain!, '127.0.0.1'),
+      connectTls({ port: secure!, host: '127.0.0.1', rejectUnauthorized: false }),
+    ];
+    for (const socket of sockets) expect(await statusOn(socket)).toBe('HTTP/1.1 200 OK');
+    const third = connect(plain!, '127.0.0.1').on('error', () => {});
+    await once(third, 'close');
+    expect(log.of('connection refused')).toEqual([{ remote: '127.0.0.1', reason: 'maxConnections' }]);
+    for (const socket of sockets) expect(await statusOn(socket)).toBe('HTTP/1.1 200 OK');
+    for (const socket of sockets) socket.destroy();
   });
 
   it('take new certificates for new connections, and choose them by name', async () => {
