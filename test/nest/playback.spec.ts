@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Injectable } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { decodeAmf0 } from '#lib/amf';
 import {
   type PlayCommand,
   RtmpCommand,
@@ -27,7 +26,8 @@ import {
   token,
   videoConfig,
 } from '#test/live-media';
-import { type Information, RawRtmpClient } from '#test/raw-rtmp-client';
+import { RawPlayer } from '#test/raw-player';
+import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { startMicroservice, type TestApp, type TestAppOptions } from './start-app.js';
 
 let test: TestApp;
@@ -81,89 +81,9 @@ class Publisher {
   }
 }
 
-/** One NetStream that plays. */
-class Player {
-  #seen = 0;
-
-  constructor(
-    readonly client: RawRtmpClient,
-    readonly streamId: number,
-  ) {}
-
-  /** Connects and asks to play. */
-  static async of(name: string, ...args: number[]): Promise<Player> {
-    return Player.on(kept(await RawRtmpClient.connected(test.port)), name, ...args);
-  }
-
-  /** Asks to play on a NetStream of its own. */
-  static async on(client: RawRtmpClient, name: string, ...args: number[]): Promise<Player> {
-    const player = new Player(client, await client.createStream());
-    player.play(name, ...args);
-    return player;
-  }
-
-  play(name: string, ...args: number[]): void {
-    this.client.command(this.streamId, 'play', 0, null, name, ...args);
-  }
-
-  command(name: string, ...args: Array<number | boolean>): void {
-    this.client.command(this.streamId, name, 0, null, ...args);
-  }
-
-  /** Everything that came on the stream, or about it, in short. */
-  get all(): string[] {
-    return this.client.messages.filter((message) => aboutStream(message) === this.streamId).map(inShort);
-  }
-
-  /** The media of it. */
-  get media(): string[] {
-    return this.all.filter((one) => /^[A-Z]\d/u.test(one));
-  }
-
-  /** Waits for media that has not been waited for before, and for nothing else to come with it. */
-  async gets(tokens: string): Promise<void> {
-    const seen = this.#seen;
-    const wanted = tokens.split(' ');
-    const reached = () => this.media.length >= seen + wanted.length;
-    await this.client.until(reached, tokens).catch((error: unknown) => {
-      throw new Error(`${String(error)}; media: ${this.media.slice(seen).join(' ')}`);
-    });
-    this.#seen = this.media.length;
-    expect(this.media.slice(seen).join(' ')).toBe(tokens);
-  }
-
-  /** Waits for a status. */
-  async is(code: string): Promise<Information> {
-    const status = await this.client.status(this.streamId);
-    expect(status.code).toBe(code);
-    return status;
-  }
-
-  /** Play.Reset and Play.Start. */
-  async starts(): Promise<void> {
-    await this.is('NetStream.Play.Reset');
-    await this.is('NetStream.Play.Start');
-  }
-
-  /** The stream has ended. */
-  async ends(): Promise<void> {
-    await this.is('NetStream.Play.UnpublishNotify');
-    await this.is('NetStream.Play.Stop');
-  }
-}
-
-type Message = RawRtmpClient['messages'][number];
-
-/** Which NetStream a message is about, user control messages included. */
-function aboutStream({ typeId, streamId, payload }: Message): number {
-  return typeId === 4 ? Buffer.from(payload).readUInt32BE(2) : streamId;
-}
-
-function inShort({ typeId, payload }: Message): string {
-  if (typeId === 4) return payload[1] === 0 ? 'StreamBegin' : payload[1] === 1 ? 'StreamEof' : `event ${payload[1]}`;
-  if (typeId === 20) return ((decodeAmf0(payload)[3] ?? {}) as { code?: string }).code ?? 'command';
-  if (typeId === 18 && decodeAmf0(payload)[0] === '|RtmpSampleAccess') return 'access';
-  return token(typeId, payload);
+/** Connects and asks to play. */
+async function played(name: string, ...args: number[]): Promise<RawPlayer> {
+  return RawPlayer.on(kept(await RawRtmpClient.connected(test.port)), name, ...args);
 }
 
 const HEADERS = [metadata(1), videoConfig(1), audioConfig(1)];
@@ -193,7 +113,7 @@ describe('play', () => {
   it('is answered in the order that players like, and media follows from a key frame', async () => {
     await start();
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.gets(BEGIN);
     expect(player.all).toEqual([
       'StreamBegin',
@@ -213,7 +133,7 @@ describe('play', () => {
   it('without reset is answered without Play.Reset', async () => {
     await start();
     await publishing();
-    const player = await Player.of('cam', -2, -1, 0);
+    const player = await played('cam', -2, -1, 0);
     await player.gets(BEGIN);
     expect(player.all.slice(0, 3)).toEqual(['StreamBegin', 'NetStream.Play.Start', 'access']);
   });
@@ -223,11 +143,11 @@ describe('play', () => {
     const publisher = await publishing();
     publisher.send(keyFrame(3), picture(4));
     await sent('cam', 8);
-    const first = await Player.of('cam');
+    const first = await played('cam');
     await first.gets('M1 V1 C1 K3 P4');
     publisher.send(picture(5));
     await first.gets('P5');
-    const second = await Player.of('cam');
+    const second = await played('cam');
     await second.gets('M1 V1 C1 K3 P4 P5');
     publisher.send(audio(6));
     await Promise.all([first.gets('A6'), second.gets('A6')]);
@@ -236,13 +156,13 @@ describe('play', () => {
   it.each([0, -2, -1, -2000, -1000, 5000])('takes %i as its start', async (position) => {
     await start();
     await publishing();
-    await (await Player.of('cam', position)).gets(BEGIN);
+    await (await played('cam', position)).gets(BEGIN);
   });
 
   it('ends after the duration it asked for, and the NetStream can play again', async () => {
     await start();
     const publisher = await publishing();
-    const player = await Player.of('cam', -1000, 100);
+    const player = await played('cam', -1000, 100);
     await player.gets(BEGIN);
     publisher.send(...Array.from({ length: 20 }, (_, index) => picture(index + 3)));
     await player.starts();
@@ -263,7 +183,7 @@ describe('play', () => {
     const publisher = await Publisher.of('radio');
     publisher.send(audioConfig(1), audio(0));
     await sent('radio', 2);
-    const player = await Player.of('radio');
+    const player = await played('radio');
     await player.gets('C1');
     publisher.send(audio(1), audio(2));
     await player.gets('A1 A2');
@@ -274,7 +194,7 @@ describe('play', () => {
     ['a/../b', "The stream path contains an empty part, '.' or '..'."],
   ])('of the name %j is refused', async (name, description) => {
     await start();
-    const player = await Player.of(name);
+    const player = await played(name);
     expect(await player.is('NetStream.Play.StreamNotFound')).toMatchObject({ level: 'error', description });
     await player.client.closed;
   });
@@ -283,7 +203,7 @@ describe('play', () => {
     await start();
     const publisher = await publishing();
     const other = await Publisher.of('other');
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.gets(BEGIN);
     await player.starts();
     player.play('other');
@@ -296,7 +216,7 @@ describe('play', () => {
   it('a second time that is refused leaves the first as it is', async () => {
     await start();
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.gets(BEGIN);
     await player.starts();
     player.play('..');
@@ -311,7 +231,7 @@ describe('play', () => {
   ] as const)('%s is refused, and play goes on', async (name, args, code) => {
     await start();
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.starts();
     player.command(name, ...args);
     expect(await player.is(code)).toMatchObject({ level: 'error' });
@@ -324,7 +244,7 @@ it('players on any message stream are served by one feed', async () => {
   await start();
   const publisher = await publishing();
   const client = kept(await RawRtmpClient.connected(test.port));
-  const players = [1, 2, 77, 0x81020304].map((streamId) => new Player(client, streamId));
+  const players = [1, 2, 77, 0x81020304].map((streamId) => new RawPlayer(client, streamId));
   for (const player of players) player.play('cam');
   await Promise.all(players.map((player) => player.gets(BEGIN)));
   publisher.send(picture(3, 100_000), keyFrame(4));
@@ -336,7 +256,7 @@ it('players on any message stream are served by one feed', async () => {
 describe('a player that comes before its publisher', () => {
   it('waits, and begins with the first message', async () => {
     await start();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.starts();
     const publisher = await Publisher.of('cam');
     publisher.send(...HEADERS, keyFrame(0), picture(1));
@@ -345,7 +265,7 @@ describe('a player that comes before its publisher', () => {
 
   it('is told after a time that there is none, and disconnected', async () => {
     await start({ playback: { waitForPublisher: 50 } });
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.starts();
     expect(await player.is('NetStream.Play.StreamNotFound')).toMatchObject({
       level: 'error',
@@ -356,7 +276,7 @@ describe('a player that comes before its publisher', () => {
 
   it('is told at once when it need not wait', async () => {
     await start({ playback: { waitForPublisher: 0 } });
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.is('NetStream.Play.StreamNotFound');
     await player.client.closed;
     expect(player.all).toEqual([]);
@@ -365,11 +285,11 @@ describe('a player that comes before its publisher', () => {
   it('is not disconnected when it publishes, or plays something else', async () => {
     await start({ playback: { waitForPublisher: 100 } });
     const publisher = await publishing('mine');
-    const waiting = await Player.on(publisher.client, 'cam');
+    const waiting = await RawPlayer.on(publisher.client, 'cam');
     await waiting.starts();
     await waiting.is('NetStream.Play.StreamNotFound');
-    const player = await Player.of('mine');
-    const alsoWaiting = await Player.on(player.client, 'cam');
+    const player = await played('mine');
+    const alsoWaiting = await RawPlayer.on(player.client, 'cam');
     await alsoWaiting.starts();
     await alsoWaiting.is('NetStream.Play.StreamNotFound');
     publisher.send(picture(3));
@@ -381,7 +301,7 @@ describe('a player that comes before its publisher', () => {
     await start();
     const [paused, listening, gone, closed] = await Promise.all(
       Array.from({ length: 4 }, async () => {
-        const player = await Player.of('cam');
+        const player = await played('cam');
         await player.starts();
         return player;
       }),
@@ -406,7 +326,7 @@ describe('the end of the stream', () => {
   it('is told to its players, who may wait for the next', async () => {
     await start();
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.gets(BEGIN);
     await player.starts();
     publisher.send(picture(3));
@@ -423,7 +343,7 @@ describe('the end of the stream', () => {
   it('comes with the publisher’s connection', async () => {
     await start();
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.starts();
     await publisher.client.destroy();
     await player.ends();
@@ -432,7 +352,7 @@ describe('the end of the stream', () => {
   it('is told to those who have paused or want nothing', async () => {
     await start();
     const publisher = await publishing();
-    const [paused, idle] = [await Player.of('cam'), await Player.of('cam')];
+    const [paused, idle] = [await played('cam'), await played('cam')];
     await Promise.all([paused.starts(), idle.starts()]);
     paused.command('pause', true, 0);
     await paused.is('NetStream.Pause.Notify');
@@ -450,8 +370,8 @@ describe('the end of the stream', () => {
   it('comes with the server, to every player', async () => {
     await start();
     await publishing();
-    const player = await Player.of('cam');
-    const waiting = await Player.of('other');
+    const player = await played('cam');
+    const waiting = await played('other');
     await Promise.all([player.starts(), waiting.starts()]);
     await test.server.close();
     await Promise.all([player.client.closed, waiting.client.closed]);
@@ -461,12 +381,12 @@ describe('the end of the stream', () => {
 
 describe('pause', () => {
   let publisher: Publisher;
-  let player: Player;
+  let player: RawPlayer;
 
   beforeEach(async () => {
     await start();
     publisher = await publishing();
-    player = await Player.of('cam');
+    player = await played('cam');
     await player.gets(BEGIN);
     await player.starts();
     player.command('pause', true, 100);
@@ -506,12 +426,12 @@ describe('pause', () => {
 
 describe('receiveAudio and receiveVideo', () => {
   let publisher: Publisher;
-  let player: Player;
+  let player: RawPlayer;
 
   beforeEach(async () => {
     await start();
     publisher = await publishing();
-    player = await Player.of('cam');
+    player = await played('cam');
     await player.gets(BEGIN);
   });
 
@@ -573,10 +493,10 @@ describe('several on one connection', () => {
   it('two plays, of one stream and of another, each in its own time', async () => {
     await start();
     const [cam, other] = [await publishing('cam'), await publishing('other')];
-    const first = await Player.of('cam');
+    const first = await played('cam');
     await first.gets(BEGIN);
-    const second = await Player.on(first.client, 'other');
-    const third = await Player.on(first.client, 'cam');
+    const second = await RawPlayer.on(first.client, 'other');
+    const third = await RawPlayer.on(first.client, 'cam');
     await Promise.all([second.gets(BEGIN), third.gets(BEGIN)]);
     cam.send(picture(3));
     other.send(picture(33));
@@ -596,12 +516,12 @@ describe('several on one connection', () => {
   it('a publisher plays its own stream, and what it publishes may end', async () => {
     await start();
     const publisher = await publishing();
-    const player = await Player.on(publisher.client, 'cam');
+    const player = await RawPlayer.on(publisher.client, 'cam');
     await player.gets(BEGIN);
     publisher.send(keyFrame(3));
     await player.gets('K3');
     await player.starts();
-    const waiting = await Player.on(publisher.client, 'later');
+    const waiting = await RawPlayer.on(publisher.client, 'later');
     await waiting.starts();
     test.app.get(RtmpStreams).end('live/cam');
     await player.ends();
@@ -612,14 +532,14 @@ describe('several on one connection', () => {
 });
 
 describe('leaving', () => {
-  it.each<[string, (player: Player) => unknown]>([
-    ['closeStream', (player: Player) => player.command('closeStream')],
-    ['deleteStream', (player: Player) => player.client.command(0, 'deleteStream', 0, null, player.streamId)],
-    ['the connection', (player: Player) => player.client.destroy()],
+  it.each<[string, (player: RawPlayer) => unknown]>([
+    ['closeStream', (player: RawPlayer) => player.command('closeStream')],
+    ['deleteStream', (player: RawPlayer) => player.client.command(0, 'deleteStream', 0, null, player.streamId)],
+    ['the connection', (player: RawPlayer) => player.client.destroy()],
   ])('by %s ends the feed when nobody else is there', async (_name, leave) => {
     await start();
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.gets(BEGIN);
     const { stream } = test.app.get(RtmpStreams).get('live/cam')!;
     expect([stream.feeds.length, stream.sinkCount]).toEqual([1, 1]);
@@ -634,7 +554,7 @@ describe('leaving', () => {
   it('and coming back begins at a key frame again', async () => {
     await start();
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.gets(BEGIN);
     await player.starts();
     player.command('closeStream');
@@ -662,16 +582,16 @@ describe('a play handler', () => {
     }
     await start({}, { controllers: [Deciding] });
     await publishing();
-    const refused = await Player.of('cam?ticket=bad');
+    const refused = await played('cam?ticket=bad');
     expect(await refused.is('NetStream.Play.Failed')).toMatchObject({
       level: 'error',
       description: 'Not cam?ticket=bad.',
     });
     await refused.client.closed;
     expect(refused.all).toEqual([]);
-    expect(await (await Player.of('returned')).is('NetStream.Play.Failed')).toMatchObject({ description: 'No.' });
-    expect((await (await Player.of('broken')).client.status(1)).level).toBe('error');
-    await (await Player.of('cam?ticket=good')).gets(BEGIN);
+    expect(await (await played('returned')).is('NetStream.Play.Failed')).toMatchObject({ description: 'No.' });
+    expect((await (await played('broken')).client.status(1)).level).toBe('error');
+    await (await played('cam?ticket=good')).gets(BEGIN);
   });
 
   it('that takes its time is awaited; what was published meanwhile is there', async () => {
@@ -686,8 +606,8 @@ describe('a play handler', () => {
     }
     await start({}, { controllers: [Slow] });
     const publisher = await publishing();
-    const player = await Player.of('cam');
-    const gone = await Player.of('cam');
+    const player = await played('cam');
+    const gone = await played('cam');
     publisher.send(keyFrame(3));
     await sent('cam', 7);
     expect(player.all).toEqual([]);
@@ -711,7 +631,7 @@ it('media that waited behind a command of the publisher reaches the players with
   }
   await start({}, { controllers: [Asking] });
   const publisher = await publishing();
-  const player = await Player.of('cam');
+  const player = await played('cam');
   await player.gets(BEGIN);
   publisher.client.command(0, 'ask', 9, null);
   publisher.send(picture(3), picture(4));
@@ -725,7 +645,7 @@ describe('a player that does not read', () => {
   const SLOW = { maxQueuedBytes: 64 * 1024, maxLagBytes: 512 * 1024, maxBlockedTime: 30_000 };
 
   /** Groups of one key frame and 9 pictures of 50 kB each. */
-  async function publishGroups(publisher: Publisher, from: number, count: number, reader: Player): Promise<void> {
+  async function publishGroups(publisher: Publisher, from: number, count: number, reader: RawPlayer): Promise<void> {
     for (let number = from; number < from + count * 10; number += 10) {
       const pictures = Array.from({ length: 9 }, (_, index) => picture(number + index + 1, 50_000));
       publisher.send(keyFrame(number, 50_000), ...pictures);
@@ -734,11 +654,11 @@ describe('a player that does not read', () => {
     }
   }
 
-  async function watching(): Promise<{ publisher: Publisher; reader: Player; slow: Player }> {
+  async function watching(): Promise<{ publisher: Publisher; reader: RawPlayer; slow: RawPlayer }> {
     const publisher = await Publisher.of('cam');
     publisher.client.setChunkSize(65_536);
     publisher.send(videoConfig(1), keyFrame(0));
-    const [reader, slow] = [await Player.of('cam'), await Player.of('cam')];
+    const [reader, slow] = [await played('cam'), await played('cam')];
     await Promise.all([reader.gets('V1 K0'), slow.gets('V1 K0')]);
     slow.client.stopReading();
     return { publisher, reader, slow };
@@ -816,16 +736,16 @@ describe('a player that does not read', () => {
 });
 
 describe('publisherGrace', () => {
-  const timesOf = (player: Player) =>
+  const timesOf = (player: RawPlayer) =>
     player.client.messages
       .filter(({ typeId, payload }) => (typeId === 8 || typeId === 9) && payload[1] === 1)
-      .map((message) => `${inShort(message)}@${message.timestamp}`);
+      .map(({ typeId, payload, timestamp }) => `${token(typeId, payload)}@${timestamp}`);
 
   it('keeps the players of a publisher that is cut off; the next goes on for them', async () => {
     await start({ playback: { publisherGrace: 5000 } });
     const publisher = await publishing();
-    const player = await Player.of('cam');
-    const paused = await Player.of('cam');
+    const player = await played('cam');
+    const paused = await played('cam');
     await Promise.all([player.gets(BEGIN), paused.gets(BEGIN)]);
     await Promise.all([player.starts(), paused.starts()]);
     paused.command('pause', true, 0);
@@ -833,7 +753,7 @@ describe('publisherGrace', () => {
     await publisher.client.destroy();
     await until(() => test.app.get(RtmpStreams).list().length === 0);
     // Who comes in the meantime waits with them.
-    const late = await Player.of('cam');
+    const late = await played('cam');
     await late.gets('M1 V1 C1');
 
     const next = (await Publisher.of('cam')).at(70_000);
@@ -855,7 +775,7 @@ describe('publisherGrace', () => {
   it('ends when nobody came back', async () => {
     await start({ playback: { publisherGrace: 50 } });
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.starts();
     await publisher.client.destroy();
     await player.ends();
@@ -871,7 +791,7 @@ describe('publisherGrace', () => {
   it('does not keep the players of one that says goodbye', async () => {
     await start({ playback: { publisherGrace: 60_000 } });
     const publisher = await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.starts();
     publisher.unpublish();
     await player.ends();
@@ -880,7 +800,7 @@ describe('publisherGrace', () => {
   it("hands players over when another publisher takes the name: takeover 'replace'", async () => {
     await start({ takeover: 'replace', playback: { publisherGrace: 1000 } });
     await publishing();
-    const player = await Player.of('cam');
+    const player = await played('cam');
     await player.gets(BEGIN);
     const next = await Publisher.of('cam');
     next.send(videoConfig(1), keyFrame(20));
@@ -891,7 +811,7 @@ describe('publisherGrace', () => {
   it('is as long as a player with a duration has to wait', async () => {
     await start({ playback: { publisherGrace: 5000 } });
     const publisher = await publishing();
-    const player = await Player.of('cam', -1, 100);
+    const player = await played('cam', -1, 100);
     await player.gets(BEGIN);
     await player.starts();
     await publisher.client.destroy();

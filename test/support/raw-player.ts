@@ -86,6 +86,12 @@ export class RawPlayer {
     await this.is('NetStream.Play.Start');
   }
 
+  /** The publisher has gone. */
+  async ends(): Promise<void> {
+    await this.is('NetStream.Play.UnpublishNotify');
+    await this.is('NetStream.Play.Stop');
+  }
+
   get #messages(): ReceivedMessage[] {
     return this.client.messages.filter((message) => aboutStream(message) === this.streamId);
   }
