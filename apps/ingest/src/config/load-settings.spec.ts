@@ -1,19 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { settingProblems } from '#test/setting-problems';
 import { isLoopback, listenHost } from './listen-host.js';
 import { listenersOf } from './listeners.js';
-import { loadSettings, SettingsError } from './load-settings.js';
-
-function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
-  try {
-    loadSettings(environment);
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+import { loadSettings } from './load-settings.js';
 
 describe('loadSettings', () => {
   it('has a default for everything', () => {
@@ -46,20 +37,20 @@ describe('loadSettings', () => {
       `RTMP_CONFIG is "/nowhere/x.env": ENOENT: no such file or directory, open '/nowhere/x.env'`,
     ],
   ])('names the wrong value and its fix: %j', (environment, problem) => {
-    expect(problemsOf(environment)).toEqual([problem]);
+    expect(settingProblems(environment)).toEqual([problem]);
   });
 
   it('names all wrong values at once', () => {
-    expect(problemsOf({ RTMP_PORT: 'x', LOG_FORMAT: 'y' })).toHaveLength(2);
+    expect(settingProblems({ RTMP_PORT: 'x', LOG_FORMAT: 'y' })).toHaveLength(2);
   });
 
   it('does not open a server without keys to others unless told to', () => {
-    expect(problemsOf({ RTMP_HOST: '0.0.0.0' })).toEqual([expect.stringContaining('set RTMP_PUBLISH_KEYS=KEY')]);
-    expect(problemsOf({ RTMP_HOST: '0.0.0.0', RTMP_OPEN: '1' })).toEqual([]);
-    expect(problemsOf({ HTTP_TRUSTED_PROXIES: '127.0.0.1' })).toEqual([
+    expect(settingProblems({ RTMP_HOST: '0.0.0.0' })).toEqual([expect.stringContaining('set RTMP_PUBLISH_KEYS=KEY')]);
+    expect(settingProblems({ RTMP_HOST: '0.0.0.0', RTMP_OPEN: '1' })).toEqual([]);
+    expect(settingProblems({ HTTP_TRUSTED_PROXIES: '127.0.0.1' })).toEqual([
       expect.stringContaining('set RTMP_PUBLISH_KEYS'),
     ]);
-    expect(problemsOf({ RTMP_HOST: '::1' })).toEqual([]);
+    expect(settingProblems({ RTMP_HOST: '::1' })).toEqual([]);
     expect(listenHost(loadSettings({ RTMP_PUBLISH_KEYS: 'k' }).settings)).toBe('0.0.0.0');
   });
 
@@ -141,7 +132,9 @@ describe('listeners', () => {
   it.each(['a.example', 'a.example=a.pem', 'a.example=a.pem:', '*=a.pem:a.key', 'a=a.pem:a.key,'])(
     'have no certificates %s',
     (RTMPS_SNI) => {
-      expect(problemsOf({ RTMPS_SNI })).toEqual([expect.stringContaining('write certificates separated by commas')]);
+      expect(settingProblems({ RTMPS_SNI })).toEqual([
+        expect.stringContaining('write certificates separated by commas'),
+      ]);
     },
   );
 
@@ -154,7 +147,7 @@ describe('listeners', () => {
     'rtmp://a:1,',
     'rtmp://a:1, rtmp://b:1',
   ])('cannot be %s', (RTMP_LISTEN) => {
-    expect(problemsOf({ RTMP_LISTEN })).toEqual([expect.stringContaining('write listeners separated by commas')]);
+    expect(settingProblems({ RTMP_LISTEN })).toEqual([expect.stringContaining('write listeners separated by commas')]);
   });
 
   it.each([
@@ -170,6 +163,6 @@ describe('listeners', () => {
     [{ RTMP_LISTEN: 'rtmp://127.0.0.1:1,rtmp://[::]:1' }, 'RTMP_LISTEN is "::" and there is no publish key'],
     [{ RTMP_PROXY_PROTOCOL: '1' }, 'There is a proxy (RTMP_PROXY_PROTOCOL=1) and no publish key'],
   ])('%j is a problem', (environment, problem) => {
-    expect(problemsOf(environment)).toEqual([expect.stringContaining(problem)]);
+    expect(settingProblems(environment)).toEqual([expect.stringContaining(problem)]);
   });
 });

@@ -1,17 +1,8 @@
-import { loadSettings, SettingsError } from './load-settings.js';
+import { settingProblems } from '#test/setting-problems';
+import { loadSettings } from './load-settings.js';
 import { relaysOf } from './relays.js';
 
 const relays = (environment: NodeJS.ProcessEnv) => relaysOf(loadSettings(environment).settings);
-
-function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
-  try {
-    loadSettings(environment);
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 describe('relays', () => {
   it('are none by default', () => expect(relays({})).toEqual({ push: [], pull: [] }));
@@ -38,13 +29,13 @@ describe('relays', () => {
     { RTMP_PULL: 'rtmp://a/secret' },
     { RTMP_PULL: 'live=rtmp://a/secret, live=rtmp://b' },
   ])('that are wrong are named, without their addresses: %j', (environment) => {
-    const [problem] = problemsOf(environment);
+    const [problem] = settingProblems(environment);
     expect(problem).toMatch(/^RTMP_PU(?:SH|LL) is of no use; write addresses separated by commas/u);
     expect(problem).not.toContain('secret');
   });
 
   it('need the file of the authority to be there', () => {
-    expect(problemsOf({ RTMP_RELAY_CA: '/nowhere/ca.pem' })).toEqual([
+    expect(settingProblems({ RTMP_RELAY_CA: '/nowhere/ca.pem' })).toEqual([
       'RTMP_RELAY_CA is "/nowhere/ca.pem", and there is no such file; write a PEM file',
     ]);
   });
