@@ -1,18 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, isListening } from './ports.js';
+import { freePort } from './ports.js';
 import { RunningProgram } from './running-program.js';
-import { until } from './until.js';
+import { ServerProgram } from './server-program.js';
 
 /** Node-Media-Server 4 on a free port of loopback. */
-export class NodeMediaServerProcess {
-  private constructor(
-    readonly port: number,
-    readonly folder: string,
-    readonly program: RunningProgram,
-  ) {}
-
+export class NodeMediaServerProcess extends ServerProgram {
   /** @param packageFolder where node-media-server is installed */
   static async start(packageFolder: string): Promise<NodeMediaServerProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'nest-rtmp-nms-'));
@@ -35,19 +29,6 @@ export class NodeMediaServerProcess {
       '-c',
       configuration,
     ]);
-    await until('Node-Media-Server listens', () => {
-      if (program.hasEnded) throw new Error(program.describe('ended'));
-      return isListening(port);
-    });
-    return new NodeMediaServerProcess(port, folder, program);
-  }
-
-  url(stream: string): string {
-    return `rtmp://127.0.0.1:${this.port}/${stream}`;
-  }
-
-  async stop(): Promise<void> {
-    await this.program.end('SIGTERM');
-    rmSync(this.folder, { recursive: true });
+    return new NodeMediaServerProcess(port, folder, program).listens('Node-Media-Server');
   }
 }
