@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
 import { recordingDifference } from '#test/packets';
+import { publishLive } from '#test/publishing';
 import { trueMetadata } from '#test/recording-truth';
 import { type ProgramResult, RunningProgram, runProgram } from '#test/running-program';
 import { words } from '#test/words';
@@ -65,16 +66,8 @@ it('rtmpsink through a tunnel', async () => {
 });
 
 it('a live encoder, which sends metadata dozens of times', async () => {
-  const url = ingest.url('live/encoder');
   const sent = join(ingest.directory, 'encoder.sent');
-  await runProgram(
-    'gst-launch-1.0',
-    words`-q videotestsrc is-live=true num-buffers=75 ! video/x-raw,width=320,height=240,framerate=25/1
-      ! x264enc tune=zerolatency key-int-max=25 bitrate=300 ! video/x-h264,profile=main ! h264parse
-      ! flvmux name=m streamable=true ! tee name=t
-      audiotestsrc is-live=true num-buffers=130 ! audio/x-raw,rate=44100 ! avenc_aac ! aacparse ! m.
-      t. ! queue ! rtmp2sink location=${url} t. ! queue ! filesink location=${sent}`,
-  );
+  await publishLive(ingest.url('live/encoder'), sent, 75, 130);
   const recording = await ingest.finishedRecording('live/encoder');
   expect(await recordingDifference(recording, sent)).toBeUndefined();
   expect(await trueMetadata(recording)).toMatchObject({ width: 320, height: 240 });

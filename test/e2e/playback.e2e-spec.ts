@@ -4,7 +4,7 @@ import { type Clip, clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
 import { dtsOf, firstDifference, listMedia, withoutTimes } from '#test/packets';
 import { Player, type PlayerName, PLAYERS, PlayersDirectory } from '#test/players';
-import { FfmpegPublisher, publish } from '#test/publishing';
+import { FfmpegPublisher, publish, publishLive } from '#test/publishing';
 import { RunningProgram, runProgram } from '#test/running-program';
 import { words } from '#test/words';
 
@@ -141,14 +141,7 @@ describe('players that come before their publisher', () => {
     const player = play('rtmpdump', 'live/encoder');
     await playing('live/encoder', 1);
     const sent = join(directory.path, 'encoder.sent');
-    await runProgram(
-      'gst-launch-1.0',
-      words`-q videotestsrc is-live=true num-buffers=50 ! video/x-raw,width=320,height=240,framerate=25/1
-        ! x264enc tune=zerolatency key-int-max=25 bitrate=300 ! video/x-h264,profile=main ! h264parse
-        ! flvmux name=m streamable=true ! tee name=t
-        audiotestsrc is-live=true num-buffers=86 ! audio/x-raw,rate=44100 ! avenc_aac ! aacparse ! m.
-        t. ! queue ! rtmp2sink location=${ingest.url('live/encoder')} t. ! queue ! filesink location=${sent}`,
-    );
+    await publishLive(ingest.url('live/encoder'), sent, 50, 86);
     await player.succeeded();
     expect(await difference(player, sent)).toBeUndefined();
   });
