@@ -20,6 +20,12 @@ export async function request<T>(
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+/** Sends a body as JSON. @throws {ApiError} */
+export function post<T>(path: string, body: unknown): Promise<T> {
+  const headers = { 'Content-Type': 'application/json' };
+  return request(path, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
 /** Whether the server answers us, and if not, why. @throws {ApiError} */
 export function getSession(): Promise<AdminSession> {
   return request('/api/session');
@@ -37,8 +43,7 @@ export function getHistories(): Promise<AdminHistories> {
 
 /** @throws {ApiError} */
 export async function logIn(token: string): Promise<void> {
-  const headers = { 'Content-Type': 'application/json' };
-  await request('/api/session', { method: 'POST', headers, body: JSON.stringify({ token }) });
+  await post('/api/session', { token });
 }
 
 /** @throws {ApiError} */

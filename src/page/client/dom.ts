@@ -26,6 +26,11 @@ export function setAttribute(element: Element, name: string, value: string): voi
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+/** An input with its label. */
+export function field(label: string, input: HTMLElement): HTMLElement {
+  return h('div', { class: 'field' }, h('label', { for: input.id }, label), input);
+}
+
 /** Shapes of 16 × 16, drawn as lines. */
 const ICONS = {
   back: 'M10 3 5 8l5 5',

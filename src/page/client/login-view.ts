@@ -1,5 +1,5 @@
 import { logIn } from './api.js';
-import { h, setText } from './dom.js';
+import { field, h, setText } from './dom.js';
 import type { View } from './view.js';
 
 /** Asks for the admin token. */
@@ -18,7 +18,7 @@ export function loginView(onDone: () => void): View {
     { class: 'panel login' },
     h('h1', { tabindex: -1 }, 'Log in'),
     h('p', { class: 'hint' }, 'With the admin token that this server was started with, RTMP_ADMIN_TOKEN.'),
-    h('div', { class: 'field' }, h('label', { for: 'token' }, 'Admin token'), token),
+    field('Admin token', token),
     problem,
     button,
   );

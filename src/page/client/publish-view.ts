@@ -1,5 +1,5 @@
 import type { AdminKey } from '../../admin/admin-api.js';
-import { copyButton, h, setText } from './dom.js';
+import { copyButton, field, h, setText } from './dom.js';
 import { publishLines, serverUrls } from './publish-lines.js';
 import type { Store } from './store.js';
 import type { View, ViewContext } from './view.js';
@@ -71,10 +71,6 @@ export function publishPanel(store: Store): HTMLElement {
 
 function nameOf({ name }: AdminKey): string {
   return name === undefined ? 'Good for any name' : `For ${name}`;
-}
-
-function field(label: string, input: HTMLElement): HTMLElement {
-  return h('div', { class: 'field' }, h('label', { for: input.id }, label), input);
 }
 
 function panel(title: string, hint: string, ...lines: HTMLElement[]): HTMLElement {

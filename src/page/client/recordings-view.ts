@@ -1,6 +1,6 @@
 import type { ArchivedRecording, ArchiveList } from '../../archive/archive-api.js';
 import { request } from './api.js';
-import { h, icon, setText } from './dom.js';
+import { field, h, icon, setText } from './dom.js';
 import { bytes, counted } from './format.js';
 import { downloadLink, RecordingPlayer } from './recording-player.js';
 import type { View, ViewContext } from './view.js';
@@ -15,14 +15,15 @@ export function recordingsView({ signal }: ViewContext): View {
   const summary = h('p', { class: 'lead' }, 'Looking…');
   const filter = h('input', { id: 'filter', type: 'search', autocomplete: 'off', spellcheck: 'false' });
   const table = new RecordingTable(signal);
-  const field = h('div', { class: 'field filter' }, h('label', { for: 'filter' }, 'Filter by name'), filter);
+  const filterField = field('Filter by name', filter);
+  filterField.classList.add('filter');
   filter.addEventListener('input', () => table.filter(filter.value));
   const refresh = async () => {
     try {
       const list = await request<ArchiveList>('/api/recordings');
       if (signal.aborted) return;
       setText(summary, summaryOf(list));
-      field.hidden = list.total < 2;
+      filterField.hidden = list.total < 2;
       table.update(list.recordings);
     } catch (error) {
       if (!signal.aborted) setText(summary, (error as Error).message);
@@ -32,7 +33,10 @@ export function recordingsView({ signal }: ViewContext): View {
   const timer = setInterval(() => void refresh(), REFRESH_INTERVAL);
   signal.addEventListener('abort', () => clearInterval(timer));
   const heading = h('h1', { tabindex: -1 }, 'Recordings');
-  return { title: 'Recordings', element: h('div', {}, heading, summary, table.player.element, field, table.element) };
+  return {
+    title: 'Recordings',
+    element: h('div', {}, heading, summary, table.player.element, filterField, table.element),
+  };
 }
 
 function summaryOf({ total, recordings, bytes: sum }: ArchiveList): string {

@@ -1,5 +1,5 @@
-import { request } from './api.js';
-import { announce, h, setText } from './dom.js';
+import { post } from './api.js';
+import { announce, field, h, setText } from './dom.js';
 
 /** Adds a rule: what is sent on, or taken, until the server is started again. */
 export function relayForm(onAdded: () => void): HTMLElement {
@@ -36,8 +36,7 @@ export function relayForm(onAdded: () => void): HTMLElement {
       url: url.value,
       ...(name.value !== '' && { name: name.value }),
     };
-    const headers = { 'Content-Type': 'application/json' };
-    request('/api/relays', { method: 'POST', headers, body: JSON.stringify(rule) }).then(
+    post('/api/relays', rule).then(
       () => {
         problem.hidden = true;
         url.value = '';
@@ -51,8 +50,4 @@ export function relayForm(onAdded: () => void): HTMLElement {
     );
   });
   return form;
-}
-
-function field(label: string, input: HTMLElement): HTMLElement {
-  return h('div', { class: 'field' }, h('label', { for: input.id }, label), input);
 }
