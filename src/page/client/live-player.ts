@@ -1,6 +1,7 @@
 import type { AdminFeatures } from '../../admin/admin-api.js';
 import { playFlv } from './flv-player.js';
 import { playHls } from './hls-player.js';
+import { encodePath } from './stream-address.js';
 
 /** A way to watch a live stream. */
 export type PlayerKind = 'll-hls' | 'hls' | 'http-flv' | 'ws-flv';
@@ -51,8 +52,7 @@ export function playUrl(kind: PlayerKind, path: string, query: string): string {
   const { protocol, host } = location;
   const scheme = kind === 'ws-flv' ? protocol.replace('http', 'ws') : protocol;
   const extension = kind === 'hls' || kind === 'll-hls' ? 'm3u8' : 'flv';
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
-  return `${scheme}//${host}/${encoded}.${extension}${query === '' ? '' : `?${query}`}`;
+  return `${scheme}//${host}/${encodePath(path)}.${extension}${query === '' ? '' : `?${query}`}`;
 }
 
 /** Seconds between what is shown and the end of what has been received. */

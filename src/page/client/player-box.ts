@@ -3,6 +3,7 @@ import { h, setText } from './dom.js';
 import { seconds } from './format.js';
 import { type LivePlayer, PLAYER_LABELS, type PlayerKind, playerKinds, startPlayer } from './live-player.js';
 import type { Store } from './store.js';
+import { playQuery } from './stream-address.js';
 
 /** How often latency is read, in milliseconds. */
 const LATENCY_INTERVAL = 500;
@@ -98,11 +99,11 @@ export class PlayerBox {
     this.#cover('Connecting…');
     this.#say('');
     const has = (kind: 'audio' | 'video') => stream.tracks.some((track) => track.kind === kind);
-    const key = this.store.server?.play.keys?.find(({ name }) => name === undefined || name === stream.name)?.key;
+    const { server } = this.store;
     const request = {
       kind: this.#kind!,
       path: this.path,
-      query: key === undefined ? '' : `key=${encodeURIComponent(key)}`,
+      query: server === undefined ? '' : playQuery(server, stream.name),
       hasAudio: has('audio'),
       hasVideo: has('video'),
       video: this.video,

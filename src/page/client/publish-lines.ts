@@ -1,4 +1,5 @@
 import type { AdminKey, AdminServer } from '../../admin/admin-api.js';
+import { encodePath } from './stream-address.js';
 
 /** What to type into an encoder. */
 export interface PublishLines {
@@ -36,10 +37,6 @@ export function publishLines(server: string, name: string, key: AdminKey | undef
       `ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine=frequency=440:sample_rate=48000 ` +
       `-c:v libx264 -preset veryfast -tune zerolatency -g 60 -pix_fmt yuv420p -c:a aac -f flv ${address}`,
   };
-}
-
-function encodePath(name: string): string {
-  return name.split('/').map(encodeURIComponent).join('/');
 }
 
 /** For a shell: what is in it stays as it is. */

@@ -8,6 +8,7 @@ import { PLAYER_LABELS, playerKinds, playUrl } from './live-player.js';
 import { PlayerBox } from './player-box.js';
 import { serverUrls } from './publish-lines.js';
 import type { Store } from './store.js';
+import { encodePath, playQuery } from './stream-address.js';
 import { audioText, videoText } from './track-text.js';
 import type { View, ViewContext } from './view.js';
 
@@ -162,12 +163,10 @@ function sentText({ outgoing, viewers }: AdminStream): string {
 /** Where else to watch it. */
 function addresses(store: Store, path: string, name: string): HTMLElement {
   const server = store.server!;
-  const key = server.play.keys?.find((one) => one.name === undefined || one.name === name)?.key;
-  const query = key === undefined ? '' : `key=${encodeURIComponent(key)}`;
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  const query = playQuery(server, name);
   const rtmp = serverUrls(server, location.hostname)
     .slice(0, 1)
-    .map((url) => ['RTMP', `${url.replace(/\/live$/u, '')}/${encoded}${query === '' ? '' : `?${query}`}`]);
+    .map((url) => ['RTMP', `${url.replace(/\/live$/u, '')}/${encodePath(path)}${query === '' ? '' : `?${query}`}`]);
   const http = playerKinds(server.features)
     .filter((kind) => kind !== 'll-hls')
     .map((kind) => [PLAYER_LABELS[kind], playUrl(kind, path, query)]);
