@@ -46,7 +46,8 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
   lastRequest = performance.now();
   private readonly shelf: HlsSegmentShelf | undefined;
   #state: 'live' | 'away' | 'ended' = 'live';
-  readonly #inits = new Map<number, Promise<Uint8Array>>();
+  /** There as long as a segment needs them: a publisher may change its formats as often as it likes. */
+  readonly #inits = new WeakMap<HlsInit, Promise<Uint8Array>>();
   #stream: LiveStream | undefined;
   #detach: (() => void) | undefined;
   /** The version at which the publisher went. */
@@ -134,7 +135,7 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     if (this.library === undefined) return;
     const written = writeInitSegment(this.library, init.formats);
     written.catch((error: unknown) => this.owner.onInitFailed(this, error));
-    this.#inits.set(init.id, written);
+    this.#inits.set(init, written);
   }
 
   onPart(): void {
@@ -157,8 +158,9 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
   }
 
   /** An init segment, which may still be on its way. */
-  init(id: number): Promise<Uint8Array> | undefined {
-    return this.#inits.get(id);
+  init({ window }: Rendition, id: number): Promise<Uint8Array> | undefined {
+    const init = window.findInit(id);
+    return init === undefined ? undefined : this.#inits.get(init);
   }
 
   /** The bytes of a complete segment; a promise when they are in a storage. */

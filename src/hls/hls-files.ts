@@ -83,7 +83,7 @@ export class HlsFiles {
 
   async #init(rendition: Rendition, id: number): Promise<HlsAnswer> {
     try {
-      const bytes = await this.broadcast.init(id);
+      const bytes = await this.broadcast.init(rendition, id);
       return bytes === undefined ? NOT_FOUND : mediaAnswer([bytes], contentType(rendition), this.scope);
     } catch {
       return NOT_FOUND; // its owner has been told why

@@ -54,3 +54,14 @@ it('knows a segment of which there was nothing, and numbers on', () => {
   ]);
   expect([window.lastNumber, window.nextNumber, window.open?.number]).toEqual([1, 2, 2]);
 });
+
+it('knows init segments for as long as a segment that needs them is there', () => {
+  const window = new SegmentWindow({ duration: 6, maxBytes: 1000 });
+  const inits = Array.from({ length: 10 }, (_one, id) => ({ id, formats: [] }));
+  for (const init of inits) {
+    window.begin({ ...START, init });
+    window.add({ duration: 2, bytes: new Uint8Array(1), isIndependent: true });
+    window.complete();
+  }
+  expect([0, 1, 9, 10].map((id) => window.findInit(id))).toEqual([undefined, inits[1], inits[9], undefined]);
+});

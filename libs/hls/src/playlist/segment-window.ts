@@ -1,4 +1,4 @@
-import type { HlsPart, HlsSegment, SegmentStart } from './segment.js';
+import type { HlsInit, HlsPart, HlsSegment, SegmentStart } from './segment.js';
 
 /** What a {@link SegmentWindow} keeps. */
 export interface SegmentWindowLimits {
@@ -87,6 +87,12 @@ export class SegmentWindow {
     if (first === undefined) return undefined;
     const index = number - first.number;
     return index < this.#leaving.length ? this.#leaving[index] : this.#listed[index - this.#leaving.length];
+  }
+
+  /** The init segment of that ID; undefined when no segment needs it, or none does any more. */
+  findInit(id: number): HlsInit | undefined {
+    const isNeeding = ({ init }: OpenSegment): boolean => init?.id === id;
+    return (this.#listed.find(isNeeding) ?? this.#leaving.find(isNeeding))?.init;
   }
 
   /** Begins a segment; the one before is complete. */
