@@ -31,6 +31,10 @@ export interface TrackReceiver {
 /** Keys of audio tracks; those of video tracks are their track IDs. */
 const AUDIO_KEY = 256;
 const NANOSECONDS = 1e6;
+/** Tracks of one stream, each of which may become a rendition; one that names more is not a real one. */
+const MAX_TRACKS = 64;
+/** Longest sequence header, in bytes: real ones have a few hundred. */
+const MAX_RECORD_LENGTH = 64 * 1024;
 const TEMPORAL_DELIMITER = [0x12, 0x00] as const;
 
 /** Whether a key is an audio track's. */
@@ -113,17 +117,19 @@ export class TrackReader {
   #configure(key: number, record: Uint8Array, parse: () => TrackFormat | undefined): void {
     const known = this.#records.get(key);
     if (known !== undefined && Buffer.compare(known, record) === 0) return;
+    if (record.length > MAX_RECORD_LENGTH) return;
     const format = parse();
-    if (format === undefined) return;
-    this.#records.set(key, record.slice());
-    this.#formats.set(key, format);
-    this.receiver.onFormat(key, format);
+    if (this.#takes(key, format)) this.#records.set(key, record.slice());
   }
 
   #isKnown(key: number, codec: AudioCodecName, frame: Uint8Array): boolean {
     if (this.#formats.has(key)) return true;
-    const format = audioFormatOfFrame(codec, frame);
-    if (format === undefined) return false;
+    return this.#takes(key, audioFormatOfFrame(codec, frame));
+  }
+
+  /** Whether there is room for a track that HLS can have; it is told about. */
+  #takes(key: number, format: TrackFormat | undefined): boolean {
+    if (format === undefined || (!this.#formats.has(key) && this.#formats.size >= MAX_TRACKS)) return false;
     this.#formats.set(key, format);
     this.receiver.onFormat(key, format);
     return true;

@@ -1,0 +1,29 @@
+import { classifyMedia } from '#lib/flv';
+import { audioKey, TrackReader } from './track-reader.js';
+
+/** An identification header with a mapping table of its own (RFC 7845 §5.1.1): stereo. */
+const OPUS_HEAD = Buffer.from('4f707573486561640102380180bb000000000101010001', 'hex');
+
+/** The sequence header of one audio track of many (Enhanced RTMP v2): Multitrack, OneTrack, SequenceStart. */
+function header(trackId: number, record: Uint8Array) {
+  const payload = Buffer.concat([Buffer.from('95004f707573', 'hex'), Uint8Array.of(trackId), record]);
+  return { tagType: 8, timestamp: 0, flags: classifyMedia(8, payload), payload };
+}
+
+function readAll(messages: ReadonlyArray<ReturnType<typeof header>>): number[] {
+  const found: number[] = [];
+  const reader = new TrackReader({ onFormat: (key) => found.push(key), onSample: () => {} });
+  for (const message of messages) reader.read(message);
+  expect([...reader.formats.keys()]).toEqual(found);
+  return found;
+}
+
+it('finds no more than 64 tracks of a stream', () => {
+  const found = readAll(Array.from({ length: 256 }, (_one, trackId) => header(trackId, OPUS_HEAD)));
+  expect(found).toEqual(Array.from({ length: 64 }, (_one, trackId) => audioKey(trackId)));
+});
+
+it('leaves out a track whose sequence header is longer than 64 KiB', () => {
+  const padded = (length: number) => Buffer.concat([OPUS_HEAD, new Uint8Array(length - OPUS_HEAD.length)]);
+  expect(readAll([header(0, padded(64 * 1024)), header(1, padded(64 * 1024 + 1))])).toEqual([audioKey(0)]);
+});
