@@ -5,11 +5,9 @@ import type { HlsMessage } from '../hls-message.js';
 import { MessageBacklog } from '../packager/message-backlog.js';
 import { TrackWriter } from '../packager/track-writer.js';
 import { isSameFormat, type TrackFormat } from '../track/track-format.js';
-import { audioKey, isAudioKey, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { audioKey, TrackReader, type TrackReceiver } from '../track/track-reader.js';
 import { type FragmentPart, SegmentIndex } from './segment-index.js';
 
-/** Milliseconds of media that are waited for a kind of track that has not come yet. */
-const PROBE_TIME = 1000;
 /** Length of a fragment, in milliseconds: what a crash can cost. */
 const FRAGMENT_TIME = 1000;
 /** A fragment that is so long ends before a key frame, in milliseconds. */
@@ -75,7 +73,8 @@ export class Mp4Muxer implements TrackReceiver {
     this.#backlog.add(message);
     const key = isVideo(message) ? trackIdOf(message.flags) : audioKey(trackIdOf(message.flags));
     if (!this.#reader.formats.has(key)) this.#problem ??= codecOf(message);
-    if (this.#isProbed(message)) this.#begin();
+    if (this.#problem !== undefined) return;
+    if (this.#backlog.isProbed(message.timestamp, [...this.#reader.formats.keys()], this.#reader.hints)) this.#begin();
   }
 
   /** What came before the problem; it is forgotten here. */
@@ -118,17 +117,6 @@ export class Mp4Muxer implements TrackReceiver {
       this.#cutAt(at, time);
     }
     track.add(at, offset, isKey, body);
-  }
-
-  #isProbed({ timestamp }: HlsMessage): boolean {
-    if (this.#problem !== undefined) return false;
-    const keys = [...this.#reader.formats.keys()];
-    if (keys.length === 0) return false;
-    const { hints } = this.#reader;
-    const hasAll =
-      (!(hints?.hasVideo ?? true) || keys.some((key) => !isAudioKey(key))) &&
-      (!(hints?.hasAudio ?? true) || keys.some(isAudioKey));
-    return hasAll || timestamp - this.#backlog.firstTime! >= PROBE_TIME || this.#backlog.isFull;
   }
 
   #begin(): void {

@@ -5,7 +5,7 @@ import type { HlsMessage } from '../hls-message.js';
 import { renderMultivariantPlaylist } from '../playlist/multivariant-playlist.js';
 import type { HlsInit, HlsSegment } from '../playlist/segment.js';
 import { isSameFormat, type TrackFormat } from '../track/track-format.js';
-import { isAudioKey, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { TrackReader, type TrackReceiver } from '../track/track-reader.js';
 import { MessageBacklog } from './message-backlog.js';
 import { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager-options.js';
 import { Rendition, type StreamPlan } from './rendition.js';
@@ -13,8 +13,6 @@ import { isTsFormat, planRenditions } from './rendition-plan.js';
 import { TrackWriter } from './track-writer.js';
 
 const MILLISECONDS = 1000;
-/** Milliseconds of media that are waited for a kind of track that has not come yet. */
-const PROBE_TIME = 1000;
 /** Steps in time that are no pause of the publisher but another clock, milliseconds. */
 const MAX_STEP_FORWARD = 10_000;
 const MAX_STEP_BACK = 1000;
@@ -88,7 +86,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
    */
   prepare(): boolean {
     if (this.#targetDuration !== undefined) return this.isReady;
-    const leading = this.#renditions.find(({ isLeading }) => isLeading);
+    const leading = this.#leading;
     if (leading === undefined || !(leading.isReady || leading.hasPart)) return false;
     this.#targetDuration = this.#chooseTarget();
     if (this.#targetDuration !== undefined) leading.completeFirst();
@@ -216,14 +214,12 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
 
   #isProbed({ flags, timestamp }: HlsMessage): boolean {
     if ((flags & MediaFlags.Coded) === 0) return false;
-    const first = this.#backlog.firstTime;
-    if (first === undefined || this.#usable().length === 0) return false;
     const keys = this.#usable().map(([key]) => key);
-    const { hints } = this.#reader;
-    const needsVideo = hints?.hasVideo ?? true;
-    const needsAudio = hints?.hasAudio ?? true;
-    const hasAll = (!needsVideo || keys.some((key) => !isAudioKey(key))) && (!needsAudio || keys.some(isAudioKey));
-    return hasAll || timestamp - first >= PROBE_TIME || this.#backlog.isFull;
+    return this.#backlog.isProbed(timestamp, keys, this.#reader.hints);
+  }
+
+  get #leading(): Rendition | undefined {
+    return this.#renditions.find(({ isLeading }) => isLeading);
   }
 
   #usable(): Array<[number, TrackFormat]> {
@@ -266,7 +262,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   }
 
   #finish(): void {
-    const leading = this.#renditions.find(({ isLeading }) => isLeading);
+    const leading = this.#leading;
     leading?.finish();
     for (const rendition of this.#renditions) {
       if (rendition !== leading) rendition.finish(leading!.window.nextNumber);
@@ -276,7 +272,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   /** Seconds, a whole number; undefined while the first group of pictures has not shown how long it is. */
   #chooseTarget(): number | undefined {
     const { segmentDuration, maxSegmentDuration } = this.options;
-    const leading = this.#renditions.find(({ isLeading }) => isLeading);
+    const leading = this.#leading;
     if (leading === undefined) return undefined;
     const most = Math.max(segmentDuration, maxSegmentDuration);
     const longest = leading.longestSegment * MILLISECONDS;

@@ -1,5 +1,10 @@
 import { MediaFlags } from '#lib/flv';
 import type { HlsMessage } from '../hls-message.js';
+import type { MetadataHints } from '../track/metadata-hints.js';
+import { isAudioKey } from '../track/track-reader.js';
+
+/** Milliseconds of media that are waited for a kind of track that has not come yet. */
+const PROBE_TIME = 1000;
 
 /** Bytes that are kept; a publisher that sends more before it is known what it sends is not waited for. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -14,13 +19,18 @@ export class MessageBacklog {
     return this.#messages.length === 0;
   }
 
-  get isFull(): boolean {
-    return this.#byteLength > MAX_BYTES;
-  }
-
-  /** Time of the first coded message. */
-  get firstTime(): number | undefined {
-    return this.#firstTime;
+  /**
+   * Whether there is no waiting for tracks any more: those are there that metadata speaks of, video and audio without any,
+   * or it has been long or much enough.
+   *
+   * @param timestamp of the newest coded message
+   * @param keys of the tracks there are
+   */
+  isProbed(timestamp: number, keys: readonly number[], hints: MetadataHints | undefined): boolean {
+    if (this.#firstTime === undefined || keys.length === 0) return false;
+    const hasVideo = !(hints?.hasVideo ?? true) || keys.some((key) => !isAudioKey(key));
+    const hasAudio = !(hints?.hasAudio ?? true) || keys.some(isAudioKey);
+    return (hasVideo && hasAudio) || timestamp - this.#firstTime >= PROBE_TIME || this.#byteLength > MAX_BYTES;
   }
 
   /** Keeps a copy. Only what is coded is: all else has been read already. */
