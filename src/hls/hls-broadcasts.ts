@@ -9,6 +9,7 @@ import {
 import type { MuxingLibrary } from '#lib/hls';
 import { type LiveStream, StreamRegistry } from '#lib/live';
 import { RtmpEvents } from '../events/rtmp-events.js';
+import { loadMuxingLibrary } from '../media/load-muxing-library.js';
 import { RtmpPlayback } from '../playback/rtmp-playback.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { RtmpSessions } from '../session/rtmp-sessions.js';
@@ -18,7 +19,6 @@ import { type BroadcastOwner, HlsBroadcast } from './hls-broadcast.js';
 import { HlsSegmentShelf } from './hls-segment-shelf.js';
 import type { HlsViewer } from './hls-viewer.js';
 import { HLS_STORAGE, type HlsStorage } from './hls-storage.js';
-import { loadMediabunny } from './load-mediabunny.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
 /** How often deadlines are looked at, milliseconds. */
@@ -51,7 +51,7 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
 
   /** @throws {RtmpConfigurationError} mediabunny is not installed */
   async onApplicationBootstrap(): Promise<void> {
-    if (this.options.container === 'fmp4') this.#library = await loadMediabunny();
+    if (this.options.container === 'fmp4') this.#library = await loadMuxingLibrary('hls');
     this.#stopObserving = this.registry.observe({ onAdd: (stream) => this.#onAdd(stream) });
     for (const stream of this.registry.list()) this.#onAdd(stream);
   }

@@ -2,7 +2,7 @@ import { Mp4Muxer, reservedIndex, type Mp4Receiver, writeInitSegment } from '#li
 import { MediaFlags, TagType } from '#lib/flv';
 import type { LiveStream, MediaMessage } from '#lib/live';
 import type { RecordingWriter } from '../storage/recording-storage.js';
-import { loadMuxingLibrary } from './load-muxing-library.js';
+import { loadMuxingLibrary } from '../media/load-muxing-library.js';
 import type { RecordingInfo } from './recording-events.js';
 import type { RecordingSegment, SegmentContext } from './recording-segment.js';
 import { RecordingTimeline } from './recording-timeline.js';
@@ -109,7 +109,7 @@ export class Mp4Segment implements RecordingSegment, Mp4Receiver {
   }
 
   async #begin(formats: TrackFormats): Promise<void> {
-    const init = await writeInitSegment(await loadMuxingLibrary(), formats);
+    const init = await writeInitSegment(await loadMuxingLibrary('recording'), formats);
     const room = reservedIndex();
     this.#indexAt = init.length;
     this.#bytes += init.length + room.length;

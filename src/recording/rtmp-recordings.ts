@@ -8,7 +8,7 @@ import { RtmpServer } from '../server/rtmp-server.js';
 import { RECORDING_STORAGE, type RecordingStorage } from '../storage/recording-storage.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { FlvRecorders } from './flv-recorders.js';
-import { loadMuxingLibrary } from './load-muxing-library.js';
+import { loadMuxingLibrary } from '../media/load-muxing-library.js';
 import type { RecordingInfo, RecordingObserver } from './recording-events.js';
 import type { RecordingOptions } from './recording-options.js';
 
@@ -49,7 +49,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   /** Makes whole what a crash left behind, while the server already listens. */
   async onApplicationBootstrap(): Promise<void> {
     // Found out at start, not at the first publish.
-    if (this.options.recording.container !== 'flv') await loadMuxingLibrary();
+    if (this.options.recording.container !== 'flv') await loadMuxingLibrary('recording');
     if (!this.options.recording.repair) return;
     this.#repairing = this.#recorders.repair().catch((error: unknown) => {
       this.#logger.error('could not look for unfinished recordings', { error: String(error) });

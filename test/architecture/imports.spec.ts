@@ -63,8 +63,7 @@ const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
   'src/http/': /^ws$/u, // FLV over WebSocket
   'src/cli/': /^(?:commander|cli-progress)$/u, // the command line
   'src/page/client/': /^(?:hls\.js|mpegts\.js|uplot)$/u, // types of what the browser loads when it is there
-  'src/recording/load-muxing-library.ts': /^mediabunny$/u, // the same, for recordings in MP4
-  'src/hls/load-mediabunny.ts': /^mediabunny$/u, // an optional peer, loaded when HLS is used
+  'src/media/load-muxing-library.ts': /^mediabunny$/u, // an optional peer, loaded for HLS and recordings in MP4
 };
 
 /** Of `#lib/rtmp`, the media plane needs what writes chunks; sessions and commands are not its business. */
