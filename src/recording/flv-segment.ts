@@ -1,10 +1,10 @@
 import { FlvMuxer, readOnMetaData, tagLength } from '#lib/flv';
 import type { LiveStream, MediaMessage } from '#lib/live';
-import type { RecordingWriter } from '../storage/recording-storage.js';
 import type { RecordingInfo } from './recording-events.js';
+import { RecordingFile } from './recording-file.js';
 import type { RecordingSegment, SegmentContext } from './recording-segment.js';
 import { RecordingTimeline } from './recording-timeline.js';
-import { WriteQueue } from './write-queue.js';
+import type { WriteQueue } from './write-queue.js';
 
 /**
  * One FLV file: headers, then messages as tags, then its true duration and
@@ -13,15 +13,12 @@ import { WriteQueue } from './write-queue.js';
  */
 export class FlvSegment implements RecordingSegment {
   readonly #context: SegmentContext;
-  readonly #info: Omit<RecordingInfo, 'location'>;
+  readonly #file: RecordingFile;
   readonly #muxer: FlvMuxer;
   readonly #timeline: RecordingTimeline;
-  readonly #writer: Promise<RecordingWriter>;
-  readonly queue: WriteQueue;
   /** FLV takes everything. */
   readonly isChanged = false;
   readonly problem = undefined;
-  #location = '';
   #buffer: Uint8Array | undefined;
   /** Bytes of the buffer that have been queued, and that are filled. */
   #queuedTo = 0;
@@ -32,13 +29,9 @@ export class FlvSegment implements RecordingSegment {
   /** @param first the coded message the file is to begin with */
   constructor(stream: LiveStream, first: MediaMessage, context: SegmentContext) {
     this.#context = context;
-    const startedAt = Date.now();
-    const { id: streamId, app, name } = stream;
-    this.#info = { streamId, app, name, startedAt };
     this.#timeline = new RecordingTimeline(first.timestamp);
-    this.#writer = this.#open();
-    this.queue = new WriteQueue(this.#writer, context.pool, context.backlog, () => this.#queueChanged());
-    this.#writer.catch((error: Error) => this.queue.fail(error));
+    this.#file = new RecordingFile(stream, context, () => this.#queueChanged());
+    this.#file.open('flv');
     this.#muxer = new FlvMuxer();
     const metadata = stream.metadata && readOnMetaData(stream.metadata);
     if (metadata !== undefined) this.#muxer.setMetadata(metadata.properties);
@@ -58,7 +51,11 @@ export class FlvSegment implements RecordingSegment {
   }
 
   get info(): RecordingInfo {
-    return { ...this.#info, location: this.#location };
+    return this.#file.info;
+  }
+
+  get queue(): WriteQueue {
+    return this.#file.queue;
   }
 
   giveUp(): void {}
@@ -83,36 +80,11 @@ export class FlvSegment implements RecordingSegment {
 
   /** Writes what is left and the final figures. Reports how it went; does not throw. */
   async finish(): Promise<void> {
-    try {
+    await this.#file.complete(() => {
       this.#releaseBuffer();
-      await this.queue.whenIdle();
-      if (this.queue.failure !== undefined) throw this.queue.failure;
       const { patches, duration, fileSize } = this.#muxer.finish();
-      const writer = await this.#writer;
-      if (writer.patch !== undefined) {
-        for (const { position, bytes } of patches) await writer.patch(position, bytes);
-      }
-      await writer.complete();
-      const figures = { duration: duration / 1000, bytes: fileSize };
-      this.#context.observer.onCompleted({ ...this.info, ...figures, isRepaired: false });
-    } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
-    }
-  }
-
-  /** Lets go of the file and reports it. The storage may never have opened it, or hang: it is not waited for. */
-  #fail(error: Error): void {
-    this.queue.fail(error);
-    void this.#writer.then((writer) => writer.abandon()).catch(() => {});
-    this.#context.observer.onFailed({ ...this.info, error });
-  }
-
-  async #open(): Promise<RecordingWriter> {
-    const { app, name, startedAt } = this.#info;
-    const writer = await this.#context.storage.create({ app, name, startedAt, extension: 'flv' });
-    this.#location = writer.location;
-    this.#context.observer.onStarted(this.info);
-    return writer;
+      return { patches, duration, bytes: fileSize };
+    });
   }
 
   #queueChanged(): void {
