@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { AdminException } from './admin.errors.js';
 import type { AdminProblem, AdminSession } from './admin-api.js';
 import { AdminAccess } from './admin-access.js';
 import { SESSION_COOKIE } from './admin-credential.js';
-import { type AdapterRequest, type AdapterResponse, isEncrypted, rawRequest, rawResponse } from './admin-request.js';
+import { isEncrypted } from './admin-request.js';
 import { RTMP_ADMIN_OPTIONS, type ResolvedRtmpAdminOptions } from './rtmp-admin-options.js';
 
 /** Longest token looked at. */

@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, Header, HttpCode, Logger, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { RtmpRelays } from '../relay/rtmp-relays.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
@@ -6,7 +7,6 @@ import { AdminException } from './admin.errors.js';
 import type { AdminHistories, AdminServer, AdminSnapshot } from './admin-api.js';
 import { AdminAccess } from './admin-access.js';
 import { AdminGuard } from './admin.guard.js';
-import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from './admin-request.js';
 import { metricsOf } from './metrics.js';
 import { ServerInfo } from './server-info.js';
 import { SnapshotEvents } from './snapshot-events.js';

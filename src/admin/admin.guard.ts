@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type AdapterRequest, rawRequest } from '../http/adapter-request.js';
 import { AdminAccess } from './admin-access.js';
-import { type AdapterRequest, rawRequest } from './admin-request.js';
 
 /**
  * Lets in who may use the admin API; for controllers of your own as well.

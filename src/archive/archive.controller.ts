@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Query, Req, Res, UseGuards } from '@nestjs/common';
-import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../admin/admin-request.js';
+import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import type { ArchiveList } from './archive-api.js';
 import { ArchiveException } from './archive.errors.js';
 import { ArchiveGuard } from './archive.guard.js';

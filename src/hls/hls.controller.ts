@@ -1,18 +1,10 @@
 import { Controller, Get, Inject, Options, Param, Req, Res } from '@nestjs/common';
+import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
+import { queryOf } from '../http/flv-request.js';
 import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
 import { corsHeaders, type HlsAnswer, preflightAnswer, send } from './hls-answer.js';
 import { HlsPlayers } from './hls-players.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
-
-/** Fastify wraps Node's objects, Express extends them. */
-interface AdapterRequest {
-  readonly raw?: HttpRequest;
-}
-interface AdapterResponse {
-  readonly raw?: HttpResponse;
-  /** Fastify: the handler answers by itself. */
-  hijack?(): void;
-}
 
 const STREAM_PATHS = [':app/:name.m3u8', ':app/:folder/:name.m3u8'];
 const FILE_PATHS = [':app/:name/hls/:token/:run/:file', ':app/:folder/:name/hls/:token/:run/:file'];
@@ -31,9 +23,9 @@ export class HlsController {
     @Res() response: AdapterResponse,
     @Param() { app = '', folder, name = '' }: Record<string, string>,
   ): Promise<void> {
-    const [rawRequest, rawResponse] = unwrap(request, response);
-    const target = { app, name: folder === undefined ? name : `${folder}/${name}`, query: queryOf(rawRequest) };
-    return this.#answer(rawRequest, rawResponse, (gone) => this.players.enter(rawRequest, target, gone()));
+    const [asked, reply] = unwrap(request, response);
+    const target = { app, name: folder === undefined ? name : `${folder}/${name}`, query: queryOf(asked.url) };
+    return this.#answer(asked, reply, (gone) => this.players.enter(asked, target, gone()));
   }
 
   @Get(FILE_PATHS)
@@ -42,16 +34,16 @@ export class HlsController {
     @Res() response: AdapterResponse,
     @Param() { token = '', run = '', file = '' }: Record<string, string>,
   ): Promise<void> {
-    const [rawRequest, rawResponse] = unwrap(request, response);
-    const target = { token, run, file, query: queryOf(rawRequest) };
-    return this.#answer(rawRequest, rawResponse, (gone) => this.players.serve(target, gone));
+    const [asked, reply] = unwrap(request, response);
+    const target = { token, run, file, query: queryOf(asked.url) };
+    return this.#answer(asked, reply, (gone) => this.players.serve(target, gone));
   }
 
   @Options([...STREAM_PATHS, ...FILE_PATHS])
   preflight(@Req() request: AdapterRequest, @Res() response: AdapterResponse): void {
     const { cors } = this.options;
-    const [rawRequest, rawResponse] = unwrap(request, response);
-    send(rawRequest, rawResponse, preflightAnswer(cors), corsHeaders(cors));
+    const [asked, reply] = unwrap(request, response);
+    send(asked, reply, preflightAnswer(cors), corsHeaders(cors));
   }
 
   async #answer(
@@ -64,11 +56,6 @@ export class HlsController {
   }
 }
 
-function queryOf({ url = '' }: HttpRequest): string {
-  const at = url.indexOf('?');
-  return at < 0 ? '' : url.slice(at + 1);
-}
-
 /** Aborted when the client is gone, or has been answered. */
 function goneSignal(response: HttpResponse): AbortSignal {
   const gone = new AbortController();
@@ -78,5 +65,5 @@ function goneSignal(response: HttpResponse): AbortSignal {
 
 function unwrap(request: AdapterRequest, response: AdapterResponse): [HttpRequest, HttpResponse] {
   response.hijack?.();
-  return [request.raw ?? (request as HttpRequest), response.raw ?? (response as HttpResponse)];
+  return [rawRequest(request), rawResponse(response)];
 }

@@ -21,15 +21,20 @@ export interface FlvRequest extends FlvTarget {
   readonly userAgent: string;
 }
 
+/** Query of the target of a request, without its `?`. */
+export function queryOf(url = ''): string {
+  const at = url.indexOf('?');
+  return at < 0 ? '' : url.slice(at + 1);
+}
+
 /** `/app/name.flv`, with slashes in the name if there are any; undefined for every other path. */
 export function flvTargetOf(url: string): FlvTarget | undefined {
-  const at = url.indexOf('?');
-  const path = at < 0 ? url : url.slice(0, at);
+  const path = url.split('?', 1)[0]!;
   const match = /^\/([^/]+)\/(.+)\.flv$/u.exec(path);
   if (match === null) return undefined;
   try {
     const [app, name] = [decodeURIComponent(match[1]!), decodeURIComponent(match[2]!)];
-    return { app, name, query: at < 0 ? '' : url.slice(at + 1) };
+    return { app, name, query: queryOf(url) };
   } catch {
     return undefined;
   }

@@ -1,16 +1,7 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from './adapter-request.js';
 import { FlvDoor } from './flv-door.js';
-import type { HttpRequest, HttpResponse } from './rtmpt-http-request.js';
-
-/** Fastify wraps Node's objects, Express extends them. */
-interface AdapterRequest {
-  readonly raw?: HttpRequest;
-}
-interface AdapterResponse {
-  readonly raw?: HttpResponse;
-  /** Fastify: the handler answers by itself. */
-  hijack?(): void;
-}
+import { queryOf } from './flv-request.js';
 
 /** Live streams as FLV over HTTP: `GET /app/name.flv`, behind the global prefix of the application if it has one. */
 @Controller()
@@ -19,11 +10,10 @@ export class FlvController {
 
   @Get([':app/:name.flv', ':app/:folder/:name.flv'])
   play(@Req() request: AdapterRequest, @Res() response: AdapterResponse, @Param() path: Record<string, string>): void {
-    const rawRequest = request.raw ?? (request as HttpRequest);
-    const rawResponse = response.raw ?? (response as HttpResponse);
+    const raw = rawRequest(request);
     const { app = '', folder, name = '' } = path;
-    const query = rawRequest.url!.split('?', 2)[1] ?? '';
+    const target = { app, name: folder === undefined ? name : `${folder}/${name}`, query: queryOf(raw.url) };
     response.hijack?.();
-    this.door.play(rawRequest, rawResponse, { app, name: folder === undefined ? name : `${folder}/${name}`, query });
+    this.door.play(raw, rawResponse(response), target);
   }
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, NotFoundException, Req, Res, ServiceUnavailableException } from '@nestjs/common';
-import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../admin/admin-request.js';
+import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import type { PageFile } from './page-file.js';
 import { BUILD_COMMAND, PageFiles } from './page-files.js';
 

@@ -221,6 +221,9 @@ describe('who may play', () => {
     const head = get('/live/cam.flv', {}, 'HEAD');
     await head.closes();
     expect(head.response!.statusCode).toBe(401);
+    // As players join a query to one that is there: of RTMP, and of a POST, both are read.
+    await get('/live/cam.flv?key=a?other=b', headers).gets(BEGIN);
+    expect(asked.at(-1)).toMatchObject({ streamName: 'cam?key=a?other=b', query: { key: 'a', other: 'b' } });
   });
 
   it('is refused when the handler takes too long', async () => {
