@@ -1,11 +1,10 @@
-import type { Server } from 'node:http';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { FlvDoor } from './flv-door.js';
 import { flvTargetOf } from './flv-request.js';
 import { setHeaders } from './http-flv-channel.js';
 import type { HttpRequest, HttpResponse } from './rtmpt-http-request.js';
-import type { RtmptHttpServer } from './rtmpt-tunnels.js';
+import { httpServerOf, takeRequests } from './take-requests.js';
 
 /** Seconds for which a browser need not ask again. */
 const PREFLIGHT_AGE = '86400';
@@ -23,14 +22,8 @@ export class FlvRequests implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const server = this.host.httpAdapter?.getHttpServer() as RtmptHttpServer | undefined;
-    if (server === undefined || typeof server.listeners !== 'function') return;
-    const others = server.listeners('request') as Array<(request: HttpRequest, response: HttpResponse) => void>;
-    server.removeAllListeners('request');
-    (server as Server).on('request', (request, response) => {
-      if (this.#take(request, response)) return;
-      for (const other of others) other.call(server, request, response);
-    });
+    const server = httpServerOf(this.host);
+    if (server !== undefined) takeRequests(server, (request, response) => this.#take(request, response));
   }
 
   #take(request: HttpRequest, response: HttpResponse): boolean {

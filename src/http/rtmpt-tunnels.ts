@@ -37,6 +37,7 @@ import { RtmptDoor } from './rtmpt-door.js';
 import type { RtmptReply } from './rtmpt-reply.js';
 import { FULL, type RtmptRequest } from './rtmpt-request.js';
 import { type RtmptPeer, RtmptTransport } from './rtmpt-transport.js';
+import { httpServerOf, takeRequests } from './take-requests.js';
 
 /** A server of Node that RTMPT can be added to. */
 export type RtmptHttpServer = Server | HttpsServer | Http2Server | Http2SecureServer;
@@ -102,12 +103,7 @@ export class RtmptTunnels
   attach(server: RtmptHttpServer): void {
     if (this.#router === undefined) return;
     this.#door?.guard(server);
-    const others = server.listeners('request') as Array<(request: HttpRequest, response: HttpResponse) => void>;
-    server.removeAllListeners('request');
-    (server as Server).on('request', (request, response) => {
-      if (this.handle(request, response)) return;
-      for (const other of others) other.call(server, request, response);
-    });
+    takeRequests(server, (request, response) => this.handle(request, response));
   }
 
   /** Takes a request, unless its path is none of the tunnel's. */
@@ -122,8 +118,8 @@ export class RtmptTunnels
   }
 
   onApplicationBootstrap(): void {
-    const server = this.host.httpAdapter?.getHttpServer() as RtmptHttpServer | undefined;
-    if (server !== undefined && typeof server.listeners === 'function') this.attach(server);
+    const server = httpServerOf(this.host);
+    if (server !== undefined) this.attach(server);
   }
 
   /** The HTTP server waits for its connections when it is closed, which comes next. */
