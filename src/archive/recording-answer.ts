@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { type ByteRange, parseByteRange } from '../http/byte-range.js';
+import { queryOf } from '../http/flv-request.js';
 import type { RecordingReader, StoredRecording } from '../storage/recording-library.js';
-import { type ByteRange, parseByteRange } from './byte-range.js';
 import { mediaTypeOf } from './recording-archive.js';
 
 /** Read from the storage at a time, in bytes. */
@@ -55,7 +56,7 @@ function rangeOf(request: IncomingMessage, recording: StoredRecording): ByteRang
 
 function headersOf(request: IncomingMessage, recording: StoredRecording): Record<string, string> {
   const { id, modifiedAt, isComplete } = recording;
-  const isDownload = new URLSearchParams((request.url ?? '').split('?')[1] ?? '').has('download');
+  const isDownload = new URLSearchParams(queryOf(request.url)).has('download');
   const name = encodeURIComponent(id.slice(id.lastIndexOf('/') + 1));
   return {
     'Content-Type': mediaTypeOf(id) ?? 'application/octet-stream',

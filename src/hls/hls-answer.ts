@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { parseByteRange } from '../http/byte-range.js';
 import { type HttpHeaders, setHeaders } from '../http/http-flv-channel.js';
 import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
 
@@ -13,7 +14,6 @@ export interface HlsAnswer {
 const NO_STORE: HttpHeaders = { 'Cache-Control': 'no-store' };
 /** Names are never used again: what is behind one is always the same. */
 const FOREVER = 'max-age=3600, immutable';
-const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/u;
 const SECONDS_TO_WAIT = '1';
 
 /** Who may keep an answer: everybody on the way, or nobody but the viewer whose URI it is. */
@@ -75,20 +75,18 @@ export function send(request: HttpRequest, response: HttpResponse, answer: HlsAn
   stream.end(chunks.at(-1));
 }
 
-/** RFC 9110 §14.2: one range is answered, anything else is as if there were none. */
+/** The asked for range of an answer that has ranges. */
 function rangeOf(answer: HlsAnswer, header: string | undefined): HlsAnswer {
-  const match = header === undefined ? null : RANGE.exec(header);
-  if (match === null || answer.status !== 200 || !('Accept-Ranges' in answer.headers)) return answer;
+  if (header === undefined || answer.status !== 200 || !('Accept-Ranges' in answer.headers)) return answer;
   const length = lengthOf(answer.body);
-  const [, first = '', last = ''] = match;
-  if (first === '' && last === '') return answer;
-  const from = first === '' ? Math.max(0, length - Number(last)) : Number(first);
-  const to = first === '' || last === '' ? length - 1 : Math.min(Number(last), length - 1);
-  if (from > to) {
+  const range = parseByteRange(header, length);
+  if (range === 'all') return answer;
+  if (range === 'unsatisfiable') {
     return { status: 416, headers: { 'Content-Range': `bytes */${length}`, ...NO_STORE }, body: [] };
   }
-  const headers = { ...answer.headers, 'Content-Range': `bytes ${from}-${to}/${length}` };
-  return { status: 206, headers, body: [Buffer.concat(answer.body).subarray(from, to + 1)] };
+  const { from, to } = range;
+  const headers = { ...answer.headers, 'Content-Range': `bytes ${from}-${to - 1}/${length}` };
+  return { status: 206, headers, body: [Buffer.concat(answer.body).subarray(from, to)] };
 }
 
 function lengthOf(body: readonly Uint8Array[]): number {

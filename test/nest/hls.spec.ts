@@ -224,7 +224,9 @@ describe('answers', () => {
       whole.subarray(-2).toString('hex'),
     ]);
     expect(await range(`bytes=${size}-`)).toEqual([416, `bytes */${size}`, '']);
-    expect(await range('bytes=1-2,4-5')).toEqual([200, null, whole.toString('hex')]);
+    for (const ignored of ['bytes=1-2,4-5', 'bytes=9-1', 'bytes=-']) {
+      expect(await range(ignored)).toEqual([200, null, whole.toString('hex')]);
+    }
     const preflight = await fetchHls(url, { method: 'OPTIONS' });
     expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([
       204,
