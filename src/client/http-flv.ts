@@ -1,6 +1,8 @@
-import { type IncomingMessage, request as requestHttp, STATUS_CODES } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { connectFailure, tlsConnectionOptions } from './client-tls.js';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { addAbortSignal } from 'node:stream';
+import { connectFailure } from './client-tls.js';
+import { requestFlv } from './flv-request.js';
+import { withinTime } from './limited-wait.js';
 import { RtmpClientError } from './rtmp-client.errors.js';
 import type { RtmpClientTlsOptions } from './rtmp-client-options.js';
 import { MASK } from './rtmp-url.js';
@@ -73,8 +75,8 @@ function parseHttpUrl(url: string, base?: URL): URL {
   return parsed;
 }
 
-/** The last part of the path is often a key, the query too. */
-function maskHttpUrl({ protocol, host, pathname }: URL): string {
+/** An address for texts that people see: the last part of the path is often a key, the query too. */
+export function maskHttpUrl({ protocol, host, pathname }: URL): string {
   const folder = pathname.slice(0, pathname.lastIndexOf('/') + 1);
   return `${protocol}//${host}${folder}${MASK}`;
 }
@@ -87,38 +89,21 @@ function redirectOf(from: URL, location: string, masked: string): URL {
   return target;
 }
 
-function answerOf(target: URL, masked: string, settings: Settings): Promise<IncomingMessage> {
+async function answerOf(target: URL, masked: string, settings: Settings): Promise<IncomingMessage> {
   const { tls, connectTimeout, idleTimeout, signal } = settings;
-  const { protocol, hostname, port, pathname, search, username, password } = target;
-  const host = hostname.replaceAll(/[[\]]/gu, '');
-  const isSecure = protocol === 'https:';
-  const login = [username, password].map(decodeURIComponent).join(':');
-  const sent = (isSecure ? requestHttps : requestHttp)({
-    host,
-    port: port === '' ? (isSecure ? 443 : 80) : Number(port),
-    path: pathname + search,
-    agent: false,
-    headers: { Accept: 'video/x-flv, */*', 'User-Agent': 'nest-rtmp' },
-    ...(username !== '' && { auth: login }),
-    ...(isSecure && tlsConnectionOptions({ host }, tls)),
-    ...(signal !== undefined && { signal }),
-  });
-  return new Promise((resolve, reject) => {
-    const late = (): Error =>
-      new RtmpClientError('RTMP_CLIENT_ERR_TIMEOUT', `${masked}: no answer within ${connectTimeout} ms`);
-    const timer = setTimeout(() => sent.destroy(late()), connectTimeout);
-    sent.once('response', (response: IncomingMessage) => {
-      clearTimeout(timer);
-      const silent = `${masked}: nothing came for ${idleTimeout} ms`;
-      sent.setTimeout(idleTimeout, () => response.destroy(new RtmpClientError('RTMP_CLIENT_ERR_TIMEOUT', silent)));
-      resolve(response);
-    });
-    sent.on('error', (error) => {
-      clearTimeout(timer);
-      reject(signal?.aborted === true ? (signal.reason as Error) : connectFailure({ masked }, error));
-    });
-    sent.end();
-  });
+  const late = (): Error =>
+    new RtmpClientError('RTMP_CLIENT_ERR_TIMEOUT', `${masked}: no answer within ${connectTimeout} ms`);
+  try {
+    const response = await withinTime({ timeout: connectTimeout, late, signal }, (within) =>
+      requestFlv(target, { tls, signal: within }),
+    );
+    const silent = `${masked}: nothing came for ${idleTimeout} ms`;
+    response.setTimeout(idleTimeout, () => response.destroy(new RtmpClientError('RTMP_CLIENT_ERR_TIMEOUT', silent)));
+    return signal === undefined ? response : addAbortSignal(signal, response);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw connectFailure({ masked }, error as Error);
+  }
 }
 
 async function* bytesOf(

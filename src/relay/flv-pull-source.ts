@@ -1,7 +1,6 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { FlvDemuxer, TagType } from '#lib/flv';
-import { tlsConnectionOptions } from '../client/client-tls.js';
+import { httpPlaceOf, requestFlv } from '../client/flv-request.js';
 import type { RtmpClientTlsOptions } from '../client/rtmp-client-options.js';
 import type { PullReceiver, PullSource } from './pull-source.js';
 import { RelayError } from './relay.errors.js';
@@ -18,7 +17,7 @@ export interface FlvPullRequest {
   /** Longest tag, in bytes. */
   readonly maxTagLength: number;
   /** Throws for addresses that must not be connected to. */
-  readonly check: (host: string, port: number, masked: string) => Promise<void>;
+  readonly check: (host: string, port: number) => Promise<void>;
 }
 
 const MAX_REDIRECTS = 3;
@@ -55,10 +54,12 @@ export class FlvPullSource implements PullSource {
   static async open(request: FlvPullRequest, receiver: PullReceiver, signal: AbortSignal): Promise<FlvPullSource> {
     const time = AbortSignal.timeout(request.timeout);
     const either = AbortSignal.any([signal, time]);
+    const asked = { tls: request.tls, headers: { Via: request.via }, signal: either };
     let { url } = request;
     for (let redirects = 0; ; redirects++) {
-      await request.check(url.hostname, Number(url.port) || (url.protocol === 'https:' ? 443 : 80), request.masked);
-      const response = await ask(url, request, either).catch((error: unknown) => {
+      const { host, port } = httpPlaceOf(url);
+      await request.check(host, port);
+      const response = await requestFlv(url, asked).catch((error: unknown) => {
         throw failure(request, time.aborted ? `no answer within ${request.timeout} ms` : (error as Error).message);
       });
       const { statusCode = 0, headers } = response;
@@ -93,31 +94,6 @@ export class FlvPullSource implements PullSource {
       receiver.onMessage(unit.tagType, unit.timestamp >>> 0, unit.payload);
     }
   }
-}
-
-function ask(url: URL, { tls, via }: FlvPullRequest, signal: AbortSignal): Promise<IncomingMessage> {
-  const isSecure = url.protocol === 'https:';
-  return new Promise((resolve, reject) => {
-    const headers = { Accept: 'video/x-flv, */*', 'User-Agent': 'nest-rtmp', Via: via };
-    // A connection of its own, which ends with it.
-    const options = {
-      agent: false,
-      headers,
-      ...(isSecure && tlsConnectionOptions({ host: url.hostname }, tls)),
-    } as const;
-    const sent = (isSecure ? requestHttps : requestHttp)(url, options);
-    // For the head alone: a stream lasts as long as it lasts.
-    const abort = (): void => void sent.destroy(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    sent.once('error', reject);
-    sent.once('close', () => signal.removeEventListener('abort', abort));
-    sent.once('response', (response) => {
-      signal.removeEventListener('abort', abort);
-      resolve(response);
-    });
-    sent.end();
-  });
 }
 
 /** Where the source sends us. What was told to one host is not told to another. */

@@ -1,6 +1,7 @@
 import type { StreamRegistry } from '#lib/live';
 import type { StreamAddress } from '#lib/rtmp';
 import type { CommandAdmission } from '../admission/command-admission.js';
+import { httpPlaceOf } from '../client/flv-request.js';
 import { RtmpClientError } from '../client/rtmp-client.errors.js';
 import type { RtmpPlayback } from '../playback/rtmp-playback.js';
 import type { RtmpServer } from '../server/rtmp-server.js';
@@ -176,10 +177,8 @@ export class PullRelay extends Relay implements PullReceiver {
   #publish(source: PullSource): void {
     const { server, admission } = this.services;
     const { address, target, handlerTimeout } = this.settings;
-    const publisher = server.join(
-      hostOf(target),
-      (seat) => new PulledPublisher(seat, source, address, originOf(target)),
-    );
+    const origin = originOf(target);
+    const publisher = server.join(origin.host, (seat) => new PulledPublisher(seat, source, address, origin));
     if (publisher === undefined) {
       this.#fail(this.#notTaken('there is no place for another connection'));
       return;
@@ -241,12 +240,7 @@ export class PullRelay extends Relay implements PullReceiver {
   }
 }
 
-function hostOf({ url }: RelayTarget): string {
-  return 'hostname' in url ? url.hostname : url.host;
-}
-
 function originOf(target: RelayTarget): PullOrigin {
-  const { url, masked } = target;
-  const isSecure = 'isSecure' in url ? url.isSecure : url.protocol === 'https:';
-  return { host: hostOf(target), port: Number(url.port), isSecure, url: masked };
+  const { host, port, isSecure } = target.kind === 'flv' ? httpPlaceOf(target.url) : target.url;
+  return { host, port, isSecure, url: target.masked };
 }

@@ -1,4 +1,5 @@
-import { parseRtmpUrl, type RtmpUrl } from '../client/rtmp-url.js';
+import { maskHttpUrl } from '../client/http-flv.js';
+import { MASK, parseRtmpUrl, type RtmpUrl } from '../client/rtmp-url.js';
 import { RelayError } from './relay.errors.js';
 
 /** The stream that an address is made for. */
@@ -13,7 +14,6 @@ export type RelayTarget =
   | { readonly kind: 'flv'; readonly url: URL; readonly masked: string };
 
 const PLACEHOLDER = /\$\{([^}]*)\}/gu;
-const MASK = '…';
 
 /**
  * An address with places for the stream: `rtmp://origin/${app}/${name}`. An
@@ -80,8 +80,7 @@ export class RelayAddress {
     const text = filled(this.#template, (part) => stream[part].split('/').map(encodeURIComponent).join('/'));
     if (!URL.canParse(text)) throw new RelayError('RELAY_ERR_ADDRESS', 'write http://host/app/name.flv');
     const url = new URL(text);
-    const folder = url.pathname.replace(/[^/]*$/u, '').replaceAll('%24%7Bapp%7D', '${app}');
-    return { kind: 'flv', url, masked: `${url.protocol}//${url.host}${folder}${MASK}` };
+    return { kind: 'flv', url, masked: maskHttpUrl(url).replaceAll('%24%7Bapp%7D', '${app}') };
   }
 }
 

@@ -65,12 +65,12 @@ export class RelayPeers {
     receiver: PullReceiver,
     signal: AbortSignal,
   ): Promise<PullSource> {
-    const { url, masked } = target;
     if (target.kind === 'rtmp') {
       return RtmpPullSource.open(await this.connect(target.url, client, hops, signal), receiver, signal);
     }
+    const { url, masked } = target;
     const request = {
-      url: url as URL,
+      url,
       masked,
       tls: client.tls ?? {},
       via: this.marker.headerFor(hops),

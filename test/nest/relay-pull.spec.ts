@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Controller, Injectable } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -12,6 +13,7 @@ import {
   type RtmpUnpublishEvent,
   RtmpVideo,
 } from '#src';
+import { CertificateMaker } from '#test/certificates';
 import { flv } from '#test/flv-bytes';
 import { audio, keyFrame, type LiveMessage, metadata, picture, token, videoConfig } from '#test/live-media';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
@@ -301,6 +303,22 @@ describe('FLV over HTTP', () => {
     expect(relays().list()).toMatchObject([{ url: `http://127.0.0.1:${port}/live/a%20b/…` }]);
   });
 
+  it('is pulled over https, from an address of IPv6 that its certificate is for', async () => {
+    const made = new CertificateMaker();
+    const certificate = made.read(made.selfSigned('origin', 'origin.example'));
+    made.dispose();
+    const secure = createTlsServer(certificate, (_request, response) => void response.write(flv(keyFrame(1))));
+    http = secure.listen(0, '::1');
+    await new Promise((resolve) => secure.once('listening', resolve));
+    const url = `https://[::1]:${(secure.address() as AddressInfo).port}/live/cam.flv`;
+    await start({ pull: [{ app: 'live', name: 'cam', url, client: { tls: { ca: certificate.cert } } }] });
+    await until('it is live', () => streams().list().length === 1, { instead: () => JSON.stringify(relays().list()) });
+    expect(streams().list()[0]!.session).toMatchObject({ isSecure: true, remoteAddress: '::1' });
+    relays().addPull({ app: 'live', name: 'stranger', url });
+    await until('it failed', () => test.log.of('relay failed').length > 0);
+    expect(test.log.of('relay failed')[0]).toMatchObject({ code: 'RELAY_ERR_SOURCE', stream: 'live/stranger' });
+  });
+
   it.each([
     [404, 'backing-off'],
     [403, 'refused'],
@@ -355,6 +373,13 @@ describe('circles', () => {
   it('of one server are refused by its address', async () => {
     await start({});
     relays().addPull({ app: 'live', name: 'cam', url: `rtmp://127.0.0.1:${test.port}/live/other` });
+    await until('it is refused', () => relays().list()[0]?.state === 'refused');
+    expect(relays().list()[0]!.problem).toMatchObject({ code: 'RELAY_ERR_LOOP' });
+  });
+
+  it('of one server are refused by its address of IPv6, in an address of HTTP', async () => {
+    await start({}, { options: { listeners: [{ host: '::1', port: 0 }] } });
+    relays().addPull({ app: 'live', name: 'cam', url: `http://[::1]:${test.port}/live/other.flv` });
     await until('it is refused', () => relays().list()[0]?.state === 'refused');
     expect(relays().list()[0]!.problem).toMatchObject({ code: 'RELAY_ERR_LOOP' });
   });
