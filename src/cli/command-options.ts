@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { untilDone } from '../client/limited-wait.js';
 import { RtmpClient } from '../client/rtmp-client.js';
 import type { RtmpClientTlsOptions } from '../client/rtmp-client-options.js';
 import { fileError } from './cli.errors.js';
@@ -35,19 +36,14 @@ export async function connectClient(url: string, options: ConnectionOptions, sto
   const { app, timeout } = options;
   const tls = await tlsOptions(options);
   stop.signal.throwIfAborted();
-  const connecting = new AbortController();
-  const abort = (): void => connecting.abort(stop.signal.reason);
-  stop.signal.addEventListener('abort', abort);
-  try {
-    return await RtmpClient.connect(url, {
+  return untilDone(stop.signal, (connecting) =>
+    RtmpClient.connect(url, {
       tls,
-      signal: connecting.signal,
+      signal: connecting,
       ...(app !== undefined && { app }),
       ...(timeout !== undefined && { timeouts: { connect: timeout, command: timeout } }),
-    });
-  } finally {
-    stop.signal.removeEventListener('abort', abort);
-  }
+    }),
+  );
 }
 
 /** The files of TLS, read. */

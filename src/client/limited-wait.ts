@@ -11,19 +11,36 @@ export interface WaitLimits {
  * Runs something with a signal of its own, which aborts when time is up or the
  * caller's signal does; the reason is what the run should fail with.
  */
-export async function withinTime<T>(
+export function withinTime<T>(
   { timeout, late, signal }: WaitLimits,
   run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return withController(signal, async (controller) => {
+    const timer = setTimeout(() => controller.abort(late()), timeout);
+    try {
+      return await run(controller.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  });
+}
+
+/** Runs something with a signal that aborts as the caller's does, but not when the run is over: what it made stays. */
+export function untilDone<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withController(signal, (controller) => run(controller.signal));
+}
+
+async function withController<T>(
+  signal: AbortSignal | undefined,
+  run: (controller: AbortController) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const abort = (): void => controller.abort(signal?.reason);
   if (signal?.aborted === true) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  const timer = setTimeout(() => controller.abort(late()), timeout);
   try {
-    return await run(controller.signal);
+    return await run(controller);
   } finally {
-    clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
 }

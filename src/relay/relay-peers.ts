@@ -1,3 +1,4 @@
+import { untilDone } from '../client/limited-wait.js';
 import { RtmpClient } from '../client/rtmp-client.js';
 import type { RtmpClientOptions } from '../client/rtmp-client-options.js';
 import type { RtmpUrl } from '../client/rtmp-url.js';
@@ -36,21 +37,15 @@ export class RelayPeers {
   ): Promise<RtmpClient> {
     await this.refuseHome(url.host, url.port, url.masked);
     const { connectTimeout: connect, commandTimeout: command } = this.options;
-    const abort = new AbortController();
-    const stop = (): void => abort.abort(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      return await RtmpClient.connect(url, {
+    return untilDone(signal, (connecting) =>
+      RtmpClient.connect(url, {
         ...client,
         ...more,
         timeouts: { connect, command, ...more.timeouts },
         properties: { ...this.marker.propertyFor(hops), ...client.properties },
-        signal: abort.signal,
-      });
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+        signal: connecting,
+      }),
+    );
   }
 
   /**
