@@ -7,15 +7,27 @@ import {
   RtmpCommand,
   RtmpContext,
   RtmpEvent,
+  type RtmpMediaMessage,
   type RtmpModuleOptions,
   RtmpRelays,
   type RtmpRelayState,
   RtmpStreams,
+  RtmpVideo,
 } from '#src';
-import { audio, audioConfig, keyFrame, type LiveMessage, metadata, picture, videoConfig } from '#test/live-media';
+import {
+  audio,
+  audioConfig,
+  keyFrame,
+  type LiveMessage,
+  metadata,
+  picture,
+  token,
+  videoConfig,
+} from '#test/live-media';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { ScriptedServer } from '#test/scripted-server';
 import { until } from '#test/until';
+import { HttpApp } from './http-app.js';
 import { startMicroservice, type TestApp, type TestAppOptions } from './start-app.js';
 
 /** Waits of a test are short. */
@@ -107,6 +119,29 @@ describe('a push of the options', () => {
     const peer = await destination.peer(0);
     await until('it publishes', () => peer.commands.length === 5);
     expect(peer.commands[4]).toMatchObject({ publishingName: 'a/b' });
+  });
+
+  it('goes through an HTTP tunnel, and ends there with the publish', async () => {
+    const { app, httpPort } = await HttpApp.start({
+      options: { latency: 'realtime' },
+      controllers: [Destination],
+      providers: [Arrived],
+    });
+    try {
+      await start({ push: [{ url: `rtmpt://127.0.0.1:${httpPort}/in/\${name}?key=secret` }] });
+      const send = await publish('cam');
+      send(metadata(1), videoConfig(1), keyFrame(1), picture(2));
+      const arrived = app.get(Arrived);
+      const instead = (): string => JSON.stringify([arrived.media, relays().list()]);
+      await until('all of it arrives', () => arrived.media.length === 3, { timeout: 5000, instead });
+      expect(arrived.media).toEqual(['V1', 'K1', 'P2']);
+      expect(app.get(RtmpStreams).get('in/cam')!.session.transport).toBe('rtmpt');
+      expect(relays().list()).toMatchObject([{ state: 'live', url: `rtmpt://127.0.0.1:${httpPort}/in/…` }]);
+      await publishers[0]!.destroy();
+      await until('it ends', () => app.get(RtmpStreams).list().length === 0);
+    } finally {
+      await app.close();
+    }
   });
 
   it('takes no other apps and names', async () => {
@@ -392,6 +427,21 @@ it('shutting down ends relays politely', async () => {
   await test.close();
   expect(peer.commands.slice(5).map((command) => command.name)).toEqual(['FCUnpublish', 'deleteStream']);
 });
+
+@Injectable()
+class Arrived {
+  readonly media: string[] = [];
+}
+
+@Controller()
+class Destination {
+  constructor(private readonly arrived: Arrived) {}
+
+  @RtmpVideo()
+  take(@Payload() { payload }: RtmpMediaMessage): void {
+    this.arrived.media.push(token(9, payload));
+  }
+}
 
 @Controller()
 class Sender {
