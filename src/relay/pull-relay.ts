@@ -40,6 +40,8 @@ export interface PullServices {
 const LONGEST_TICK = 1000;
 /** What may come while media handlers are being opened, in bytes: the rest of a read. */
 const MAX_EARLY = 16 * 1024 * 1024;
+/** What a message counts besides its payload, in bytes: there are empty ones. */
+const MESSAGE_OVERHEAD = 64;
 
 interface EarlyMessage {
   readonly tagType: number;
@@ -65,7 +67,7 @@ export class PullRelay extends Relay implements PullReceiver {
   #messageAt = 0;
   #publisher: PulledPublisher | undefined;
   #isPublishing = false;
-  #early: EarlyMessage[] | undefined;
+  #early: { readonly messages: EarlyMessage[]; bytes: number } | undefined;
   #source: PullSource | undefined;
   #pastBytes = 0;
   /** Ends the attempt that is under way. */
@@ -101,11 +103,11 @@ export class PullRelay extends Relay implements PullReceiver {
       this.#publisher!.push(tagType, timestamp, payload);
       return;
     }
-    this.#early ??= [];
-    this.#early.push({ tagType, timestamp, payload: payload.slice() });
-    if (this.#early.length > 1) {
-      const bytes = this.#early.reduce((sum, early) => sum + early.payload.length, 0);
-      if (bytes > MAX_EARLY) this.#fail(this.#notTaken('media handlers take too long'));
+    const early = (this.#early ??= { messages: [], bytes: 0 });
+    early.messages.push({ tagType, timestamp, payload: payload.slice() });
+    early.bytes += payload.length + MESSAGE_OVERHEAD;
+    if (early.messages.length > 1) {
+      if (early.bytes > MAX_EARLY) this.#fail(this.#notTaken('media handlers take too long'));
     } else if (this.#source !== undefined) {
       this.#publish(this.#source);
     }
@@ -212,7 +214,7 @@ export class PullRelay extends Relay implements PullReceiver {
     void publisher.ended.then((reason) => this.#fail(this.#notTaken(`the publish was ${reason} here`)));
     this.becameLive();
     this.#isPublishing = true;
-    const early = this.#early ?? [];
+    const early = this.#early?.messages ?? [];
     this.#early = undefined;
     for (const { tagType, timestamp, payload } of early) publisher.push(tagType, timestamp, payload);
   }

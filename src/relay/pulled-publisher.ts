@@ -82,7 +82,7 @@ export class PulledPublisher implements ServerConnection, SessionConnection, Pub
 
   /** Media of the source. */
   push(tagType: number, timestamp: number, payload: Uint8Array): void {
-    const [publication] = this.#publications.list();
+    const publication = this.#publications.get(this.command.messageStreamId);
     if (publication === undefined) return;
     this.#bytesReceived += payload.length;
     this.#beginTurn();
