@@ -20,6 +20,8 @@ export interface FlvPullRequest {
   readonly check: (host: string, port: number) => Promise<void>;
 }
 
+/** A source may wait for its publisher for as long as it likes; one that is gone is noticed: asked after so much silence, in milliseconds. */
+const KEEP_ALIVE = 30_000;
 const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MEDIA: ReadonlySet<number> = new Set(Object.values(TagType));
@@ -35,6 +37,7 @@ export class FlvPullSource implements PullSource {
     { masked, maxTagLength }: FlvPullRequest,
   ) {
     this.#demuxer = new FlvDemuxer({ maxTagLength });
+    response.socket.setKeepAlive(true, KEEP_ALIVE);
     this.closed = new Promise((resolve) => {
       response.on('data', (bytes: Uint8Array) => {
         try {
