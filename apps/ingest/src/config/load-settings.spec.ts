@@ -59,7 +59,9 @@ describe('loadSettings', () => {
   });
 
   it('warns of a misspelt setting', () => {
-    expect(loadSettings({ HTTPS_CERTIFICATE: 'c' }).warnings).toHaveLength(1);
+    for (const name of ['HTTPS_CERTIFICATE', 'HTTP_TRUSTED_PROXY', 'HLS_SEGMENT_MS']) {
+      expect(loadSettings({ [name]: 'x' }).warnings).toEqual([expect.stringContaining(`${name} is not a setting`)]);
+    }
     expect(loadSettings({ HTTPS_PROXY: 'http://x', HTTP_PROXY: 'http://x' }).warnings).toEqual([]);
     expect(loadSettings({ RTMP_PUBLISH_KEY: 'k' }).warnings).toEqual([
       expect.stringMatching(/^RTMP_PUBLISH_KEY is not a setting; there are .*RTMP_PUBLISH_KEYS/u),

@@ -80,6 +80,6 @@ function describe(schema: z.ZodType): string {
 function unknownSettings(values: NodeJS.Dict<string>): string[] {
   const known = [...Object.keys(settingsSchema.shape), 'RTMP_CONFIG'];
   return Object.keys(values)
-    .filter((name) => /^(?:(?:RTMPS?|RECORDINGS?)_|HTTPS_(?!PROXY$))/u.test(name) && !known.includes(name))
+    .filter((name) => /^(?:(?:RTMPS?|RECORDINGS?|HLS)_|HTTPS?_(?!PROXY$))/u.test(name) && !known.includes(name))
     .map((name) => `${name} is not a setting; there are ${known.join(', ')}`);
 }

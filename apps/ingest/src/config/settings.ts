@@ -13,10 +13,7 @@ const wholeNumber = (least: number, most: number, unit = '') =>
 
 const list = z.string().regex(/^[^,\s]+(,[^,\s]+)*$/u);
 
-const keyList = z
-  .string()
-  .regex(/^[^,\s]+(,[^,\s]+)*$/u)
-  .describe('keys separated by commas, each KEY or NAME=KEY, without spaces');
+const keyList = list.describe('keys separated by commas, each KEY or NAME=KEY, without spaces');
 
 /**
  * Every setting by the name of its environment variable. The description says
