@@ -2,6 +2,7 @@ import type { HttpRequest } from './rtmpt-http-request.js';
 import { HttpPeers } from './http-peers.js';
 
 const FORWARDED = { 'x-forwarded-for': '198.51.100.7' };
+const PROXIES = Array.from({ length: 40 }, (_, i) => `192.0.2.${i + 1}`);
 const CIPHER = { name: 'TLS_AES_128_GCM_SHA256', standardName: 'TLS_AES_128_GCM_SHA256' };
 
 /** A socket of TLS; when it is closed Node knows nothing of it any more. */
@@ -46,5 +47,14 @@ describe('HttpPeers', () => {
     const [tcp, unix] = [new Socket(), new Socket()];
     unix.remoteAddress = undefined;
     for (const socket of [tcp, unix]) expect(peers.addressOf(requestBy(socket, FORWARDED))).toBe('198.51.100.7');
+  });
+
+  it('looks at the last 32 addresses, whatever a client has put before them', () => {
+    const peers = new HttpPeers({ trustedProxies: ['192.0.2.0/24'] });
+    const behind = (proxies: number) => ({
+      'x-forwarded-for': ['198.51.100.7', ...PROXIES.slice(0, proxies)].join(', '),
+    });
+    expect(peers.addressOf(requestBy(new Socket(), behind(31)))).toBe('198.51.100.7');
+    expect(peers.addressOf(requestBy(new Socket(), behind(32)))).toBe('192.0.2.1');
   });
 });
