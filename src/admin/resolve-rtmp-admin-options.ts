@@ -1,4 +1,5 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { checkNames } from '../options/check-names.js';
 import {
   DEFAULT_RTMP_ADMIN_OPTIONS,
   type ResolvedRtmpAdminOptions,
@@ -16,11 +17,7 @@ const MIN_TOKEN_LENGTH = 8;
  * @throws {RtmpConfigurationError} naming the option, its value and the fix
  */
 export function resolveRtmpAdminOptions(given: Partial<RtmpAdminOptions> = {}): ResolvedRtmpAdminOptions {
-  for (const [name, value] of Object.entries(given)) {
-    if (NAMES.includes(name)) continue;
-    const fix = `there is no such option; there are ${NAMES.join(', ')}.`;
-    throw new RtmpConfigurationError(name, value, fix, MODULE);
-  }
+  checkNames(given, NAMES, '', MODULE);
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: RtmpAdminOptions = { ...DEFAULT_RTMP_ADMIN_OPTIONS, ...defined };
   checkToken(options.token);

@@ -1,4 +1,5 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { checkNames } from '../options/check-names.js';
 import {
   DEFAULT_RTMP_ARCHIVE_OPTIONS,
   type ResolvedRtmpArchiveOptions,
@@ -21,9 +22,7 @@ const RANGES = {
  * @throws {RtmpConfigurationError} naming the option, its value and the fix
  */
 export function resolveRtmpArchiveOptions(given: Partial<RtmpArchiveOptions> = {}): ResolvedRtmpArchiveOptions {
-  for (const [name, value] of Object.entries(given)) {
-    if (!NAMES.includes(name)) fail(name, value, `there is no such option; there are ${NAMES.join(', ')}.`);
-  }
+  checkNames(given, NAMES, '', MODULE);
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: RtmpArchiveOptions = { ...DEFAULT_RTMP_ARCHIVE_OPTIONS, ...defined };
   for (const [name, [least, most]] of Object.entries(RANGES)) {

@@ -1,5 +1,6 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { isNetwork } from '../http/http-peers.js';
+import { checkNames } from '../options/check-names.js';
 import { DEFAULT_RTMP_HLS_OPTIONS, type ResolvedRtmpHlsOptions, type RtmpHlsOptions } from './rtmp-hls-options.js';
 
 const MODULE = 'RtmpHlsModule';
@@ -34,10 +35,7 @@ const CHOICES: Readonly<Partial<Record<keyof RtmpHlsOptions, ReadonlyArray<strin
  * @throws {RtmpConfigurationError} naming the option, its value and the fix
  */
 export function resolveRtmpHlsOptions(given: Partial<RtmpHlsOptions> = {}): ResolvedRtmpHlsOptions {
-  for (const name of Object.keys(given)) {
-    if ((NAMES as string[]).includes(name)) continue;
-    fail(name, (given as Record<string, unknown>)[name], `there is no such option; there are ${NAMES.join(', ')}.`);
-  }
+  checkNames(given, NAMES, '', MODULE);
   const entries = NAMES.map((name) => [name, check(name, given[name] ?? DEFAULT_RTMP_HLS_OPTIONS[name])]);
   return Object.freeze(Object.fromEntries(entries) as unknown as RtmpHlsOptions);
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_RTMPT_LIMITS, type RtmptLimits } from '#lib/rtmpt';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { checkNames } from '../options/check-names.js';
 import { isNetwork } from './http-peers.js';
 import type { ResolvedRtmpHttpOptions, RtmpHttpOptions } from './rtmp-http-options.js';
 
@@ -15,7 +16,7 @@ const LIMIT_NAMES = Object.keys(DEFAULT_RTMPT_LIMITS) as Array<keyof RtmptLimits
  * @throws {RtmpConfigurationError} naming the option, its value and the fix
  */
 export function resolveRtmpHttpOptions(given: Partial<RtmpHttpOptions> = {}): ResolvedRtmpHttpOptions {
-  checkNames(given, NAMES, '');
+  checkNames(given, NAMES, '', MODULE);
   const { cors = '*', publish = true, publishOrigins = [], trustedProxies = [], rtmpt = {} } = given;
   const isGood = cors === false || (typeof cors === 'string' && /^[\x21-\x7e]+$/u.test(cors));
   if (!isGood) throw new RtmpConfigurationError('cors', cors, "write an origin, '*' or false (default '*').", MODULE);
@@ -46,7 +47,7 @@ function resolveLimits(given: Partial<RtmptLimits>): Readonly<RtmptLimits> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new RtmpConfigurationError('rtmpt', given, 'write an object of limits, or false.', MODULE);
   }
-  checkNames(given, LIMIT_NAMES, 'rtmpt.');
+  checkNames(given, LIMIT_NAMES, 'rtmpt.', MODULE);
   const limits: RtmptLimits = { ...DEFAULT_RTMPT_LIMITS };
   for (const name of LIMIT_NAMES) {
     const value = given[name];
@@ -59,12 +60,4 @@ function resolveLimits(given: Partial<RtmptLimits>): Readonly<RtmptLimits> {
     limits[name] = value;
   }
   return Object.freeze(limits);
-}
-
-function checkNames(given: object, names: readonly string[], path: string): void {
-  for (const name of Object.keys(given)) {
-    if (names.includes(name)) continue;
-    const fix = `there is no such option; there are ${names.join(', ')}.`;
-    throw new RtmpConfigurationError(path + name, (given as Record<string, unknown>)[name], fix, MODULE);
-  }
 }

@@ -1,4 +1,5 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { checkNames } from './check-names.js';
 import {
   DEFAULT_LISTENER,
   DEFAULT_PORTS,
@@ -20,18 +21,9 @@ export function resolveListeners(given: unknown): readonly RtmpListenerOptions[]
   return Object.freeze(given.map((listener: unknown, index) => resolveListener(listener, `listeners[${index}]`)));
 }
 
-/** The error for an option that does not exist. @throws {RtmpConfigurationError} */
-export function checkKeys(given: object, known: readonly string[], path: string): void {
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue;
-    const value = (given as Record<string, unknown>)[key];
-    throw new RtmpConfigurationError(path + key, value, `there is no such option; there are ${known.join(', ')}.`);
-  }
-}
-
 function resolveListener(given: unknown, at: string): RtmpListenerOptions {
   checkObject(given, at, `write an object, e.g. { host: '0.0.0.0', port: 1935 }.`);
-  checkKeys(given, LISTENER_KEYS, `${at}.`);
+  checkNames(given, LISTENER_KEYS, `${at}.`);
   const { kind = DEFAULT_LISTENER.kind, tls, proxyProtocol } = given as RtmpListenerOptions;
   if (!Object.hasOwn(DEFAULT_PORTS, kind)) {
     throw new RtmpConfigurationError(`${at}.kind`, kind, `write 'rtmp', 'rtmps', 'http' or 'https', or leave it out.`);
@@ -80,7 +72,7 @@ function resolvePlace(given: RtmpListenerOptions, kind: RtmpListenerKind, at: st
 
 function resolveTls(given: unknown, kind: RtmpListenerKind, at: string): RtmpTlsOptions {
   checkObject(given, at, `write { cert, key }: kind '${kind}' needs a certificate.`);
-  checkKeys(given, TLS_KEYS, `${at}.`);
+  checkNames(given, TLS_KEYS, `${at}.`);
   const tls = given as RtmpTlsOptions;
   checkCertificate(tls, at);
   checkChoice(tls.clientCertificates, ['none', 'request', 'require'], `${at}.clientCertificates`);
@@ -98,7 +90,7 @@ function resolveTls(given: unknown, kind: RtmpListenerKind, at: string): RtmpTls
   checkObject(sni, `${at}.sni`, `write { 'live.example.com': { cert, key } }.`);
   for (const [name, certificate] of Object.entries(sni as object)) {
     checkObject(certificate, `${at}.sni['${name}']`, 'write { cert, key }.');
-    checkKeys(certificate, CERTIFICATE_KEYS, `${at}.sni['${name}'].`);
+    checkNames(certificate, CERTIFICATE_KEYS, `${at}.sni['${name}'].`);
     checkCertificate(certificate, `${at}.sni['${name}']`);
   }
   return Object.freeze({ ...tls });

@@ -1,6 +1,7 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { resolvePullRules, resolvePushRules } from '../relay/resolve-relay-rules.js';
-import { checkKeys, resolveListeners } from './resolve-listener-options.js';
+import { checkNames } from './check-names.js';
+import { resolveListeners } from './resolve-listener-options.js';
 import { DEFAULT_RTMP_OPTIONS, type ResolvedRtmpOptions, type RtmpModuleOptions } from './rtmp-options.js';
 
 /** Longest timer of Node. */
@@ -72,7 +73,7 @@ function resolveValues<T extends object>(given: unknown, defaults: T, path: stri
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new RtmpConfigurationError(name, given, 'write an object.');
   }
-  checkKeys(given, [...Object.keys(defaults), ...(path === '' ? ['listeners'] : [])], path);
+  checkNames(given, [...Object.keys(defaults), ...(path === '' ? ['listeners'] : [])], path);
   const resolved: Record<string, unknown> = {};
   for (const [key, preset] of Object.entries(defaults)) {
     const value = (given as Record<string, unknown>)[key];

@@ -1,5 +1,5 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
-import { checkKeys } from '../options/resolve-listener-options.js';
+import { checkNames } from '../options/check-names.js';
 import { RelayAddress } from './relay-address.js';
 import type { RtmpPullRule, RtmpPushRule } from './relay-options.js';
 
@@ -58,7 +58,7 @@ function checkRule(given: unknown, path: string, keys: readonly string[]): RtmpP
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new RtmpConfigurationError(path, given, 'write { app, url }.');
   }
-  checkKeys(given, keys, `${path}.`);
+  checkNames(given, keys, `${path}.`);
   const { app, name, client } = given as RtmpPullRule;
   if (app !== undefined && !isPart(app)) throw new RtmpConfigurationError(`${path}.app`, app, 'write one word.');
   if (name !== undefined && !isName(name)) throw new RtmpConfigurationError(`${path}.name`, name, 'write a name.');
