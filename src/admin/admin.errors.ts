@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { httpProblem } from '../errors/http-problem.js';
 import type { AdminProblem } from './admin-api.js';
 
 /** Why the admin API refuses. The key is the stable `code` of the answer. */
@@ -36,8 +37,6 @@ export class AdminException extends HttpException {
     /** What to do about it, a sentence. */
     detail: string,
   ) {
-    const sentence = ADMIN_ERRORS[code];
-    const description = `${sentence[0]!.toUpperCase()}${sentence.slice(1)}. ${detail}`;
-    super({ code, description } satisfies AdminProblem, STATUS[code]);
+    super(httpProblem(code, ADMIN_ERRORS[code], detail) satisfies AdminProblem, STATUS[code]);
   }
 }

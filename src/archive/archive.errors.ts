@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { httpProblem } from '../errors/http-problem.js';
 
 /** Why the archive refuses. The key is the stable `code` of the answer. */
 export const ARCHIVE_ERRORS = {
@@ -29,7 +30,6 @@ export class ArchiveException extends HttpException {
     /** What it is about, or what to do, a sentence. */
     detail: string,
   ) {
-    const sentence = ARCHIVE_ERRORS[code];
-    super({ code, description: `${sentence[0]!.toUpperCase()}${sentence.slice(1)}. ${detail}` }, STATUS[code]);
+    super(httpProblem(code, ARCHIVE_ERRORS[code], detail), STATUS[code]);
   }
 }
