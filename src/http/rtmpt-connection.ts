@@ -63,6 +63,8 @@ class WireRequest implements RtmptRequest {
  * Whatever it does not know, it leaves to node:http, from the first byte of that request on.
  */
 export class RtmptConnection implements ConnectionReceiver {
+  /** Its posts are answered. */
+  readonly isUrgent = true;
   readonly #services: RtmptConnectionServices;
   readonly #transport: ConnectionTransport;
   /** In the order of their answers. */

@@ -28,6 +28,8 @@ interface OpenHandler {
  * and only when one of them asked for its kind.
  */
 export class MediaHandlerSet implements MediaSink {
+  /** What a handler makes of a message may be for somebody who waits. */
+  readonly isUrgent = true;
   readonly #limits: MediaHandlerLimits;
   readonly #logger: Logger;
   readonly #session: RtmpSession;

@@ -166,9 +166,13 @@ export class RtmpPlayback implements OnApplicationShutdown {
     return stop;
   }
 
-  /** @internal Media is about to come: messages are taken to come now. */
-  beforeMedia(now: number): void {
-    this.#queue.setNow(now);
+  /**
+   * @internal Media is about to come: messages are taken to come now, or before.
+   *
+   * @param waited how long the oldest may have waited to be read, in milliseconds
+   */
+  beforeMedia(now: number, waited = 0): void {
+    this.#queue.setNow(now, waited);
   }
 
   /** @internal Media came: sends what is due and arranges for the rest. */

@@ -49,6 +49,13 @@ export class ConnectionPublications {
     return this.#byStreamId.get(messageStreamId);
   }
 
+  /** Whether there are none, or somebody wants messages of one the moment they come. */
+  get isUrgent(): boolean {
+    if (this.#byStreamId.size === 0) return true;
+    for (const { stream } of this.#byStreamId.values()) if (stream.isUrgent) return true;
+    return false;
+  }
+
   list(): RtmpPublication[] {
     return [...this.#byStreamId.values()];
   }

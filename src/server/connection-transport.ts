@@ -5,8 +5,14 @@ export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts' | 'http-flv' |
 
 /** Takes what a transport has for its connection. */
 export interface ConnectionReceiver {
-  /** Received bytes, which the transport may reuse when the call returns. */
-  onBytes(bytes: Uint8Array): void;
+  /** Whether somebody waits for its bytes; those of others may be gathered for a while. */
+  readonly isUrgent: boolean;
+  /**
+   * Received bytes, which the transport may reuse when the call returns.
+   *
+   * @param waited how long they may have waited to be read, in milliseconds. Defaults to 0.
+   */
+  onBytes(bytes: Uint8Array, waited?: number): void;
   /** All that waited to be sent is on its way. */
   onDrain(): void;
   /** Nothing more comes and nothing can be sent any more; the last call, and the only one of its kind. */

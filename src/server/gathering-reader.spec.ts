@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { GatheringReader } from './gathering-reader.js';
+import { rawSocket } from './raw-socket.js';
 
 const TOTAL = 24 * 1024 * 1024;
 
@@ -50,19 +51,22 @@ describe('GatheringReader', () => {
       const socket = await accepted;
 
       const seen = { bytes: 0, isWrong: false, isPaused: false };
-      const reader: GatheringReader = new GatheringReader(socket, (bytes) => {
-        seen.isWrong ||= Buffer.compare(bytes, pattern(seen.bytes, bytes.length)) !== 0;
-        seen.bytes += bytes.length;
-        if (random(3) === 0) {
-          seen.isPaused = true;
-          reader.pause();
-        }
+      const reader: GatheringReader = new GatheringReader(socket, rawSocket(socket), {
+        isUrgent: false,
+        onBytes(bytes) {
+          seen.isWrong ||= Buffer.compare(bytes, pattern(seen.bytes, bytes.length)) !== 0;
+          seen.bytes += bytes.length;
+          if (random(3) === 0) {
+            seen.isPaused = true;
+            reader.pause();
+          }
+        },
       });
       const sent = send(client, randomOf(seed + 100));
       while (seen.bytes < TOTAL && !seen.isWrong) {
         // While it is paused for long, the stream takes bytes in on its own.
         await (seen.isPaused && random(4) === 0 ? delay(2) : turn());
-        if (reader.isGathered) reader.gather();
+        if (reader.isGathered) reader.gather(0);
         switch (random(16)) {
           case 0:
             seen.isPaused = true;

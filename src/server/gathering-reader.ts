@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { type RawSocket, rawSocket } from './raw-socket.js';
+import type { RawSocket } from './raw-socket.js';
 
 /** Most that libuv reads at a time: a read of this length says that more is there. */
 const FULL_READ = 64 * 1024;
@@ -9,8 +9,22 @@ const MAX_TURN = 4 * 1024 * 1024;
 /** A publisher that sends more than this is sending as fast as it can, and a tick would be a brake. In bytes a second. */
 export const FAST_RATE = 5_000_000;
 
+/** So much fits into the kernel's buffer of any socket, in bytes; it begins with a window of 64 KiB and makes it larger when it is needed. */
+const SURE_TO_FIT = 32 * 1024;
+
 /** Where sockets are read to; used by one read at a time, its bytes are consumed before the next. */
 const shared = Buffer.allocUnsafeSlow(1024 * 1024);
+
+/** Takes what a socket sends. */
+export interface SocketReceiver {
+  /** Whether somebody waits for its bytes, so that they are not to be gathered for nothing. */
+  readonly isUrgent: boolean;
+  /**
+   * @param bytes valid during the call only
+   * @param waited how long they may have waited to be read, in milliseconds
+   */
+  onBytes(bytes: Uint8Array, waited: number): void;
+}
 
 /** How a gathered read ended. */
 export type GatheredRead = 'some' | 'none' | 'ended';
@@ -21,7 +35,7 @@ export type GatheredRead = 'some' | 'none' | 'ended';
  */
 export class GatheringReader {
   readonly #socket: Socket;
-  readonly #onBytes: (bytes: Uint8Array) => void;
+  readonly #receiver: SocketReceiver;
   readonly #raw: RawSocket | undefined;
   readonly #onData: (bytes: Buffer) => void;
   #isPaused = false;
@@ -29,17 +43,22 @@ export class GatheringReader {
   /** Events, and bytes, since the gate last looked. */
   reads = 0;
   bytes = 0;
+  /** The most that was read on a tick with nothing behind it: so much fits into the kernel's buffer. */
+  #fitting = SURE_TO_FIT;
+  /** A read of more than that, after which the peer may have been waiting for room. */
+  #suspected = 0;
   /** Ticks in a row on which nothing was there. */
   idleTicks = 0;
 
-  constructor(socket: Socket, onBytes: (bytes: Uint8Array) => void) {
+  /** @param raw of the socket, when it has one: without it there is no gathering */
+  constructor(socket: Socket, raw: RawSocket | undefined, receiver: SocketReceiver) {
     this.#socket = socket;
-    this.#onBytes = onBytes;
-    this.#raw = rawSocket(socket);
+    this.#receiver = receiver;
+    this.#raw = raw;
     this.#onData = (bytes) => {
       this.reads++;
       this.bytes += bytes.length;
-      this.#onBytes(bytes);
+      this.#receiver.onBytes(bytes, 0);
       // Bytes that the stream took in while it was paused come before those of the descriptor.
       const isNext = socket.readableLength === 0;
       if (bytes.length >= FULL_READ && isNext && !this.#isPaused && !this.#isGathered) this.#drain();
@@ -51,6 +70,16 @@ export class GatheringReader {
     return this.#raw !== undefined && !this.#isPaused;
   }
 
+  /** Whether its bytes are to be read as they come. */
+  get isUrgent(): boolean {
+    return this.#receiver.isUrgent;
+  }
+
+  /** Whether more may come right behind what was read last: the kernel's buffer may have been full. */
+  get mayHaveMore(): boolean {
+    return this.#suspected > 0;
+  }
+
   get isGathered(): boolean {
     return this.#isGathered;
   }
@@ -58,9 +87,10 @@ export class GatheringReader {
   /** Leaves the event loop: from now on gather() reads. */
   beginGathering(): void {
     this.#isGathered = true;
+    this.#suspected = 0;
     this.idleTicks = 0;
     const rest = this.#raw!.detach();
-    if (rest !== undefined) this.#onBytes(rest);
+    if (rest !== undefined) this.#receiver.onBytes(rest, 0);
   }
 
   /** Back to the event loop, unless paused. */
@@ -90,24 +120,29 @@ export class GatheringReader {
     this.#socket.pause().off('data', this.#onData);
   }
 
-  /** Reads what is there. */
-  gather(): GatheredRead {
+  /** Reads what is there. @param waited milliseconds since it was read last */
+  gather(waited: number): GatheredRead {
     if (this.#isPaused) return 'some';
     let total = 0;
     for (;;) {
-      const count = this.#read();
-      if (count < 0) return total > 0 ? 'some' : 'none';
+      const count = this.#read(waited);
       if (count === 0) return 'ended';
-      total += count;
+      if (count > 0) total += count;
       if (count < shared.length || total >= MAX_TURN || this.#isPaused) break;
     }
-    return 'some';
+    this.#judge(total);
+    return total > 0 ? 'some' : 'none';
+  }
+
+  #judge(total: number): void {
+    if (total < this.#suspected / 4) this.#fitting = Math.max(this.#fitting, this.#suspected);
+    this.#suspected = total > this.#fitting ? total : 0;
   }
 
   /** A full read says that the peer is fast: larger reads cost a third less for each byte. */
   #drain(): void {
     for (let total = 0; total < MAX_TURN && !this.#isPaused && this.#raw !== undefined;) {
-      const count = this.#read();
+      const count = this.#read(0);
       if (count <= 0) return; // the event loop sees an end by itself
       total += count;
       if (count < shared.length) return;
@@ -115,7 +150,7 @@ export class GatheringReader {
   }
 
   /** One read: how many bytes were consumed, 0 at the end, -1 when there are none now. */
-  #read(): number {
+  #read(waited: number): number {
     const fd = this.#raw!.fd;
     if (fd < 0) return -1;
     let count: number;
@@ -127,7 +162,7 @@ export class GatheringReader {
     }
     if (count > 0) {
       this.bytes += count;
-      this.#onBytes(shared.subarray(0, count));
+      this.#receiver.onBytes(shared.subarray(0, count), waited);
     }
     return count;
   }

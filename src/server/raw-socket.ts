@@ -38,9 +38,19 @@ export function rawSocket(socket: Socket): RawSocket | undefined {
   const handle = handleOf();
   if (typeof handle?.fd !== 'number' || handle.fd < 0) return undefined;
   if (typeof handle.readStart !== 'function' || typeof handle.readStop !== 'function') return undefined;
+  // Asking the handle for it at every write is dear, and a closed one may be another socket's by then: so it is kept here
+  // until the socket closes its handle, which it does nowhere else.
+  let { fd } = handle;
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
+  const destroy = socket._destroy;
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
+  socket._destroy = function (error, callback) {
+    fd = -1;
+    destroy.call(this, error, callback);
+  };
   return {
     get fd() {
-      return handleOf()?.fd ?? -1;
+      return fd;
     },
     detach() {
       const current = handleOf() as StreamHandle | null;
@@ -59,7 +69,6 @@ export function rawSocket(socket: Socket): RawSocket | undefined {
       socket.resume();
     },
     write(bytes) {
-      const { fd } = this;
       if (fd < 0) return -1;
       const { stackTraceLimit } = Error;
       Error.stackTraceLimit = 0; // nobody will see the stack

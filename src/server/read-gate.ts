@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { FAST_RATE, GatheringReader } from './gathering-reader.js';
+import { FAST_RATE, GatheringReader, type SocketReceiver } from './gathering-reader.js';
+import type { RawSocket } from './raw-socket.js';
 import { READ_PROFILES, type ReadProfile } from './read-profile.js';
 
 /** The reading side of one socket. */
@@ -14,23 +15,34 @@ export interface GatedReader {
 const LOOK_INTERVAL = 250;
 /** A socket that was read so often between two looks is streaming. */
 const STREAMING_READS = 4;
+/**
+ * A gathered socket is read again so soon when the kernel's buffer may have been full, in milliseconds: a key frame that
+ * is larger than the peer's window would otherwise take several ticks.
+ */
+const FOLLOW_UP = 10;
 /** A gathered socket that was silent for so long goes back to the event loop, in milliseconds. */
 const IDLE_TIME = 1000;
 
 /**
  * Decides when sockets are read; one for all sockets of a server.
  *
- * With few publishers each is read as its bytes come. With many the cost is
- * not the bytes but the wake-ups: an encoder sends 70 small messages a second.
- * So when more sockets stream than the profile reads at once, they leave the
- * event loop and are all read on a shared tick.
+ * The cost is not the bytes but the wake-ups: an encoder sends 70 small
+ * messages a second. So a socket that streams leaves the event loop and is read
+ * on a tick shared by all, unless somebody waits for what it sends: then it is
+ * read as its bytes come, as long as there are only few such.
  */
 export class ReadGate {
   readonly #profile: ReadProfile;
   readonly #readers = new Set<GatheringReader>();
   readonly #gathered = new Set<GatheringReader>();
   #look: NodeJS.Timeout | undefined;
+  /** Whether there are too many for whom somebody waits. */
+  #gathersAll = false;
   #tick: NodeJS.Timeout | undefined;
+  #tickedAt = 0;
+  /** Those that are to be read before the next tick. */
+  readonly #held = new Set<GatheringReader>();
+  #followUp: NodeJS.Timeout | undefined;
 
   constructor(profile: ReadProfile = READ_PROFILES.balanced) {
     this.#profile = profile;
@@ -41,9 +53,9 @@ export class ReadGate {
     return this.#gathered.size;
   }
 
-  /** @param onBytes takes bytes that are valid during the call only */
-  open(socket: Socket, onBytes: (bytes: Uint8Array) => void): GatedReader {
-    const reader = new GatheringReader(socket, onBytes);
+  /** Reads a socket for its receiver from now on. */
+  open(socket: Socket, raw: RawSocket | undefined, receiver: SocketReceiver): GatedReader {
+    const reader = new GatheringReader(socket, raw, receiver);
     this.#readers.add(reader);
     this.#look ??= setInterval(() => this.#lookAround(), LOOK_INTERVAL).unref();
     return {
@@ -65,43 +77,65 @@ export class ReadGate {
   }
 
   #lookAround(): void {
-    const streaming: GatheringReader[] = [];
+    const urgent: GatheringReader[] = [];
     for (const reader of this.#readers) {
       const isFast = reader.bytes * (1000 / LOOK_INTERVAL) > FAST_RATE;
-      if (reader.isGathered) {
-        if (isFast) this.#leave(reader);
-      } else if (reader.reads >= STREAMING_READS && reader.canGather && !isFast) {
-        streaming.push(reader);
-      }
+      const isStreaming = reader.isGathered || reader.reads >= STREAMING_READS;
       reader.reads = reader.bytes = 0;
+      if (isFast || !isStreaming) this.#leave(reader);
+      else if (reader.isUrgent) urgent.push(reader);
+      else this.#enter(reader);
     }
-    if (streaming.length + this.#gathered.size <= this.#profile.readAtOnce) {
-      // Half of the limit, so that one publisher who comes and goes does not turn it on and off.
-      if (this.#gathered.size <= this.#profile.readAtOnce / 2) for (const reader of this.#gathered) this.#leave(reader);
-      return;
+    const { readAtOnce } = this.#profile;
+    if (urgent.length > readAtOnce) this.#gathersAll = true;
+    // Half of the limit, so that one publisher who comes and goes does not turn it on and off.
+    else if (urgent.length <= readAtOnce / 2) this.#gathersAll = false;
+    for (const reader of urgent) {
+      if (this.#gathersAll) this.#enter(reader);
+      else this.#leave(reader);
     }
-    for (const reader of streaming) {
-      this.#gathered.add(reader);
-      reader.beginGathering();
-    }
-    this.#tick ??= setInterval(() => this.#gather(), this.#profile.tick);
   }
 
-  #gather(): void {
+  #enter(reader: GatheringReader): void {
+    if (reader.isGathered || !reader.canGather) return;
+    this.#gathered.add(reader);
+    reader.beginGathering();
+    if (this.#tick !== undefined) return;
+    this.#tickedAt = performance.now();
+    this.#tick = setInterval(() => this.#onTick(), this.#profile.tick);
+  }
+
+  #onTick(): void {
+    const now = performance.now();
+    const waited = now - this.#tickedAt;
+    this.#tickedAt = now;
+    this.#gather(this.#gathered, waited);
+  }
+
+  #onFollowUp(): void {
+    this.#followUp = undefined;
+    const readers = [...this.#held];
+    this.#held.clear();
+    this.#gather(readers, FOLLOW_UP);
+  }
+
+  #gather(readers: Iterable<GatheringReader>, waited: number): void {
     // A socket without bytes costs an exception, whose stack nobody will read.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {
-      for (const reader of this.#gathered) this.#gatherOne(reader);
+      for (const reader of readers) this.#gatherOne(reader, waited);
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }
+    if (this.#held.size > 0) this.#followUp ??= setTimeout(() => this.#onFollowUp(), FOLLOW_UP);
   }
 
-  #gatherOne(reader: GatheringReader): void {
-    switch (reader.gather()) {
+  #gatherOne(reader: GatheringReader, waited: number): void {
+    switch (reader.gather(waited)) {
       case 'some':
         reader.idleTicks = 0;
+        if (reader.mayHaveMore) this.#held.add(reader);
         return;
       case 'none':
         if (++reader.idleTicks * this.#profile.tick >= IDLE_TIME) this.#leave(reader);
@@ -113,10 +147,12 @@ export class ReadGate {
 
   #leave(reader: GatheringReader): void {
     if (!this.#gathered.delete(reader)) return;
+    this.#held.delete(reader);
     reader.endGathering();
     if (this.#gathered.size > 0) return;
     clearInterval(this.#tick);
-    this.#tick = undefined;
+    clearTimeout(this.#followUp);
+    this.#tick = this.#followUp = undefined;
   }
 
   #stopLooking(): void {

@@ -2,7 +2,7 @@ import type { LatencyProfile } from '#lib/live';
 
 /** How the sockets of publishers are read. */
 export interface ReadProfile {
-  /** Publishers up to this number are read as their bytes come; more than that on the tick. */
+  /** Publishers for whose media somebody waits are read as it comes up to this number; all others on the tick. */
   readonly readAtOnce: number;
   /** Time between two reads of one publisher, in milliseconds: the most that gathering adds to latency. */
   readonly tick: number;
@@ -10,6 +10,6 @@ export interface ReadProfile {
 
 export const READ_PROFILES: Readonly<Record<LatencyProfile, ReadProfile>> = Object.freeze({
   realtime: { readAtOnce: 16, tick: 14 },
-  balanced: { readAtOnce: 8, tick: 50 },
-  throughput: { readAtOnce: 2, tick: 150 },
+  balanced: { readAtOnce: 8, tick: 100 },
+  throughput: { readAtOnce: 2, tick: 340 },
 });

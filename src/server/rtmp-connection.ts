@@ -112,11 +112,16 @@ export class RtmpConnection
     this.#transport.start(this);
   }
 
-  onBytes(bytes: Uint8Array): void {
+  /** Whether somebody waits for what it sends: for answers to its commands, or for its media. */
+  get isUrgent(): boolean {
+    return this.#publications.isUrgent;
+  }
+
+  onBytes(bytes: Uint8Array, waited = 0): void {
     if (this.#state !== 'open') return;
     const { playback } = this.#services;
     const now = this.#services.now();
-    playback.beforeMedia(now);
+    playback.beforeMedia(now, waited);
     try {
       this.#core.receive(bytes, now);
       this.#poll();

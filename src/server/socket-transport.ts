@@ -25,9 +25,14 @@ export class SocketTransport implements ConnectionTransport {
   #reader: GatedReader | undefined;
   #receiver: ConnectionReceiver | undefined;
   #release: (() => void) | undefined;
+  /** Whether the stream has bytes that wait; asking it at every write costs more than the rest of ours. */
+  #isQueuing = false;
+  #isEnded = false;
   /** Not the stream's own event, which does not come when less waits than the stream calls full. */
   readonly #onWritten = (error?: Error | null): void => {
-    if (error == null && this.#socket.writableLength === 0) this.#receiver?.onDrain();
+    if (error != null || this.#socket.writableLength > 0) return;
+    this.#isQueuing = false;
+    this.#receiver?.onDrain();
   };
 
   constructor(socket: Socket, { remoteAddress, remotePort, tls }: SocketPeer, gate: ReadGate) {
@@ -42,12 +47,12 @@ export class SocketTransport implements ConnectionTransport {
   }
 
   get writableLength(): number {
-    return this.#socket.writableLength;
+    return this.#isQueuing ? this.#socket.writableLength : 0;
   }
 
   start(receiver: ConnectionReceiver): void {
     let failure: Error | undefined;
-    const reader = this.#gate.open(this.#socket, (bytes) => receiver.onBytes(bytes));
+    const reader = this.#gate.open(this.#socket, this.#raw, receiver);
     this.#reader = reader;
     // A PROXY protocol header leaves it paused, and perhaps bytes in it.
     this.#socket.resume();
@@ -76,19 +81,27 @@ export class SocketTransport implements ConnectionTransport {
    * would lose the end of its recording.
    */
   write(bytes: Uint8Array): boolean {
-    const socket = this.#socket;
-    if (!socket.writable) return false;
-    if (this.#raw === undefined || socket.writableLength > 0) return socket.write(bytes, this.#onWritten);
+    if (this.#isEnded) return false;
+    if (this.#raw === undefined || this.#isQueuing) return this.#queue(bytes);
     const written = this.#raw.write(bytes);
     if (written < 0 || written === bytes.length) return true;
-    return socket.write(bytes.subarray(written), this.#onWritten);
+    return this.#queue(bytes.subarray(written));
+  }
+
+  /** Writes through the stream, behind what waits there. */
+  #queue(bytes: Uint8Array): boolean {
+    if (!this.#socket.writable) return false;
+    this.#isQueuing = true;
+    return this.#socket.write(bytes, this.#onWritten);
   }
 
   end(): void {
+    this.#isEnded = true;
     this.#socket.end();
   }
 
   destroy(): void {
+    this.#isEnded = true;
     this.#socket.destroy();
   }
 

@@ -56,6 +56,21 @@ describe('balanced', () => {
     expect(playing.queue.isEmpty).toBe(true);
   });
 
+  it('counts the time that messages waited to be read', () => {
+    const playing = new Playing('balanced', 9);
+    playing.queue.setNow(1000, 50);
+    playing.stream.push(keyFrame(0).typeId, 0, keyFrame(0).payload);
+    expect(playing.queue.flushDue(1000)).toBe(1038);
+    playing.queue.setNow(1030, 100);
+    playing.stream.push(audio(1).typeId, 0, audio(1).payload);
+    playing.wake(1038);
+    expect([playing.tokens, playing.next]).toEqual(['K0 A1', undefined]);
+    playing.queue.setNow(1140, 100);
+    playing.stream.push(audio(2).typeId, 0, audio(2).payload);
+    playing.wake(1140);
+    expect([playing.tokens, playing.next]).toEqual(['K0 A1 A2', undefined]);
+  });
+
   it('lets messages for more players wait for 88 ms at most, and then sends them in one write', () => {
     const playing = new Playing('balanced', 9);
     playing.read(1000, keyFrame(0));

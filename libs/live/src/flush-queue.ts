@@ -10,10 +10,11 @@ export class FlushQueue {
   readonly #profile: FlushProfile;
   readonly #dirty = new Set<StreamFeed>();
   #now: number;
+  #arrival: number;
 
   constructor(profile: FlushProfile, now = 0) {
     this.#profile = profile;
-    this.#now = now;
+    this.#now = this.#arrival = now;
   }
 
   /** The time of the newest call, in milliseconds. */
@@ -26,9 +27,24 @@ export class FlushQueue {
     return this.#dirty.size === 0;
   }
 
-  /** Sets the time that messages are taken to come at. */
-  setNow(now: number): void {
+  /** The time that messages are taken to have come at. */
+  get arrival(): number {
+    return this.#arrival;
+  }
+
+  /**
+   * Sets the time.
+   *
+   * @param waited how long the oldest message that follows may have waited to be read, in milliseconds
+   */
+  setNow(now: number, waited = 0): void {
     this.#now = now;
+    this.#arrival = now - waited;
+  }
+
+  /** Whether a feed is flushed whenever something came, so that it matters when that is read. */
+  isUrgent({ subscriberCount }: StreamFeed): boolean {
+    return this.#profile.isPictureUrgent || subscriberCount <= this.#profile.flushAtOnce;
   }
 
   add(feed: StreamFeed): void {
@@ -41,7 +57,7 @@ export class FlushQueue {
 
   /** Flushes what is due; when to come back, or undefined when nothing waits. */
   flushDue(now: number): number | undefined {
-    this.#now = now;
+    this.#now = this.#arrival = now;
     let next: number | undefined;
     for (const feed of this.#dirty) {
       const due = this.#dueAt(feed);

@@ -12,7 +12,7 @@ import {
 import { LiveSink } from '#test/live-sink';
 import { hex } from '#test/hex';
 import { FlushQueue } from './flush-queue.js';
-import { FLUSH_PROFILES } from './flush-profile.js';
+import { FLUSH_PROFILES, type LatencyProfile } from './flush-profile.js';
 import { LiveStream } from './live-stream.js';
 import type { MediaSink } from './media-message.js';
 import { DEFAULT_SLOW_SUBSCRIBER_LIMITS } from './slow-subscriber-policy.js';
@@ -177,6 +177,37 @@ describe('sinks', () => {
     push(stream, 40, picture(1));
     queue.flushDue(0);
     expect(player.tokens).toBe('K0 P1');
+  });
+});
+
+describe('whether somebody wants its messages the moment they come', () => {
+  function playing(profile: LatencyProfile, players: number): LiveStream {
+    const stream = new LiveStream(INFO);
+    const queue = new FlushQueue(FLUSH_PROFILES[profile]);
+    for (let i = 0; i < players; i++) {
+      stream.feed(new FlvWireFormat(), queue).subscribe(new LiveSink(), DEFAULT_SLOW_SUBSCRIBER_LIMITS, 0);
+    }
+    return stream;
+  }
+
+  it.each<[LatencyProfile, number, boolean]>([
+    ['realtime', 0, false],
+    ['realtime', 500, true],
+    ['balanced', 0, false],
+    ['balanced', 1, true],
+    ['balanced', 8, true],
+    ['balanced', 9, false],
+    ['throughput', 1, false],
+  ])('%s, %i players: %s', (profile, players, isUrgent) => {
+    expect(playing(profile, players).isUrgent).toBe(isUrgent);
+  });
+
+  it('a sink says so for itself', () => {
+    const stream = playing('balanced', 9);
+    const remove = stream.addSink({ isUrgent: true, onMessage: () => {}, onEnd: () => {} });
+    expect(stream.isUrgent).toBe(true);
+    remove();
+    expect(stream.isUrgent).toBe(false);
   });
 });
 

@@ -139,6 +139,11 @@ export class LiveStream implements LiveStreamInfo {
     return sum;
   }
 
+  /** Whether anybody wants its messages the moment they come, so that its publisher must be read at once. */
+  get isUrgent(): boolean {
+    return this.#sinks.some((sink) => sink.isUrgent === true);
+  }
+
   /** Whether anybody would go on with the next publish: players, recorders. */
   get isFollowed(): boolean {
     return this.#feeds.size > 0 || this.#sinks.some((sink) => sink.onContinued !== undefined);

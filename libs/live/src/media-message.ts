@@ -20,6 +20,8 @@ export interface MediaMessage {
  * must not wait, and must copy what it keeps.
  */
 export interface MediaSink {
+  /** Whether it wants each message the moment it comes; otherwise messages may be gathered first. Defaults to false. */
+  readonly isUrgent?: boolean;
   onMessage(message: MediaMessage): void;
   /** The stream ended; no message follows. */
   onEnd(): void;

@@ -80,6 +80,11 @@ export class StreamFeed implements MediaSink {
     return this.#tail?.end ?? 0;
   }
 
+  /** Whether it is flushed whenever something came. */
+  get isUrgent(): boolean {
+    return this.#queue.isUrgent(this);
+  }
+
   /** When the oldest message came that has not been flushed; undefined when there is none. */
   get dirtySince(): number | undefined {
     return this.#dirtySince;
@@ -169,7 +174,7 @@ export class StreamFeed implements MediaSink {
     this.#encode(message);
     if (flags & MediaFlags.Video) this.#hasPicture = true;
     if (this.#dirtySince === undefined) {
-      this.#dirtySince = this.#queue.now;
+      this.#dirtySince = this.#queue.arrival;
       this.#queue.add(this);
     }
   }
