@@ -42,11 +42,11 @@ export function rawSocket(socket: Socket): RawSocket | undefined {
   // until the socket closes its handle, which it does nowhere else.
   let { fd } = handle;
   // oxlint-disable-next-line no-underscore-dangle -- Node's name
-  const destroy = socket._destroy;
+  const destroy = socket._destroy.bind(socket);
   // oxlint-disable-next-line no-underscore-dangle -- Node's name
-  socket._destroy = function (error, callback) {
+  socket._destroy = (error, callback) => {
     fd = -1;
-    destroy.call(this, error, callback);
+    destroy(error, callback);
   };
   return {
     get fd() {
