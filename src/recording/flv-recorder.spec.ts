@@ -57,7 +57,7 @@ async function record(
   recording = {},
 ): Promise<{ files: Uint8Array[]; completed: RecordingCompletedEvent[] }> {
   const storage = new MemoryRecordingStorage();
-  const { completed, observer } = observe();
+  const { started, completed, observer } = observe();
   const recorders = new FlvRecorders(storage, observer);
   const stream = liveStream();
   recorders.record(stream, recording);
@@ -65,7 +65,10 @@ async function record(
   stream.end();
   await recorders.close();
   await new Promise((done) => setImmediate(done));
-  return { files: completed.map(({ location }) => storage.recordings.get(location)!), completed };
+  expect(completed.map(({ location }) => location).toSorted()).toEqual(
+    started.map(({ location }) => location).toSorted(),
+  );
+  return { files: started.map(({ location }) => storage.recordings.get(location)!), completed };
 }
 
 describe('FlvRecorder', () => {

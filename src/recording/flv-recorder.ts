@@ -1,7 +1,6 @@
 import { MediaFlags, TagType } from '#lib/flv';
 import type { LiveStream, MediaMessage, MediaSink } from '#lib/live';
 import type { RecordingStorage } from '../storage/recording-storage.js';
-import type { BufferPool } from './buffer-pool.js';
 import { FlvSegment } from './flv-segment.js';
 import { Mp4Segment } from './mp4-segment.js';
 import type { RecordingSegment, SegmentContext } from './recording-segment.js';
@@ -18,7 +17,6 @@ import { RecordingError } from './recording.errors.js';
 /** What a recorder shares with the others of its server. */
 export interface FlvRecorderContext {
   readonly storage: RecordingStorage;
-  readonly pool: BufferPool;
   readonly backlog: WriteBacklog;
   readonly observer: RecordingObserver;
   readonly options: Readonly<RecorderOptions>;
@@ -52,8 +50,8 @@ export class FlvRecorder implements MediaSink {
   constructor(stream: LiveStream, recording: RecordingOptions, context: FlvRecorderContext) {
     this.#stream = stream;
     this.#context = context;
-    const { storage, pool, backlog, observer } = context;
-    this.#segmentContext = { storage, pool, backlog, observer, onQueueChange: () => this.#queueChanged() };
+    const { storage, backlog, observer } = context;
+    this.#segmentContext = { storage, backlog, observer, onQueueChange: () => this.#queueChanged() };
     this.#container = recording.container === 'mp4' ? 'mp4' : 'flv';
     this.#maxDuration = Math.min(recording.maxDuration ?? Infinity, MAX_FILE_DURATION);
     this.#maxBytes = recording.maxBytes ?? Infinity;

@@ -2,18 +2,16 @@ import { FlvRepair } from '#lib/flv';
 import { Mp4Repair } from '#lib/hls';
 import type { LiveStream } from '#lib/live';
 import type { RecordingStorage, UnfinishedRecording } from '../storage/recording-storage.js';
-import { BufferPool } from './buffer-pool.js';
 import { FlvRecorder } from './flv-recorder.js';
 import type { RecordingObserver } from './recording-events.js';
 import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions, type RecordingOptions } from './recording-options.js';
 import { WriteBacklog } from './write-backlog.js';
 
-/** All recorders of one server: they share buffers and the clock that flushes them. */
+/** All recorders of one server: they share the clock that flushes them. */
 export class FlvRecorders {
   readonly #storage: RecordingStorage;
   readonly #observer: RecordingObserver;
   readonly #options: Readonly<RecorderOptions>;
-  readonly #pool = new BufferPool();
   readonly #backlog: WriteBacklog;
   /** Recorders whose files are not all closed. */
   readonly #recorders = new Set<FlvRecorder>();
@@ -34,7 +32,6 @@ export class FlvRecorders {
   record(stream: LiveStream, recording: RecordingOptions = {}, fallsBack = true): FlvRecorder {
     const recorder = new FlvRecorder(stream, recording, {
       storage: this.#storage,
-      pool: this.#pool,
       backlog: this.#backlog,
       observer: this.#observer,
       options: this.#options,

@@ -93,7 +93,7 @@ export class Mp4Segment implements RecordingSegment, Mp4Receiver {
 
   onFragment(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
-    if (this.#waiting === undefined) this.queue.add(bytes);
+    if (this.#waiting === undefined) this.queue.add([bytes]);
     else this.#waiting.push(bytes);
   }
 
@@ -104,6 +104,6 @@ export class Mp4Segment implements RecordingSegment, Mp4Receiver {
     this.#bytes += init.length + room.length;
     const waiting = this.#waiting!;
     this.#waiting = undefined;
-    for (const bytes of [init, room, ...waiting]) this.queue.add(bytes);
+    this.queue.add([init, room, ...waiting]);
   }
 }

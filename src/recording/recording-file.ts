@@ -27,7 +27,7 @@ export class RecordingFile {
     const { id: streamId, app, name } = stream;
     this.#info = { streamId, app, name, startedAt: Date.now() };
     this.#writer = new Promise((resolve) => (this.#resolveWriter = resolve));
-    this.queue = new WriteQueue(this.#writer, context.pool, context.backlog, onQueueChange);
+    this.queue = new WriteQueue(this.#writer, context.backlog, onQueueChange);
     this.#writer.catch((error: Error) => this.queue.fail(error));
   }
 

@@ -1,6 +1,5 @@
 import type { MediaMessage } from '#lib/live';
 import type { RecordingStorage } from '../storage/recording-storage.js';
-import type { BufferPool } from './buffer-pool.js';
 import type { RecordingInfo, RecordingObserver } from './recording-events.js';
 import type { WriteBacklog } from './write-backlog.js';
 import type { WriteQueue } from './write-queue.js';
@@ -8,7 +7,6 @@ import type { WriteQueue } from './write-queue.js';
 /** What a segment needs from its recorder. */
 export interface SegmentContext {
   readonly storage: RecordingStorage;
-  readonly pool: BufferPool;
   readonly backlog: WriteBacklog;
   readonly observer: RecordingObserver;
   /** The queue grew shorter, or failed. */

@@ -1,11 +1,10 @@
 import type { RecordingWriter } from '../storage/recording-storage.js';
-import type { BufferPool } from './buffer-pool.js';
 import type { WriteBacklog } from './write-backlog.js';
 
 interface QueuedWrite {
-  readonly bytes: Uint8Array;
-  /** The buffer that is free again when this has been written. */
-  readonly release: Uint8Array | undefined;
+  readonly chunks: readonly Uint8Array[];
+  readonly length: number;
+  readonly onWritten: (() => void) | undefined;
 }
 
 /**
@@ -13,7 +12,6 @@ interface QueuedWrite {
  * begins before the storage has opened the recording.
  */
 export class WriteQueue {
-  readonly #pool: BufferPool;
   readonly #backlog: WriteBacklog;
   readonly #onChange: () => void;
   readonly #writer: Promise<RecordingWriter>;
@@ -28,9 +26,8 @@ export class WriteQueue {
    * @param backlog counts what waits here among that of others
    * @param onChange called after each write and at the first failure
    */
-  constructor(writer: Promise<RecordingWriter>, pool: BufferPool, backlog: WriteBacklog, onChange: () => void) {
+  constructor(writer: Promise<RecordingWriter>, backlog: WriteBacklog, onChange: () => void) {
     this.#writer = writer;
-    this.#pool = pool;
     this.#backlog = backlog;
     this.#onChange = onChange;
   }
@@ -50,14 +47,19 @@ export class WriteQueue {
     return this.#failure;
   }
 
-  /** Takes bytes that stay as they are until written; `release` then goes back to the pool. */
-  add(bytes: Uint8Array, release?: Uint8Array): void {
+  /**
+   * Takes bytes that follow each other and stay as they are until they are written.
+   *
+   * @param onWritten called when they may change; never when writing them was begun and failed
+   */
+  add(chunks: readonly Uint8Array[], onWritten?: () => void): void {
     if (this.#failure !== undefined) {
-      if (release !== undefined) this.#pool.give(release);
+      onWritten?.();
       return;
     }
-    this.#queue.push({ bytes, release });
-    this.#count(bytes.length);
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    this.#queue.push({ chunks, length, onWritten });
+    this.#count(length);
     if (this.#busySince === undefined) this.#idle = this.#run();
   }
 
@@ -70,7 +72,7 @@ export class WriteQueue {
   fail(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    // Buffers are left to the garbage collector: the storage may still be reading the first.
+    // Their memory is left to the garbage collector: the storage may still be reading the first.
     this.#queue.length = 0;
     this.#count(-this.#queuedBytes);
     this.#busySince = undefined;
@@ -88,12 +90,12 @@ export class WriteQueue {
       const writer = await this.#writer;
       for (let next = this.#queue[0]; next !== undefined && this.#failure === undefined; next = this.#queue[0]) {
         this.#busySince = Date.now();
-        await writer.append(next.bytes);
+        await append(writer, next.chunks);
         // A timeout may have failed the queue meanwhile.
         if (this.#failure !== undefined) return;
         this.#queue.shift();
-        this.#count(-next.bytes.length);
-        if (next.release !== undefined) this.#pool.give(next.release);
+        this.#count(-next.length);
+        next.onWritten?.();
         if (this.#queue.length === 0) this.#busySince = undefined;
         this.#onChange();
       }
@@ -101,4 +103,12 @@ export class WriteQueue {
       this.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+async function append(writer: RecordingWriter, chunks: readonly Uint8Array[]): Promise<void> {
+  if (writer.appendAll !== undefined && chunks.length > 1) {
+    await writer.appendAll(chunks);
+    return;
+  }
+  for (const chunk of chunks) await writer.append(chunk);
 }

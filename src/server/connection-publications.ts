@@ -72,6 +72,7 @@ export class ConnectionPublications {
     const id = `${this.#connection.session.id}.${++this.#count}`;
     const stream = new LiveStream({ ...address, id, startedAt: Date.now() }, options.playback.gopCache);
     const publication = new RtmpPublication(this.#connection, stream, address, command, reply);
+    streams.get(address.path)?.poll();
     const live = streams.get(address.path);
     if (live?.isHandedOver(this.#services.now()) === true) live.handOver();
     else if (live !== undefined && mayTakeOver(options.takeover, publication, live)) live.replace();

@@ -46,4 +46,6 @@ export interface ConnectionTransport {
   /** Delivers nothing until resume(). */
   pause(): void;
   resume(): void;
+  /** Delivers now what has arrived and would be delivered soon, the end included. A transport that never waits leaves it out. */
+  poll?(): void;
 }

@@ -12,8 +12,9 @@ export const FAST_RATE = 5_000_000;
 /** So much fits into the kernel's buffer of any socket, in bytes; it begins with a window of 64 KiB and makes it larger when it is needed. */
 const SURE_TO_FIT = 32 * 1024;
 
-/** Where sockets are read to; used by one read at a time, its bytes are consumed before the next. */
+/** Where sockets are read to, and whether its bytes are still being consumed: they may make us look at another socket. */
 const shared = Buffer.allocUnsafeSlow(1024 * 1024);
+let isSharedInUse = false;
 
 /** Takes what a socket sends. */
 export interface SocketReceiver {
@@ -124,11 +125,12 @@ export class GatheringReader {
   gather(waited: number): GatheredRead {
     if (this.#isPaused) return 'some';
     let total = 0;
+    const room = isSharedInUse ? FULL_READ : shared.length;
     for (;;) {
       const count = this.#read(waited);
       if (count === 0) return 'ended';
       if (count > 0) total += count;
-      if (count < shared.length || total >= MAX_TURN || this.#isPaused) break;
+      if (count < room || total >= MAX_TURN || this.#isPaused) break;
     }
     this.#judge(total);
     return total > 0 ? 'some' : 'none';
@@ -153,16 +155,23 @@ export class GatheringReader {
   #read(waited: number): number {
     const fd = this.#raw!.fd;
     if (fd < 0) return -1;
+    const buffer = isSharedInUse ? Buffer.allocUnsafeSlow(FULL_READ) : shared;
     let count: number;
     try {
-      count = readSync(fd, shared, 0, shared.length, null);
+      count = readSync(fd, buffer, 0, buffer.length, null);
     } catch (error) {
       // Whatever else it is, the event loop finds out when it reads.
       return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? -1 : 0;
     }
     if (count > 0) {
       this.bytes += count;
-      this.#receiver.onBytes(shared.subarray(0, count), waited);
+      const wasInUse = isSharedInUse;
+      isSharedInUse = true;
+      try {
+        this.#receiver.onBytes(buffer.subarray(0, count), waited);
+      } finally {
+        isSharedInUse = wasInUse;
+      }
     }
     return count;
   }

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { until } from '#test/until';
 import { rawSocket } from './raw-socket.js';
-import { ReadGate } from './read-gate.js';
+import { type GatedReader, ReadGate } from './read-gate.js';
 
 const PROFILE = { readAtOnce: 2, tick: 30 };
 /** Bytes of a message, and how often a publisher sends one, in milliseconds. */
@@ -12,19 +12,20 @@ const INTERVAL = 10;
 class Streaming {
   readonly client: Socket;
   readonly seen = { bytes: 0, gathered: 0 };
+  readonly reader: GatedReader;
   sent = 0;
   readonly #timer: NodeJS.Timeout;
 
   constructor(
     client: Socket,
-    accepted: Socket,
+    readonly accepted: Socket,
     gate: ReadGate,
     public isUrgent: boolean,
   ) {
     this.client = client;
     const { seen } = this;
     const isUrgentNow = () => this.isUrgent;
-    const reader = gate.open(accepted, rawSocket(accepted), {
+    const reader = (this.reader = gate.open(accepted, rawSocket(accepted), {
       get isUrgent() {
         return isUrgentNow();
       },
@@ -32,7 +33,7 @@ class Streaming {
         seen.bytes += bytes.length;
         if (waited > 0) seen.gathered += bytes.length;
       },
-    });
+    }));
     accepted.once('close', () => reader.close()).on('error', () => {});
     this.#timer = setInterval(() => this.send(MESSAGE), INTERVAL);
   }
@@ -126,6 +127,20 @@ describe('ReadGate', () => {
     await until('neither is any more', () => gate.gatheredCount === 0);
     silent.send(MESSAGE);
     await until('it is read as it comes', () => silent.seen.bytes === silent.sent);
+  });
+
+  it('reads one that is gathered when it is asked to, its end included', async () => {
+    gate.close();
+    gate = new ReadGate({ readAtOnce: 2, tick: 60_000 });
+    const streaming = await open(false);
+    expect(streaming.reader.poll()).toBe(false);
+    await until('it is gathered', () => gate.gatheredCount === 1);
+    streaming.stop();
+    const ended = new Promise((resolve) => streaming.accepted.once('end', resolve));
+    streaming.client.end(Buffer.alloc(MESSAGE));
+    await until('its end', () => streaming.reader.poll());
+    expect(streaming.seen.bytes).toBe(streaming.sent + MESSAGE);
+    await ended;
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { FAST_RATE, GatheringReader, type SocketReceiver } from './gathering-reader.js';
+import { FAST_RATE, type GatheredRead, GatheringReader, type SocketReceiver } from './gathering-reader.js';
 import type { RawSocket } from './raw-socket.js';
 import { READ_PROFILES, type ReadProfile } from './read-profile.js';
 
@@ -7,6 +7,8 @@ import { READ_PROFILES, type ReadProfile } from './read-profile.js';
 export interface GatedReader {
   pause(): void;
   resume(): void;
+  /** Reads now what would be read on the next tick; whether that was the end. */
+  poll(): boolean;
   /** The socket is closed, or somebody else's from now on. */
   close(): void;
 }
@@ -61,6 +63,7 @@ export class ReadGate {
     return {
       pause: () => reader.pause(),
       resume: () => reader.resume(),
+      poll: () => reader.isGathered && this.#gatherOne(reader, performance.now() - this.#tickedAt) === 'ended',
       close: () => {
         this.#readers.delete(reader);
         this.#leave(reader);
@@ -131,18 +134,15 @@ export class ReadGate {
     if (this.#held.size > 0) this.#followUp ??= setTimeout(() => this.#onFollowUp(), FOLLOW_UP);
   }
 
-  #gatherOne(reader: GatheringReader, waited: number): void {
-    switch (reader.gather(waited)) {
-      case 'some':
-        reader.idleTicks = 0;
-        if (reader.mayHaveMore) this.#held.add(reader);
-        return;
-      case 'none':
-        if (++reader.idleTicks * this.#profile.tick >= IDLE_TIME) this.#leave(reader);
-        return;
-      case 'ended':
-        this.#leave(reader); // the event loop sees its end and why
+  #gatherOne(reader: GatheringReader, waited: number): GatheredRead {
+    const read = reader.gather(waited);
+    if (read === 'some') {
+      reader.idleTicks = 0;
+      if (reader.mayHaveMore) this.#held.add(reader);
+    } else if (read === 'ended' || ++reader.idleTicks * this.#profile.tick >= IDLE_TIME) {
+      this.#leave(reader); // the event loop sees its end and why
     }
+    return read;
   }
 
   #leave(reader: GatheringReader): void {

@@ -2,6 +2,7 @@ import { type AmfValue, encodeAmf0 } from '#lib/amf';
 import {
   type PlayCommand,
   type PublishCommand,
+  MessageTypeId,
   type ReconnectRequest,
   type RtmpCommand,
   RtmpProtocolError,
@@ -62,13 +63,21 @@ export class RtmpConnection
   #isAccepted = false;
   #holds = 0;
   #isPaused = false;
+  /** Bytes are being taken, or a decision applied: what comes of that may make others look at this connection. */
+  #isBusy = false;
 
   /** @param onClosed called once, when nothing of it is left */
   constructor(id: string, transport: ConnectionTransport, services: ConnectionServices, onClosed: () => void) {
     this.#transport = transport;
     this.#services = services;
     this.#onClosed = onClosed;
-    this.#core = new ServerSession(services.options.session, services.now(), { ownsInput: true });
+    this.#core = new ServerSession(services.options.session, services.now(), {
+      ownsInput: true,
+      memoryFor: (messageTypeId, messageStreamId, length) =>
+        messageTypeId === MessageTypeId.Audio || messageTypeId === MessageTypeId.Video
+          ? this.#publications.get(messageStreamId)?.stream.memoryFor(length)
+          : undefined,
+    });
     this.session = new RtmpSession(id, transport, this);
     this.#log = new ConnectionLog(services.logger, this.session);
     const { session } = this;
@@ -122,12 +131,15 @@ export class RtmpConnection
     const { playback } = this.#services;
     const now = this.#services.now();
     playback.beforeMedia(now, waited);
+    this.#isBusy = true;
     try {
       this.#core.receive(bytes, now);
       this.#poll();
     } catch (error) {
       this.#fail(error);
       return;
+    } finally {
+      this.#isBusy = false;
     }
     this.#flush();
     playback.afterMedia(now);
@@ -230,6 +242,10 @@ export class RtmpConnection
     };
   }
 
+  poll(): void {
+    if (this.#state === 'open' && !this.#isBusy) this.#transport.poll?.();
+  }
+
   endPublication(publication: RtmpPublication, end: PublicationEnd): void {
     if (publication.endReason !== undefined || this.#state !== 'open') return;
     this.#publications.end(publication, end);
@@ -313,10 +329,12 @@ export class RtmpConnection
     const { playback } = this.#services;
     const now = this.#services.now();
     playback.beforeMedia(now);
+    this.#isBusy = true;
     this.#attempt(() => {
       this.#apply(pending.command, decision);
       this.#poll();
     });
+    this.#isBusy = false;
     playback.afterMedia(now);
     this.#schedule(now);
   }

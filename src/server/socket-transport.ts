@@ -60,7 +60,7 @@ export class SocketTransport implements ConnectionTransport {
     const onError = (error: Error) => (failure = error);
     const onClose = () => {
       reader.close();
-      receiver.onClose(failure);
+      this.#receiver?.onClose(failure);
     };
     this.#socket.on('error', onError).once('close', onClose);
     this.#release = () => this.#socket.off('error', onError).off('close', onClose);
@@ -111,5 +111,11 @@ export class SocketTransport implements ConnectionTransport {
 
   resume(): void {
     this.#reader?.resume();
+  }
+
+  poll(): void {
+    if (this.#reader?.poll() !== true) return;
+    this.destroy();
+    this.#receiver?.onClose();
   }
 }

@@ -90,6 +90,19 @@ class FileRecordingWriter implements RecordingWriter {
     this.#length += bytes.length;
   }
 
+  async appendAll(chunks: readonly Uint8Array[]): Promise<void> {
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    const { bytesWritten } = await this.file.writev(chunks, this.#length);
+    // A full disk takes a part; writing the rest says why.
+    let missing = bytesWritten;
+    this.#length += bytesWritten;
+    if (bytesWritten === length) return;
+    for (const chunk of chunks) {
+      if (missing < chunk.length) await this.append(chunk.subarray(missing));
+      missing = Math.max(0, missing - chunk.length);
+    }
+  }
+
   async patch(position: number, bytes: Uint8Array): Promise<void> {
     await writeAll(this.file, bytes, position);
   }

@@ -21,6 +21,8 @@ export interface RecordingWriter {
   readonly location: string;
   /** Appends. The bytes may be reused once the promise has resolved. */
   append(bytes: Uint8Array): Promise<void>;
+  /** Appends several at once, for a storage that can do so with less than one call for each; it may leave it out. */
+  appendAll?(chunks: readonly Uint8Array[]): Promise<void>;
   /** Overwrites bytes that have been appended; a storage that cannot leaves it out, and its files without an index. */
   patch?(position: number, bytes: Uint8Array): Promise<void>;
   /** The recording is whole: make it last and show it under its name. */

@@ -31,6 +31,8 @@ export interface PublicationConnection {
   endPublication(publication: RtmpPublication, end: PublicationEnd): void;
   /** Stops reading from the publisher until the returned function is called. */
   hold(): () => void;
+  /** Takes what the publisher has sent by now, its goodbye included. */
+  poll?(): void;
 }
 
 /**
@@ -108,6 +110,11 @@ export class RtmpPublication {
   /** Stops reading from the publisher, e.g. while a disk is slow, until the returned function is called. */
   hold(): () => void {
     return this.stream.publisherHold.take();
+  }
+
+  /** @internal Takes what its publisher has sent by now: it may be gone. */
+  poll(): void {
+    this.#connection.poll?.();
   }
 
   /** @internal Until then another publish may have the name. */

@@ -1,5 +1,6 @@
 import { MediaFlags } from '#lib/flv';
 import type { MediaMessage } from './media-message.js';
+import { type MediaSlab, SlabWriter } from './media-slab.js';
 
 /** What a GOP cache may hold of one stream. */
 export interface GopCacheLimits {
@@ -15,26 +16,30 @@ export const DEFAULT_GOP_CACHE_LIMITS: Readonly<GopCacheLimits> = Object.freeze(
   maxDuration: 60_000,
 });
 
-const FIRST_CAPACITY = 64 * 1024;
 /** What the books take for a message, in bytes: a flood of empty ones is bounded as well. */
 const MESSAGE_COST = 64;
+const NOTHING = new Uint8Array(0);
 
 interface Entry {
   tagType: number;
   timestamp: number;
   flags: number;
+  slab: MediaSlab;
   from: number;
   to: number;
 }
 
 /**
  * The messages since the last key frame, so that a player sees a picture at
- * once. A group that grows too long is given up until the next key frame. The
- * memory is used again for every group.
+ * once. A group that grows too long is given up until the next key frame.
  */
 export class GopCache {
   readonly #limits: Readonly<GopCacheLimits>;
-  #bytes = new Uint8Array(0);
+  readonly #writer = new SlabWriter();
+  /** What the group lies in, each held once. */
+  readonly #slabs: MediaSlab[] = [];
+  /** Where memory was reserved the last time; held once. */
+  #reserved: MediaSlab | undefined;
   #length = 0;
   readonly #entries: Entry[] = [];
   #count = 0;
@@ -60,7 +65,23 @@ export class GopCache {
   }
 
   /**
-   * Takes a copy of a message that belongs to a group.
+   * Memory for the payload of the next message, so that it need not be copied for the group; undefined when there is no
+   * group.
+   */
+  reserve(length: number): Uint8Array | undefined {
+    if (!this.#isOpen) return undefined;
+    const slab = this.#writer.reserve(length);
+    if (slab !== this.#reserved) {
+      this.#reserved?.release();
+      slab.hold();
+      this.#reserved = slab;
+    }
+    const { bytes } = slab;
+    return bytes.subarray(this.#writer.at, this.#writer.at + length);
+  }
+
+  /**
+   * Takes a copy of a message that belongs to a group, and points the message to that.
    *
    * @param isStart a group begins with it; by default every key frame is one, see `LiveStream.startsAt()`
    */
@@ -74,16 +95,23 @@ export class GopCache {
       this.clear();
       return;
     }
-    if (end > this.#bytes.length) this.#grow(end);
-    this.#bytes.set(payload, this.#length);
-    const entry = (this.#entries[this.#count] ??= { tagType: 0, timestamp: 0, flags: 0, from: 0, to: 0 });
+    const isPlaced = this.#reserved?.bytes.buffer === payload.buffer && payload.byteOffset === this.#writer.at;
+    const slab = isPlaced ? this.#reserved! : this.#writer.put(payload);
+    if (slab !== this.#slabs.at(-1)) {
+      slab.hold();
+      this.#slabs.push(slab);
+    }
+    const entry = (this.#entries[this.#count] ??= { tagType: 0, timestamp: 0, flags: 0, slab, from: 0, to: 0 });
     entry.tagType = message.tagType;
     entry.timestamp = message.timestamp;
     entry.flags = flags;
-    entry.from = this.#length;
-    entry.to = end;
+    entry.slab = slab;
+    entry.from = this.#writer.at;
+    entry.to = entry.from + payload.length;
     this.#count++;
     this.#length = end;
+    message.slab = slab;
+    if (!isPlaced) message.payload = slab.bytes.subarray(entry.from, entry.to);
   }
 
   /** Forgets the group: what follows depends on what is not here. */
@@ -91,24 +119,28 @@ export class GopCache {
     this.#isOpen = false;
     this.#count = 0;
     this.#length = 0;
+    for (const slab of this.#slabs) slab.release();
+    this.#slabs.length = 0;
   }
 
   /** Forgets the group and gives its memory back. */
   release(): void {
     this.clear();
-    this.#bytes = new Uint8Array(0);
+    this.#writer.release();
+    // A message may be on its way in there: left to the garbage collector.
+    this.#reserved = undefined;
     this.#entries.length = 0;
   }
 
   /** Hands out the messages in order, each valid during its call. */
   forEach(visit: (message: MediaMessage) => void): void {
-    const message: MediaMessage = { tagType: 0, timestamp: 0, payload: this.#bytes, flags: 0 };
+    const message: MediaMessage = { tagType: 0, timestamp: 0, payload: NOTHING, flags: 0 };
     for (let i = 0; i < this.#count; i++) {
-      const { tagType, timestamp, flags, from, to } = this.#entries[i]!;
+      const { tagType, timestamp, flags, slab, from, to } = this.#entries[i]!;
       message.tagType = tagType;
       message.timestamp = timestamp;
       message.flags = flags;
-      message.payload = this.#bytes.subarray(from, to);
+      message.payload = slab.bytes.subarray(from, to);
       visit(message);
     }
   }
@@ -120,12 +152,5 @@ export class GopCache {
 
   #isTooLong(timestamp: number): boolean {
     return this.#count > 0 && timestamp - this.#entries[0]!.timestamp > this.#limits.maxDuration;
-  }
-
-  #grow(needed: number): void {
-    const capacity = Math.max(needed, this.#bytes.length * 2, FIRST_CAPACITY);
-    const bytes = new Uint8Array(Math.min(capacity, this.#limits.maxBytes));
-    bytes.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = bytes;
   }
 }

@@ -53,7 +53,7 @@ export class LiveStream implements LiveStreamInfo {
   readonly #feeds = new Map<string, StreamFeed>();
   readonly #configurations = new ConfigurationStore();
   readonly #timeline = new StreamTimeline();
-  readonly #message: MediaMessage = { tagType: 0, timestamp: 0, payload: new Uint8Array(0), flags: 0 };
+  readonly #message: MediaMessage = { tagType: 0, timestamp: 0, payload: new Uint8Array(0), flags: 0, slab: undefined };
   /** Copied on write: a sink may leave while the stream is handing out a message. */
   #sinks: readonly MediaSink[] = [];
   #metadata: Uint8Array | undefined;
@@ -169,6 +169,14 @@ export class LiveStream implements LiveStreamInfo {
   }
 
   /**
+   * Memory for the payload of the message that push() is called with next, which then is not copied for the group;
+   * undefined when nothing is kept. push() need not follow.
+   */
+  memoryFor(length: number): Uint8Array | undefined {
+    return this.gopCache.reserve(length);
+  }
+
+  /**
    * Takes a message as it came from the publisher. `payload` may be a view
    * that is valid during the call only.
    *
@@ -182,6 +190,7 @@ export class LiveStream implements LiveStreamInfo {
     message.tagType = messageTypeId;
     message.flags = flags;
     message.payload = payload;
+    message.slab = undefined;
     if (flags & MediaFlags.Coded) {
       message.timestamp = this.#timeline.take(timestamp);
       if (flags & MediaFlags.Video) this.#firstVideoTrack = Math.min(this.#firstVideoTrack, trackIdOf(flags));
@@ -196,8 +205,7 @@ export class LiveStream implements LiveStreamInfo {
       if (flags & CONFIGURATION_FLAGS) this.#takeConfiguration(message);
       else if (flags & MediaFlags.Data && !this.#takeScriptData(message)) return;
     }
-    const sinks = this.#sinks;
-    for (let i = 0; i < sinks.length; i++) sinks[i]!.onMessage(message);
+    this.#handOut(message);
   }
 
   /**
@@ -254,6 +262,15 @@ export class LiveStream implements LiveStreamInfo {
     previous.#feeds.clear();
     for (const sink of previous.#sinks) sink.onContinued?.(this);
     previous.end();
+  }
+
+  #handOut(message: MediaMessage): void {
+    const { slab } = message;
+    // A sink may end the stream, which lets go of what is kept.
+    slab?.hold();
+    const sinks = this.#sinks;
+    for (let i = 0; i < sinks.length; i++) sinks[i]!.onMessage(message);
+    slab?.release();
   }
 
   #beginGroup({ flags, timestamp }: MediaMessage): void {

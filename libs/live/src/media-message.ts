@@ -1,4 +1,5 @@
 import type { LiveStream } from './live-stream.js';
+import type { MediaSlab } from './media-slab.js';
 
 /**
  * One message of a live stream as its sinks see it. The same object is handed
@@ -13,6 +14,8 @@ export interface MediaMessage {
   payload: Uint8Array;
   /** `MediaFlags` of `#lib/flv`. */
   flags: number;
+  /** Where the payload lies, when it is kept anyhow: who holds it may keep the payload without a copy. */
+  slab?: MediaSlab | undefined;
 }
 
 /**

@@ -127,9 +127,22 @@ export class FlvMuxer {
     if (target.length - at < tagLength(length)) {
       throw new FlvUsageError(`The tag takes ${tagLength(length)} bytes, the target has ${target.length - at}.`);
     }
+    target.set(payload, at + TAG_HEADER_LENGTH);
+    return this.frameTag(target, at, tagType, timestamp, payload, flags);
+  }
+
+  /** The same for a payload that lies in `target` already, where it is to be in a tag that begins at `at`. */
+  frameTag(
+    target: Uint8Array,
+    at: number,
+    tagType: number,
+    timestamp: number,
+    payload: Uint8Array,
+    flags: number = classifyMedia(tagType, payload),
+  ): number {
+    const { length } = payload;
     this.account(tagType, timestamp, payload, flags);
     const dataAt = writeTagHeader(target, at, tagType, length, timestamp & TIMESTAMP_MASK);
-    target.set(payload, dataAt);
     return writePreviousTagSize(target, dataAt + length, length);
   }
 

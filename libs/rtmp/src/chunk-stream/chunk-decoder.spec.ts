@@ -630,6 +630,8 @@ describe.each(DELIVERIES)('ChunkDecoder, bytes delivered %s', (_how, cut) => {
     it.each(rows)('$name', ({ bytes, limits, messages }) => {
       expect(decode(cut(hex(bytes)), limits)).toEqual(messages);
       expect(decode(cut(hex(bytes)), limits, { ownsInput: true })).toEqual(messages);
+      const memoryFor = (_type: number, _id: number, length: number) => new Uint8Array(length);
+      expect(decode(cut(hex(bytes)), limits, { memoryFor })).toEqual(messages);
     });
   });
 
@@ -689,6 +691,29 @@ describe('ChunkDecoder, pulled in other ways', () => {
     const { payload } = decoder.next()!;
     expect(toHex(payload)).toBe(fill('ba', 128) + fill('bb', 128) + fill('bc', 51));
     expect(payload.buffer).toBe(bytes.buffer);
+  });
+
+  it('joins them where it is told to, and then does not write to what it is given', () => {
+    const memory = new Uint8Array(307);
+    const asked: number[][] = [];
+    const memoryFor = (...question: number[]) => {
+      asked.push(question);
+      return question[0] === 9 ? memory : undefined;
+    };
+    const decoder = new ChunkDecoder({}, { memoryFor });
+    const chunks = `${fill('ba', 128)} c4 ${fill('bb', 128)} c4 ${fill('bc', 51)}`;
+    const bytes = hex(`04 000000 000133 09 01000000 ${chunks} 04 000000 000133 08 02000000 ${chunks}`);
+    const received = bytes.slice();
+    decoder.push(received);
+    const video = decoder.next()!.payload;
+    expect(video).toBe(memory);
+    expect(toHex(memory)).toBe(fill('ba', 128) + fill('bb', 128) + fill('bc', 51));
+    expect(toHex(decoder.next()!.payload)).toBe(toHex(memory));
+    expect(received).toEqual(bytes);
+    expect(asked).toEqual([
+      [9, 1, 307],
+      [8, 2, 307],
+    ]);
   });
 
   it('does not write to what it is given unless it owns that', () => {

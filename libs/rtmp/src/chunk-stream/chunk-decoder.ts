@@ -17,8 +17,6 @@ const MESSAGE_HEADER_LENGTH = [11, 7, 3, 0] as const;
 const FIRST_ALLOCATION = 4096;
 /** A chunk stream keeps a buffer of up to this size for its next message. */
 const KEPT_BUFFER = 256 * 1024;
-/** The longest type 0 timestamp that may also be the delta of the type 3 chunk behind it, in milliseconds. */
-const MAX_IMPLIED_DELTA = 1000;
 
 /** How a {@link ChunkDecoder} treats what it is given. */
 export interface ChunkDecoderOptions {
@@ -28,6 +26,11 @@ export interface ChunkDecoderOptions {
    * up the headers between them. Defaults to false.
    */
   ownsInput?: boolean;
+  /**
+   * Where a message of several chunks that is there as a whole is to be joined instead: memory of just its length, or
+   * undefined. It is asked for right before next() returns that message.
+   */
+  memoryFor?: (messageTypeId: number, messageStreamId: number, length: number) => Uint8Array | undefined;
 }
 
 /**
@@ -47,6 +50,7 @@ export class ChunkDecoder {
   readonly #streams = new Map<number, ChunkStream>();
   readonly #limits: ChunkLimits;
   readonly #ownsInput: boolean;
+  readonly #memoryFor: ChunkDecoderOptions['memoryFor'];
   readonly #message: Message = {
     chunkStreamId: 0,
     messageStreamId: 0,
@@ -62,9 +66,10 @@ export class ChunkDecoder {
   #chunkRemaining = 0;
 
   /** @throws {RtmpUsageError} for a limit that is no number */
-  constructor(limits: Partial<ChunkLimits> = {}, { ownsInput = false }: ChunkDecoderOptions = {}) {
+  constructor(limits: Partial<ChunkLimits> = {}, { ownsInput = false, memoryFor }: ChunkDecoderOptions = {}) {
     this.#limits = resolveChunkLimits(limits);
     this.#ownsInput = ownsInput;
+    this.#memoryFor = memoryFor;
   }
 
   /** Memory all unfinished messages may hold from now on, in bytes. */
@@ -161,7 +166,7 @@ export class ChunkDecoder {
     }
     input.position = bodyAt;
     if (!stream.isOpen) {
-      stream.timestamp = (stream.timestamp + impliedDelta(stream)) >>> 0;
+      stream.timestamp = (stream.timestamp + stream.impliedDelta) >>> 0;
       this.#beginMessage(stream);
     }
     this.#beginChunk(stream);
@@ -236,7 +241,7 @@ export class ChunkDecoder {
       this.#current = undefined;
       return this.#finish(stream, payload);
     }
-    if (this.#ownsInput && stream.received === 0) {
+    if (stream.received === 0 && (this.#ownsInput || this.#memoryFor !== undefined)) {
       const payload = this.#joinChunks(stream);
       if (payload !== undefined) {
         this.#current = undefined;
@@ -260,8 +265,8 @@ export class ChunkDecoder {
   }
 
   /**
-   * Joins a message that is here as a whole where it lies, by closing up the
-   * one-byte headers between its chunks; undefined when it is not.
+   * Joins a message that is here as a whole, without the one-byte headers between its chunks: where the owner wants
+   * it, or where it lies. Undefined when it is not, or neither may be.
    */
   #joinChunks(stream: ChunkStream): Uint8Array | undefined {
     const { bytes, position, end } = this.#input;
@@ -275,6 +280,15 @@ export class ChunkDecoder {
     for (let at = position + chunkSize; at < after; at += step) {
       if (bytes[at] !== header) return undefined;
     }
+    const target = this.#memoryFor?.(stream.messageTypeId, stream.messageStreamId, length);
+    if (target !== undefined) {
+      for (let from = position, to = 0; from < after; from += step, to += chunkSize) {
+        target.set(bytes.subarray(from, Math.min(from + chunkSize, after)), to);
+      }
+      this.#input.position = after;
+      return target;
+    }
+    if (!this.#ownsInput) return undefined;
     let to = position + chunkSize;
     for (let from = to + 1; from < after; from += step) {
       bytes.copyWithin(to, from, Math.min(from + chunkSize, after));
@@ -378,16 +392,4 @@ export class ChunkDecoder {
     }
     this.#chunkSize = value;
   }
-}
-
-/**
- * What a type 3 chunk that opens a message adds. After a type 0 chunk that is
- * by §5.3.1.2.4 the type 0 timestamp itself, which FMLE means (26 ms, then
- * 52). nginx-rtmp, gortmplib and encoders tested against them mean 0 there.
- * They differ only when the timestamp is no longer a frame's duration, and
- * then doubling the time is never what an encoder wants.
- */
-function impliedDelta(stream: ChunkStream): number {
-  if (stream.isAbsolute && stream.timestampField > MAX_IMPLIED_DELTA) return 0;
-  return stream.timestampField;
 }
