@@ -1,10 +1,4 @@
-import {
-  type LiveStream,
-  type LiveSubscriber,
-  RtmpWireFormat,
-  type SubscriberEnd,
-  type SubscriberSink,
-} from '#lib/live';
+import { type LiveStream, type LiveSubscriber, RtmpWireFormat, type SubscriberEnd } from '#lib/live';
 import {
   type PauseCommand,
   type PlayCommand,
@@ -12,7 +6,6 @@ import {
   type RtmpStatus,
   type StreamAddress,
   UserControlEvent,
-  withMessageStreamId,
 } from '#lib/rtmp';
 import { announcedSelection, EnhancedGuard } from './enhanced-guard.js';
 import {
@@ -26,12 +19,7 @@ import {
 } from './net-stream-player.js';
 import { PlayDuration } from './play-duration.js';
 import type { RtmpPlayback } from './rtmp-playback.js';
-
-/**
- * The NetStream nearly all players play on, their first one. Streams are encoded for it; players choose their message
- * stream IDs, and one for each of them would cost us a copy of the stream for each. Others get copies of their own.
- */
-const SHARED_STREAM_ID = 1;
+import { RtmpPlayerSink, SHARED_STREAM_ID } from './rtmp-player-sink.js';
 
 /**
  * Plays a live stream on one NetStream.
@@ -174,21 +162,12 @@ export class LivePlayer implements NetStreamPlayer {
     this.#subscriber = undefined;
   }
 
-  #sink(): SubscriberSink {
+  #sink(): RtmpPlayerSink {
     const { messageStreamId, connection } = this.slot;
-    const { transport, chunkSize } = connection;
-    return {
-      kind: transport.kind,
-      get queuedBytes() {
-        return transport.writableLength;
-      },
-      write:
-        messageStreamId === SHARED_STREAM_ID
-          ? (bytes) => void transport.write(bytes)
-          : (bytes) => void transport.write(withMessageStreamId(bytes, chunkSize, messageStreamId)),
-      end: (reason) => this.#ended(reason),
-      continued: (stream) => this.#continued(stream),
-    };
+    return new RtmpPlayerSink(connection.transport, messageStreamId, connection.chunkSize, {
+      onEnd: (reason) => this.#ended(reason),
+      onContinued: (stream) => this.#continued(stream),
+    });
   }
 
   #ended(reason: SubscriberEnd): void {

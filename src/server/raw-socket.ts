@@ -33,52 +33,61 @@ export interface RawSocket {
 /** Undefined for TLS, whose descriptor carries ciphertext, and wherever Node does not show a descriptor. */
 export function rawSocket(socket: Socket): RawSocket | undefined {
   if (socket instanceof TLSSocket) return undefined;
-  // oxlint-disable-next-line no-underscore-dangle -- Node's name
-  const handleOf = () => (socket as unknown as { _handle: Partial<StreamHandle> | null })._handle;
-  const handle = handleOf();
+  const handle = handleOf(socket);
   if (typeof handle?.fd !== 'number' || handle.fd < 0) return undefined;
   if (typeof handle.readStart !== 'function' || typeof handle.readStop !== 'function') return undefined;
-  // Asking the handle for it at every write is dear, and a closed one may be another socket's by then: so it is kept here
-  // until the socket closes its handle, which it does nowhere else.
-  let { fd } = handle;
+  return new NodeSocket(socket, handle.fd);
+}
+
+class NodeSocket implements RawSocket {
+  /**
+   * Asking the handle for it at every write is dear, and a closed one may be another socket's by then: so it is kept here
+   * until the socket closes its handle, which it does nowhere else than in this method.
+   */
+  fd: number;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket, fd: number) {
+    this.#socket = socket;
+    this.fd = fd;
+    // oxlint-disable-next-line no-underscore-dangle -- Node's name
+    const destroy = socket._destroy.bind(socket);
+    // oxlint-disable-next-line no-underscore-dangle -- Node's name
+    socket._destroy = (error, callback) => {
+      this.fd = -1;
+      destroy(error, callback);
+    };
+  }
+
+  detach(): Uint8Array | undefined {
+    const handle = handleOf(this.#socket) as StreamHandle | null;
+    if (handle === null) return undefined;
+    this.#socket.pause();
+    handle.reading = false;
+    handle.readStop();
+    return (this.#socket.read() as Uint8Array | null) ?? undefined;
+  }
+
+  attach(): void {
+    const handle = handleOf(this.#socket) as StreamHandle | null;
+    if (handle === null) return;
+    // The stream may still wait for its last read and not ask again, so it is started here.
+    handle.reading = true;
+    handle.readStart();
+    this.#socket.resume();
+  }
+
+  write(bytes: Uint8Array): number {
+    if (this.fd < 0) return -1;
+    try {
+      return writeSync(this.fd, bytes);
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : -1;
+    }
+  }
+}
+
+function handleOf(socket: Socket): Partial<StreamHandle> | null {
   // oxlint-disable-next-line no-underscore-dangle -- Node's name
-  const destroy = socket._destroy.bind(socket);
-  // oxlint-disable-next-line no-underscore-dangle -- Node's name
-  socket._destroy = (error, callback) => {
-    fd = -1;
-    destroy(error, callback);
-  };
-  return {
-    get fd() {
-      return fd;
-    },
-    detach() {
-      const current = handleOf() as StreamHandle | null;
-      if (current === null) return undefined;
-      socket.pause();
-      current.reading = false;
-      current.readStop();
-      return (socket.read() as Uint8Array | null) ?? undefined;
-    },
-    attach() {
-      const current = handleOf() as StreamHandle | null;
-      if (current === null) return;
-      // The stream may still wait for its last read and not ask again, so it is started here.
-      current.reading = true;
-      current.readStart();
-      socket.resume();
-    },
-    write(bytes) {
-      if (fd < 0) return -1;
-      const { stackTraceLimit } = Error;
-      Error.stackTraceLimit = 0; // nobody will see the stack
-      try {
-        return writeSync(fd, bytes);
-      } catch (error) {
-        return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : -1;
-      } finally {
-        Error.stackTraceLimit = stackTraceLimit;
-      }
-    },
-  };
+  return (socket as unknown as { _handle: Partial<StreamHandle> | null })._handle;
 }

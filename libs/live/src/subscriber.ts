@@ -49,7 +49,6 @@ export interface SubscriberCounters {
  * One that is paused keeps its place as long as that costs nothing.
  */
 export class LiveSubscriber {
-  readonly counters: Readonly<SubscriberCounters> = { bytes: 0, skips: 0, skippedBytes: 0 };
   readonly #feed: StreamFeed;
   readonly #sink: SubscriberSink;
   readonly #limits: Readonly<SlowSubscriberLimits>;
@@ -69,6 +68,9 @@ export class LiveSubscriber {
   #nextTime = 0;
   /** It goes on at the next key frame that is newer than its place. */
   #mustSkip = false;
+  #bytes = 0;
+  #skips = 0;
+  #skippedBytes = 0;
 
   constructor(
     feed: StreamFeed,
@@ -80,6 +82,11 @@ export class LiveSubscriber {
     this.#sink = sink;
     this.#limits = limits;
     this.#policy = policy;
+  }
+
+  /** As they are now. */
+  get counters(): Readonly<SubscriberCounters> {
+    return { bytes: this.#bytes, skips: this.#skips, skippedBytes: this.#skippedBytes };
   }
 
   /** The way its bytes go; undefined when its sink does not say. */
@@ -211,7 +218,7 @@ export class LiveSubscriber {
   /** Writes at once, wherever it stands. */
   write(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    (this.counters as SubscriberCounters).bytes += bytes.length;
+    this.#bytes += bytes.length;
     this.#sink.write(bytes);
   }
 
@@ -221,7 +228,7 @@ export class LiveSubscriber {
 
   /** Nothing follows, whatever its socket does. */
   #letGo(): void {
-    if (!this.#hasDeparted) (this.stream.counters as StreamCounters).departedBytes += this.counters.bytes;
+    if (!this.#hasDeparted) (this.stream.counters as StreamCounters).departedBytes += this.#bytes;
     this.#hasDeparted = true;
     this.#sent = undefined;
     this.#isBlocked = false;
@@ -315,9 +322,8 @@ export class LiveSubscriber {
   /** It goes on at a position; one that has not begun misses nothing. */
   #countSkip(to: number): void {
     if (this.#position === undefined || to <= this.#position) return;
-    const counters = this.counters as SubscriberCounters;
-    counters.skips++;
-    counters.skippedBytes += to - this.#position;
+    this.#skips++;
+    this.#skippedBytes += to - this.#position;
     const total = this.stream.counters as StreamCounters;
     total.skips++;
     total.skippedBytes += to - this.#position;
