@@ -115,6 +115,40 @@ export interface PlayResult {
   readonly firstPicture?: number;
 }
 
+/** Clients of HLS that watch one stream. */
+export interface HlsJobOptions extends JobBase {
+  readonly kind: 'hls';
+  readonly stream: string;
+  readonly count: number;
+  /**
+   * What they ask for: with blocking reload the part that is hinted at, as Apple's players do, or the one that is listed
+   * then, as hls.js does; or whole segments, from playlists that are polled.
+   */
+  readonly asksFor: 'hinted' | 'listed' | 'segments';
+  /** Clients opened in a second. */
+  readonly ramp: number;
+}
+
+/** What a {@link HlsJobOptions} saw. */
+export interface HlsResult {
+  readonly count: number;
+  /** Answers within the window, and bytes of their bodies. */
+  readonly requests: number;
+  readonly mediaBytes: number;
+  readonly playlistBytes: number;
+  /** Parts or segments within the window. */
+  readonly files: number;
+  /** Clients a connection of which was closed by the server. */
+  readonly disconnected: number;
+  /** Parts that a playlist did not tell of in time. */
+  readonly gaps: number;
+  /** Messages that clients who looked inside did not find in what they got. */
+  readonly missing: number;
+  readonly problems: readonly string[];
+  /** From the publisher's write of the newest frame of a part to the arrival of the part, in milliseconds. */
+  readonly latency: { readonly p50?: number | undefined; readonly p99?: number | undefined };
+}
+
 /** Connections that connect and create a stream, then do nothing. */
 export interface ConnectJobOptions extends JobBase {
   readonly kind: 'connect';
@@ -139,4 +173,4 @@ export interface IdleResult {
   readonly dropped: number;
 }
 
-export type LoadJobOptions = PublishJobOptions | FloodJobOptions | PlayJobOptions | ConnectJobOptions;
+export type LoadJobOptions = PublishJobOptions | FloodJobOptions | PlayJobOptions | HlsJobOptions | ConnectJobOptions;

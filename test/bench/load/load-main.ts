@@ -1,5 +1,6 @@
 import { ConnectJob } from './connect-job.js';
 import { FloodJob } from './flood-job.js';
+import { HlsJob } from './hls-job.js';
 import type { LoadJob, LoadJobOptions } from './load-job.js';
 import type { LoadCall, LoadReply } from './load-process.js';
 import { PlayJob } from './play-job.js';
@@ -29,5 +30,6 @@ function createJob(options: LoadJobOptions): LoadJob {
   if (options.kind === 'publish') return new PublishJob(options);
   if (options.kind === 'flood') return new FloodJob(options);
   if (options.kind === 'play') return new PlayJob(options);
+  if (options.kind === 'hls') return new HlsJob(options);
   return new ConnectJob(options);
 }

@@ -14,6 +14,9 @@ const VIDEO_TAG_AT = 10;
 const AUDIO_TAG_AT = 2;
 const TAG_LENGTH = 24;
 const MAGIC = 0x6e62_6d74;
+const MAGIC_BYTES = Buffer.from('6e626d74', 'hex');
+/** Where the NAL unit of a picture begins, behind its length. */
+const NAL_AT = 9;
 
 /** The longest beginning of a message that holds its tag. */
 export const HEAD_LENGTH = VIDEO_TAG_AT + TAG_LENGTH;
@@ -62,8 +65,8 @@ export function writeFrame(target: Buffer, typeId: number, isKeyFrame: boolean, 
   if (typeId === VIDEO) {
     target.writeUInt32BE(isKeyFrame ? 0x17010000 : 0x27010000, 0);
     target[4] = 0;
-    target.writeUInt32BE(length - 9, 5);
-    target[9] = isKeyFrame ? 0x65 : 0x41;
+    target.writeUInt32BE(length - NAL_AT, 5);
+    target[NAL_AT] = isKeyFrame ? 0x65 : 0x41;
     at = VIDEO_TAG_AT;
   } else {
     target[0] = 0xaf;
@@ -87,6 +90,18 @@ export function readTag(head: Buffer, headLength: number, typeId: number, tag: M
   tag.length = head.readUInt32BE(at + 12);
   tag.sentAt = head.readDoubleBE(at + 16);
   return true;
+}
+
+/** Visits all tags in bytes that hold frames one behind the other, such as a segment. */
+export function forEachTag(bytes: Buffer, visit: (typeId: number, tag: Readonly<MediaTag>) => void): void {
+  const tag: MediaTag = { stream: 0, sequence: 0, sentAt: 0, length: 0 };
+  for (let at = bytes.indexOf(MAGIC_BYTES); at >= 0; at = bytes.indexOf(MAGIC_BYTES, at + TAG_LENGTH)) {
+    const head = bytes.subarray(at - AUDIO_TAG_AT);
+    if (at < AUDIO_TAG_AT || !readTag(head, head.length, AUDIO, tag)) continue;
+    // A picture has the length of its NAL unit and the header of that before it.
+    const isPicture = at >= 5 && bytes.readUInt32BE(at - 5) === tag.length - NAL_AT;
+    visit(isPicture ? VIDEO : AUDIO, tag);
+  }
 }
 
 /** Whether the message is a decoder configuration: packet type 0 of AVC and AAC. */

@@ -1,4 +1,6 @@
 import { connections } from './connections.js';
+import { hlsPackaging } from './hls-packaging.js';
+import { hlsPlaying } from './hls-playing.js';
 import { ingestFlood } from './ingest-flood.js';
 import { ingestMany } from './ingest-many.js';
 import { fanOut, latency, slowConsumers } from './play-scenarios.js';
@@ -27,8 +29,13 @@ export const FULL_PLAN: Plan = {
     latency(),
     slowConsumers(20, 15),
     connections(1000),
+    hlsPlaying({ players: 500, asksFor: 'hinted', partMilliseconds: 500 }),
+    hlsPlaying({ players: 500, asksFor: 'hinted', partMilliseconds: 1000 }),
+    hlsPlaying({ players: 500, asksFor: 'listed', partMilliseconds: 500 }),
+    hlsPlaying({ players: 500, asksFor: 'segments', partMilliseconds: 0 }),
+    hlsPackaging(50),
   ],
-  scale: { seconds: 6, warmup: 1.5 },
+  scale: { seconds: 6, warmup: 1.5, fill: 32 },
   repeat: 3,
 };
 
@@ -43,7 +50,9 @@ export const QUICK_PLAN: Plan = {
     latency(),
     slowConsumers(4, 1),
     connections(50),
+    hlsPlaying({ players: 20, asksFor: 'hinted', partMilliseconds: 500 }),
+    hlsPackaging(5),
   ],
-  scale: { seconds: 1, warmup: 0.2 },
+  scale: { seconds: 1, warmup: 0.2, fill: 1 },
   repeat: 1,
 };

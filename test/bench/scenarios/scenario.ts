@@ -1,7 +1,7 @@
 import type { LoadJobOptions } from '../load/load-job.js';
 import { LoadProcess } from '../load/load-process.js';
 import { RunningServer } from '../servers/running-server.js';
-import type { ServerKind } from '../servers/server-kind.js';
+import type { ServerKind, ServerOptions } from '../servers/server-kind.js';
 import type { FigureName, Figures } from './figures.js';
 
 /** How much a run does. */
@@ -10,6 +10,8 @@ export interface Scale {
   readonly seconds: number;
   /** Time between the start of the load and the window, in seconds. */
   readonly warmup: number;
+  /** Time until the window of HLS is full, in seconds. */
+  readonly fill: number;
 }
 
 /** What a run came to. */
@@ -29,6 +31,8 @@ export interface Scenario {
   readonly columns: readonly FigureName[];
   /** Whether the latency profile makes so much of a difference that it is worth the time. */
   readonly dependsOnProfile: boolean;
+  /** Only servers of Low-Latency HLS take part. Defaults to false. */
+  readonly needsHls?: boolean;
   run(stage: Stage): Promise<Outcome>;
 }
 
@@ -40,7 +44,7 @@ export interface Pinning {
 
 /** A server and the load on it, for one run. */
 export class Stage {
-  readonly #loads: LoadProcess[] = [];
+  #loads: readonly LoadProcess[] = [];
   #server: RunningServer | undefined;
 
   constructor(
@@ -57,16 +61,22 @@ export class Stage {
     return this.#loads;
   }
 
-  async startServer({ isRecording = false } = {}): Promise<RunningServer> {
-    this.#server = await RunningServer.start(this.kind, isRecording, this.pinning?.server);
+  async startServer(options: ServerOptions = {}): Promise<RunningServer> {
+    this.#server = await RunningServer.start(this.kind, options, this.pinning?.server);
     return this.#server;
   }
 
   /** Makes a load process, which waits to be started. */
   load(options: LoadJobOptions): LoadProcess {
     const load = new LoadProcess(options, this.pinning?.load);
-    this.#loads.push(load);
+    this.#loads = [...this.#loads, load];
     return load;
+  }
+
+  /** Ends a load process that is not needed any more. */
+  async release(load: LoadProcess): Promise<void> {
+    this.#loads = this.#loads.filter((one) => one !== load);
+    await load.end();
   }
 
   /** Ends everything. */

@@ -21,18 +21,26 @@ interface Snapshot {
   readonly machine: number;
 }
 
-/** Measures what server and load use while `work` runs. */
-export async function measure(stage: Stage, work: () => Promise<unknown>): Promise<Usage> {
-  const memory: number[] = [residentBytes(stage.server.pids)];
-  const sampling = setInterval(() => memory.push(residentBytes(stage.server.pids)), SAMPLE_INTERVAL);
-  const before = snapshot(stage);
+/**
+ * Measures what server and load use while `work` runs.
+ *
+ * @param pids processes of another server than that of the stage
+ */
+export async function measure(
+  stage: Stage,
+  work: () => Promise<unknown>,
+  pids: readonly number[] = stage.server.pids,
+): Promise<Usage> {
+  const memory: number[] = [residentBytes(pids)];
+  const sampling = setInterval(() => memory.push(residentBytes(pids)), SAMPLE_INTERVAL);
+  const before = snapshot(stage, pids);
   try {
     await work();
   } finally {
     clearInterval(sampling);
   }
-  const after = snapshot(stage);
-  memory.push(residentBytes(stage.server.pids));
+  const after = snapshot(stage, pids);
+  memory.push(residentBytes(pids));
   const seconds = (after.at - before.at) / 1000;
   const used = (of: keyof Snapshot): number => after[of] - before[of];
   const others = used('machine') - used('server') - used('load') - used('driver');
@@ -50,9 +58,13 @@ export async function measure(stage: Stage, work: () => Promise<unknown>): Promi
 }
 
 /** Opens the window of all loads, closes it when its time is over, and measures what happened in between. */
-export async function measureWindow(stage: Stage, seconds = stage.scale.seconds): Promise<Usage> {
+export async function measureWindow(
+  stage: Stage,
+  seconds = stage.scale.seconds,
+  pids: readonly number[] = stage.server.pids,
+): Promise<Usage> {
   await Promise.all(stage.loads.map((load) => load.call('beginWindow')));
-  const usage = await measure(stage, () => sleep(seconds * 1000));
+  const usage = await measure(stage, () => sleep(seconds * 1000), pids);
   await Promise.all(stage.loads.map((load) => load.call('endWindow')));
   return usage;
 }
@@ -62,11 +74,11 @@ export function per(amount: number, count: number): number | undefined {
   return count > 0 ? amount / count : undefined;
 }
 
-function snapshot({ server, loads }: Stage): Snapshot {
+function snapshot({ loads }: Stage, pids: readonly number[]): Snapshot {
   const { user, system } = process.cpuUsage();
   return {
     at: performance.now(),
-    server: cpuSeconds(server.pids),
+    server: cpuSeconds(pids),
     load: cpuSeconds(loads.map(({ pid }) => pid)),
     driver: (user + system) / 1e6,
     machine: machineCpu().busy,

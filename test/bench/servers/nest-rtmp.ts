@@ -7,6 +7,7 @@ import type { Launch, LaunchOptions, ServerKind } from './server-kind.js';
 /** The server of this repository, as built, in one of its latency profiles. */
 export class NestRtmp implements ServerKind {
   readonly name: string;
+  readonly hasHls = true;
 
   constructor(readonly profile: LatencyProfile = 'balanced') {
     this.name = profile === 'balanced' ? 'nest-rtmp' : `nest-rtmp ${profile}`;
@@ -17,7 +18,7 @@ export class NestRtmp implements ServerKind {
     return `${version}, Node ${process.versions.node}`;
   }
 
-  launch({ port, spare, directory, recordings }: LaunchOptions): Launch {
+  launch({ port, spare, directory, recordings, hls }: LaunchOptions): Launch {
     return {
       program: process.execPath,
       args: [INGEST_MAIN],
@@ -29,6 +30,7 @@ export class NestRtmp implements ServerKind {
         HTTP_PORT: String(spare),
         RTMP_OPEN: '1',
         RTMP_PROFILE: this.profile,
+        ...(hls && { RTMP_HLS: hls.start, HLS_PART_MS: String(hls.partMilliseconds) }),
         RTMP_RECORD: recordings === undefined ? '0' : '1',
         RECORDINGS_DIR: recordings ?? directory,
       },

@@ -9,6 +9,7 @@ const MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
 
 /** nginx with the RTMP module, one worker, its defaults otherwise. */
 export class NginxRtmp implements ServerKind {
+  readonly hasHls = false;
   readonly name = 'nginx-rtmp';
   readonly #program: string;
 

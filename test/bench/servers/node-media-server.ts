@@ -5,6 +5,7 @@ import type { Launch, LaunchOptions, ServerKind } from './server-kind.js';
 
 /** Node-Media-Server 4 as it comes, without its administration pages. */
 export class NodeMediaServer implements ServerKind {
+  readonly hasHls = false;
   readonly name = 'node-media-server';
   readonly #folder: string;
 

@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, accessSync, constants } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endChild, spawnChild } from './child.js';
+import { freePort } from './free-port.js';
 import { processTree } from './process-usage.js';
-import type { ServerKind } from './server-kind.js';
+import type { ServerKind, ServerOptions } from './server-kind.js';
 
 const START_TIMEOUT = 20_000;
 const POLL_INTERVAL = 20;
@@ -25,15 +26,22 @@ export class RunningServer {
   private constructor(
     kind: ServerKind,
     readonly port: number,
-    spare: number,
-    isRecording: boolean,
+    /** Where it listens for HTTP. */
+    readonly httpPort: number,
+    { isRecording = false, hls }: ServerOptions,
     cpu: number | undefined,
   ) {
     this.#directory = mkdtempSync(join(memoryFolder(), 'nest-rtmp-bench-'));
     directories.add(this.#directory);
     const recordings = isRecording ? this.recordings : undefined;
     if (recordings !== undefined) mkdirSync(recordings);
-    const { program, args, env } = kind.launch({ port, spare, directory: this.#directory, recordings });
+    const { program, args, env } = kind.launch({
+      port,
+      spare: httpPort,
+      directory: this.#directory,
+      recordings,
+      ...(hls && { hls }),
+    });
     const stdio = ['ignore', 'ignore', 'pipe'] as const;
     this.#child = spawnChild(program, args, { cpu, stdio: [...stdio], cwd: this.#directory, ...(env ? { env } : {}) });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#log = (this.#log + text).slice(-4000)));
@@ -41,9 +49,9 @@ export class RunningServer {
   }
 
   /** Starts a server and resolves when it shakes hands. */
-  static async start(kind: ServerKind, isRecording: boolean, cpu: number | undefined): Promise<RunningServer> {
+  static async start(kind: ServerKind, options: ServerOptions, cpu: number | undefined): Promise<RunningServer> {
     const [port, spare] = [await freePort(), await freePort()];
-    const server = new RunningServer(kind, port, spare, isRecording, cpu);
+    const server = new RunningServer(kind, port, spare, options, cpu);
     for (let waited = 0; !(await shakesHands(port)); waited += POLL_INTERVAL) {
       if (server.#hasEnded || waited > START_TIMEOUT) {
         await server.stop();
@@ -92,17 +100,6 @@ function memoryFolder(): string {
   } catch {
     return tmpdir();
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Whether S0 comes back. */

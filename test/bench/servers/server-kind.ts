@@ -5,11 +5,18 @@ export interface Launch {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** What a server has to do besides taking streams. */
+export interface ServerOptions {
+  readonly isRecording?: boolean;
+  /** It makes HLS of every stream, or of those that are watched, with parts of that length; 0 for none. */
+  readonly hls?: { readonly start: 'always' | 'demand'; readonly partMilliseconds: number };
+}
+
 /** What a server is started with. */
-export interface LaunchOptions {
+export interface LaunchOptions extends Pick<ServerOptions, 'hls'> {
   /** It must listen to this port of 127.0.0.1. */
   readonly port: number;
-  /** A second free port, for servers that need one. */
+  /** A second free port, for servers that need one: HTTP. */
   readonly spare: number;
   /** A directory of its own for configuration and logs. */
   readonly directory: string;
@@ -22,5 +29,7 @@ export interface ServerKind {
   /** In tables. */
   readonly name: string;
   readonly version: string;
+  /** It serves Low-Latency HLS. */
+  readonly hasHls: boolean;
   launch(options: LaunchOptions): Launch;
 }
