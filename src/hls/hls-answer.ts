@@ -1,17 +1,52 @@
-import type { ServerResponse } from 'node:http';
-import { parseByteRange } from '../http/byte-range.js';
-import { type HttpHeaders, setHeaders } from '../http/http-flv-channel.js';
-import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
+import type { HttpHeaders } from '../http/http-flv-channel.js';
 
-/** What a request is answered. */
-export interface HlsAnswer {
-  readonly status: number;
-  readonly headers: HttpHeaders;
-  /** One behind the other. */
-  readonly body: readonly Uint8Array[];
+/** What requests are answered: made once, and sent to all who ask for the same. */
+export class HlsAnswer {
+  readonly length: number;
+  #common: HttpHeaders | undefined;
+  #fields: readonly string[] = [];
+  #gzip: HlsAnswer | undefined;
+
+  /**
+   * @param body one behind the other
+   * @param pack makes the same answer with its body in gzip; undefined when that is not worth it
+   */
+  constructor(
+    readonly status: number,
+    readonly headers: HttpHeaders,
+    readonly body: readonly Uint8Array[],
+    private readonly pack?: () => HlsAnswer,
+  ) {
+    this.length = body.reduce((sum, bytes) => sum + bytes.length, 0);
+  }
+
+  /** Whether a range of it may be asked for. */
+  get hasRanges(): boolean {
+    return this.status === 200 && 'Accept-Ranges' in this.headers;
+  }
+
+  /** The answer for those who accept gzip, packed for the first who does; undefined when there is none. */
+  get gzip(): HlsAnswer | undefined {
+    this.#gzip ??= this.pack?.();
+    return this.#gzip;
+  }
+
+  /**
+   * Names and values of all its headers in turn.
+   *
+   * @param common headers of every answer
+   */
+  fieldsWith(common: HttpHeaders): readonly string[] {
+    if (this.#common === common) return this.#fields;
+    const all = { ...common, ...this.headers, ...(this.status !== 204 && { 'Content-Length': String(this.length) }) };
+    this.#fields = Object.entries(all).flat();
+    this.#common = common;
+    return this.#fields;
+  }
 }
 
-const NO_STORE: HttpHeaders = { 'Cache-Control': 'no-store' };
+/** For answers that nobody may keep. */
+export const NO_STORE: HttpHeaders = { 'Cache-Control': 'no-store' };
 /** Names are never used again: what is behind one is always the same. */
 const FOREVER = 'max-age=3600, immutable';
 const SECONDS_TO_WAIT = '1';
@@ -19,23 +54,36 @@ const SECONDS_TO_WAIT = '1';
 /** Who may keep an answer: everybody on the way, or nobody but the viewer whose URI it is. */
 export type CacheScope = 'public' | 'private';
 
+/** A playlist as it is sent: its text, and the same in gzip when that is worth it. */
+export interface PlaylistText {
+  readonly plain: Uint8Array;
+  /** Packs it for the first who asks, and keeps it. */
+  readonly gzip: (() => Uint8Array) | undefined;
+}
+
 /** A playlist. */
-export function playlistAnswer(text: Uint8Array, cacheControl: string): HlsAnswer {
-  const headers = { 'Content-Type': 'application/vnd.apple.mpegurl', 'Cache-Control': cacheControl };
-  return { status: 200, headers, body: [text] };
+export function playlistAnswer({ plain, gzip }: PlaylistText, cacheControl: string): HlsAnswer {
+  const headers = {
+    'Content-Type': 'application/vnd.apple.mpegurl',
+    'Cache-Control': cacheControl,
+    Vary: 'Accept-Encoding',
+  };
+  if (gzip === undefined) return new HlsAnswer(200, headers, [plain]);
+  const pack = (): HlsAnswer => new HlsAnswer(200, { ...headers, 'Content-Encoding': 'gzip' }, [gzip()]);
+  return new HlsAnswer(200, headers, [plain], pack);
 }
 
 /** An init segment, a segment or a part. */
 export function mediaAnswer(body: readonly Uint8Array[], contentType: string, scope: CacheScope): HlsAnswer {
   const caching = { 'Cache-Control': `${scope}, ${FOREVER}`, 'Accept-Ranges': 'bytes' };
-  return { status: 200, headers: { 'Content-Type': contentType, ...caching }, body };
+  return new HlsAnswer(200, { 'Content-Type': contentType, ...caching }, body);
 }
 
 /** A refusal, with what is wrong. */
 export function refusalAnswer(status: number, code: string, description: string): HlsAnswer {
   const headers: Record<string, string> = { 'Content-Type': 'application/json; charset=utf-8', ...NO_STORE };
   if (status === 503) headers['Retry-After'] = SECONDS_TO_WAIT;
-  return { status, headers, body: [Buffer.from(JSON.stringify({ code, description }))] };
+  return new HlsAnswer(status, headers, [Buffer.from(JSON.stringify({ code, description }))]);
 }
 
 /** Headers that let pages of other origins play; none when that is not wanted. */
@@ -51,44 +99,11 @@ export function corsHeaders(cors: string | false): HttpHeaders {
 
 /** The answer to a preflight request. */
 export function preflightAnswer(cors: string | false): HlsAnswer {
-  if (cors === false) return { status: 204, headers: {}, body: [] };
+  if (cors === false) return new HlsAnswer(204, {}, []);
   const headers = {
     'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
     'Access-Control-Allow-Headers': 'Range, Authorization',
     'Access-Control-Max-Age': '86400',
   };
-  return { status: 204, headers, body: [] };
-}
-
-/** Sends an answer, the asked for range of it, or its headers alone. */
-export function send(request: HttpRequest, response: HttpResponse, answer: HlsAnswer, common: HttpHeaders): void {
-  if (response.destroyed || response.writableEnded) return;
-  const { status, headers, body } = rangeOf(answer, request.headers.range);
-  setHeaders(response, common);
-  setHeaders(response, headers);
-  if (status !== 204) response.setHeader('Content-Length', String(lengthOf(body)));
-  response.writeHead(status);
-  const stream = response as ServerResponse;
-  const chunks = request.method === 'HEAD' ? [] : body;
-  // The last one goes with the end, and a single one with the headers: every write costs.
-  for (const bytes of chunks.slice(0, -1)) stream.write(bytes);
-  stream.end(chunks.at(-1));
-}
-
-/** The asked for range of an answer that has ranges. */
-function rangeOf(answer: HlsAnswer, header: string | undefined): HlsAnswer {
-  if (header === undefined || answer.status !== 200 || !('Accept-Ranges' in answer.headers)) return answer;
-  const length = lengthOf(answer.body);
-  const range = parseByteRange(header, length);
-  if (range === 'all') return answer;
-  if (range === 'unsatisfiable') {
-    return { status: 416, headers: { 'Content-Range': `bytes */${length}`, ...NO_STORE }, body: [] };
-  }
-  const { from, to } = range;
-  const headers = { ...answer.headers, 'Content-Range': `bytes ${from}-${to - 1}/${length}` };
-  return { status: 206, headers, body: [Buffer.concat(answer.body).subarray(from, to)] };
-}
-
-function lengthOf(body: readonly Uint8Array[]): number {
-  return body.reduce((sum, bytes) => sum + bytes.length, 0);
+  return new HlsAnswer(204, headers, []);
 }

@@ -1,8 +1,10 @@
 import { decideReload, parseReloadRequest, type Rendition } from '#lib/hls';
-import { type CacheScope, type HlsAnswer, mediaAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
+import { queryOf } from '../http/flv-request.js';
+import { type CacheScope, HlsAnswer, mediaAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
+import type { HlsExchange } from './hls-exchange.js';
 import { HlsPlaylists } from './hls-playlists.js';
-import type { TryAnswer } from './hls-waiting.js';
+import type { HlsQuestion } from './hls-waiting.js';
 
 const MILLISECONDS = 1000;
 /** Target durations a request is held (bis §6.2.5.2). */
@@ -11,11 +13,24 @@ const MAX_HOLD = 3;
 const BLOCKING_MAX_AGE = 6;
 /** Milliseconds a request is held while the publisher is away. */
 const HOLD_AWAY = 500;
+/** Answers that are kept until a playlist changes: more are asked for by those who are behind, or guess. */
+const MAX_KEPT = 64;
 const NOT_FOUND = refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'There is no such file, or not any more.');
+
+/** What is asked for is not there yet. */
+interface Wait extends HlsQuestion<HlsAnswer> {
+  readonly targetDuration: number;
+}
+
+/** An answer that is there, or comes from a storage, or has to be waited for. */
+type Found = HlsAnswer | Promise<HlsAnswer> | Wait;
 
 /** Answers requests for the files of a broadcast: playlists, init segments, segments and parts. */
 export class HlsFiles {
   readonly #playlists: HlsPlaylists;
+  /** By name and query: what was answered since the playlists changed. */
+  readonly #kept = new Map<string, HlsAnswer>();
+  #keptVersion = -1;
 
   /**
    * @param maxWaiting requests that may be held
@@ -30,32 +45,63 @@ export class HlsFiles {
   }
 
   /**
-   * @param gone aborted when the client is gone: nothing is answered then
+   * Answers a request, at once or when there is what it asks for.
+   *
+   * @param tail name of the file, and the query behind it
    */
-  answer(name: string, query: string, gone: () => AbortSignal): HlsAnswer | Promise<HlsAnswer | undefined> {
-    const found = this.broadcast.fileOf(name);
+  serve(tail: string, exchange: HlsExchange): void {
+    const kept = this.#keptAnswer(tail);
+    if (kept !== undefined) {
+      exchange.answer(kept);
+      return;
+    }
+    // What somebody waits for is not there, or it would have been answered.
+    const found = (this.broadcast.waiting.questionOf(tail) as Wait | undefined) ?? this.#find(tail);
+    if (found instanceof HlsAnswer) {
+      // Refusals are not worth the room.
+      if (found.status === 200 && this.#kept.size < MAX_KEPT) this.#kept.set(tail, found);
+      exchange.answer(found);
+    } else if (found instanceof Promise) {
+      exchange.hold(() => {});
+      void found.then((answer) => exchange.answer(answer));
+    } else this.#hold(tail, found, exchange);
+  }
+
+  /** Answers are the same as long as the playlists are. */
+  #keptAnswer(tail: string): HlsAnswer | undefined {
+    const { version } = this.broadcast;
+    if (version !== this.#keptVersion) {
+      this.#kept.clear();
+      this.#keptVersion = version;
+    }
+    return this.#kept.get(tail);
+  }
+
+  #find(tail: string): Found {
+    const query = queryOf(tail);
+    const found = this.broadcast.fileOf(tail.split('?', 1)[0]!);
     if (found === undefined) return NOT_FOUND;
     const { file, rendition } = found;
     switch (file.kind) {
       case 'playlist':
-        return this.#playlist(rendition, query, gone);
+        return this.#playlist(rendition, query);
       case 'init':
         return this.#init(rendition, file.id);
       case 'segment':
         return this.#segment(rendition, file.number);
       default:
-        return this.#part(rendition, file.number, file.part, gone);
+        return this.#part(rendition, file.number, file.part);
     }
   }
 
-  #playlist(rendition: Rendition, query: string, gone: () => AbortSignal): HlsAnswer | Promise<HlsAnswer | undefined> {
+  #playlist(rendition: Rendition, query: string): Found {
     const request = parseReloadRequest(new URLSearchParams(query));
     if (request === undefined) return badRequest('The delivery directives make no sense.');
     const { number, isDelta } = request;
     const suffix = withoutDirectives(query);
     const isBlocking = number !== undefined;
+    const { targetDuration, window } = rendition;
     const now = (): HlsAnswer => {
-      const { targetDuration, window } = rendition;
       const seconds =
         isBlocking && !window.isEnded ? targetDuration * BLOCKING_MAX_AGE : Math.max(1, targetDuration >> 1);
       return playlistAnswer(this.#playlists.text(rendition, isDelta, suffix), `${this.scope}, max-age=${seconds}`);
@@ -66,12 +112,11 @@ export class HlsFiles {
       case 'bad request':
         return badRequest(`_HLS_msn=${number} is too far ahead.`);
       default:
-        return this.#hold(
-          () => (decideReload(request, rendition) === 'answer' ? now() : undefined),
-          () => this.#late(rendition, suffix),
-          rendition,
-          gone,
-        );
+        return {
+          tryAnswer: () => (decideReload(request, rendition) === 'answer' ? now() : undefined),
+          onTimeout: () => this.#late(rendition, suffix),
+          targetDuration,
+        };
     }
   }
 
@@ -90,20 +135,15 @@ export class HlsFiles {
     }
   }
 
-  #segment(rendition: Rendition, number: number): HlsAnswer | Promise<HlsAnswer> {
+  #segment(rendition: Rendition, number: number): Found {
     const answer = (chunks: readonly Uint8Array[] | undefined): HlsAnswer =>
       chunks === undefined ? NOT_FOUND : mediaAnswer(chunks, contentType(rendition), this.scope);
     const chunks = this.broadcast.segment(rendition, number);
     return chunks instanceof Promise ? chunks.then(answer) : answer(chunks);
   }
 
-  #part(
-    rendition: Rendition,
-    number: number,
-    index: number,
-    gone: () => AbortSignal,
-  ): HlsAnswer | Promise<HlsAnswer | undefined> {
-    const { window } = rendition;
+  #part(rendition: Rendition, number: number, index: number): Found {
+    const { window, targetDuration } = rendition;
     if (rendition.partTarget === undefined) return NOT_FOUND;
     const tryAnswer = (): HlsAnswer | undefined => {
       const part = window.find(number)?.parts[index];
@@ -112,20 +152,20 @@ export class HlsFiles {
       const isHinted = number === window.nextNumber && index === (window.open?.parts.length ?? 0);
       return isHinted && !window.isEnded ? undefined : NOT_FOUND;
     };
-    return tryAnswer() ?? this.#hold(tryAnswer, () => NOT_FOUND, rendition, gone);
+    return tryAnswer() ?? { tryAnswer, onTimeout: () => NOT_FOUND, targetDuration };
   }
 
-  #hold(
-    tryAnswer: TryAnswer<HlsAnswer>,
-    onTimeout: () => HlsAnswer,
-    { targetDuration }: Rendition,
-    gone: () => AbortSignal,
-  ): HlsAnswer | Promise<HlsAnswer | undefined> {
+  #hold(tail: string, question: Wait, exchange: HlsExchange): void {
     const { waiting, isPaused } = this.broadcast;
-    if (waiting.size >= this.maxWaiting) return refusalAnswer(503, 'NetStream.Play.Failed', 'Too many requests wait.');
+    if (waiting.size >= this.maxWaiting) {
+      exchange.answer(refusalAnswer(503, 'NetStream.Play.Failed', 'Too many requests wait.'));
+      return;
+    }
     // While the publisher is away players are answered often enough not to give up.
-    const hold = isPaused ? HOLD_AWAY : MAX_HOLD * targetDuration * MILLISECONDS;
-    return waiting.hold(tryAnswer, onTimeout, performance.now() + hold, gone());
+    const hold = isPaused ? HOLD_AWAY : MAX_HOLD * question.targetDuration * MILLISECONDS;
+    exchange.deadline = performance.now() + hold;
+    exchange.hold(() => waiting.leave(tail, exchange));
+    waiting.join(tail, question, exchange);
   }
 }
 

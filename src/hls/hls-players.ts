@@ -11,24 +11,24 @@ import { ConnectionLimiter } from '../server/connection-limiter.js';
 import { type HlsAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
 import { HlsBroadcasts } from './hls-broadcasts.js';
+import type { HlsExchange } from './hls-exchange.js';
+import { EVERYBODY, type HlsFileTarget } from './hls-file-target.js';
 import { HlsFiles } from './hls-files.js';
 import { HlsViewer } from './hls-viewer.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
-/** Stands in URIs where viewers have none of their own. */
-const EVERYBODY = 'all';
 /** Requests of one viewer that may be held: a playlist and a part of each of a few renditions. */
 const MAX_WAITING_PER_VIEWER = 16;
 /** A playlist that is one viewer's own. */
 const PRIVATE = 'no-store';
 
-/** A file of a broadcast, by the parts of its URI. */
-export interface HlsFileTarget {
-  readonly token: string;
-  readonly run: string;
-  readonly file: string;
-  readonly query: string;
-}
+const OVER = refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'This broadcast is over.');
+const UNKNOWN_VIEWER = refusalAnswer(
+  403,
+  'NetStream.Play.Failed',
+  'The viewer is not known, or not any more: ask for the stream.',
+);
+const VIEWER_WAITS = refusalAnswer(503, 'NetStream.Play.Failed', 'Too many requests of this viewer wait.');
 
 /** Lets viewers in at the multivariant playlist, and answers all that follows from it. */
 @Injectable()
@@ -70,34 +70,29 @@ export class HlsPlayers {
     }
   }
 
-  /** A playlist, init segment, segment or part; undefined when the client has gone meanwhile. */
-  serve(
-    { token, run, file, query }: HlsFileTarget,
-    gone: () => AbortSignal,
-  ): HlsAnswer | Promise<HlsAnswer | undefined> {
+  /** Answers a request for a playlist, init segment, segment or part. */
+  serve(exchange: HlsExchange, { token, run, tail }: HlsFileTarget): void {
     const broadcast = this.broadcasts.find(run);
-    if (broadcast === undefined) return refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'This broadcast is over.');
-    broadcast.lastRequest = performance.now();
-    if (!this.hlsOptions.sessions) return this.#filesOf(broadcast).answer(file, query, gone);
-    const viewer = broadcast.viewers.get(token);
-    if (viewer === undefined || viewer.closed.aborted) {
-      return refusalAnswer(
-        403,
-        'NetStream.Play.Failed',
-        'The viewer is not known, or not any more: ask for the stream.',
-      );
+    if (broadcast === undefined) {
+      exchange.answer(OVER);
+      return;
     }
-    viewer.lastSeen = performance.now();
-    if (viewer.waiting >= MAX_WAITING_PER_VIEWER) {
-      return refusalAnswer(503, 'NetStream.Play.Failed', 'Too many requests of this viewer wait.');
+    const now = performance.now();
+    broadcast.lastRequest = now;
+    if (this.hlsOptions.sessions) {
+      const viewer = broadcast.viewers.get(token);
+      if (viewer === undefined || viewer.isGone) {
+        exchange.answer(UNKNOWN_VIEWER);
+        return;
+      }
+      viewer.lastSeen = now;
+      if (viewer.waiting >= MAX_WAITING_PER_VIEWER) {
+        exchange.answer(VIEWER_WAITS);
+        return;
+      }
+      exchange.viewer = viewer;
     }
-    const answer = this.#filesOf(broadcast).answer(file, query, gone);
-    if (!(answer instanceof Promise)) return answer;
-    viewer.waiting++;
-    return answer.finally(() => {
-      viewer.waiting--;
-      viewer.lastSeen = performance.now();
-    });
+    this.#filesOf(broadcast).serve(tail, exchange);
   }
 
   async #letIn(viewer: HlsViewer, target: FlvTarget, gone: AbortSignal): Promise<HlsAnswer | undefined> {
@@ -138,7 +133,9 @@ export class HlsPlayers {
     // Relative, so that it holds behind a proxy with a path of its own.
     const base = `${encodeURIComponent(name.split('/').at(-1)!)}/hls/${token}/${broadcast.run}/`;
     const suffix = query === '' ? '' : `?${query.replaceAll('"', '%22')}`;
-    return playlistAnswer(Buffer.from(broadcast.packager.multivariant(base, suffix)), PRIVATE);
+    const plain = Buffer.from(broadcast.packager.multivariant(base, suffix));
+    // It is one viewer's own: packing it would cost more than it saves.
+    return playlistAnswer({ plain, gzip: undefined }, PRIVATE);
   }
 
   #filesOf(broadcast: HlsBroadcast): HlsFiles {

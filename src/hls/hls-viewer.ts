@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { CommandAdmission } from '../admission/command-admission.js';
 import type { Decision } from '../admission/decision.js';
 import { connectOf, type FlvRequest, playOf } from '../http/flv-request.js';
+import { SECRET_BYTES } from './hls-file-target.js';
 import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
-
-const TOKEN_BYTES = 12;
 
 /** Somebody who watches HLS: many requests, held together by a token in their URIs. */
 export class HlsViewer implements SessionConnection {
   /** The part of its URIs that says who it is; nobody can guess it. */
-  readonly token = randomBytes(TOKEN_BYTES).toString('base64url');
+  readonly token = randomBytes(SECRET_BYTES).toString('base64url');
   readonly session: RtmpSession;
   readonly bytesReceived = 0;
   readonly publications = [];
@@ -32,6 +31,11 @@ export class HlsViewer implements SessionConnection {
 
   get closed(): AbortSignal {
     return this.#closed.signal;
+  }
+
+  /** It is gone, or was sent away. */
+  get isGone(): boolean {
+    return this.#reason !== undefined;
   }
 
   /** Why it is gone. */

@@ -1,55 +1,123 @@
-/** Says what a held request is answered by now; undefined while it has to wait. */
-export type TryAnswer<T> = () => T | undefined;
-
-interface Waiter {
-  readonly deadline: number;
-  /** Looks whether it can be answered; it is, and taken away, in that case. */
-  readonly look: () => void;
-  readonly expire: () => void;
+/** What is waited for by all who ask the same. */
+export interface HlsQuestion<T> {
+  /** The answer there is by now; undefined while it has to be waited for. */
+  readonly tryAnswer: () => T | undefined;
+  /** The answer to those who have waited too long. */
+  readonly onTimeout: () => T;
 }
 
-/** Requests that are held until there is what they ask for. */
-export class HlsWaiting {
-  readonly #waiters = new Set<Waiter>();
+/** Somebody who waits for an answer. */
+export interface HlsWaiter<T> {
+  /** On the clock of {@link HlsWaiting.expire}. */
+  readonly deadline: number;
+  answer(answer: T): void;
+}
 
+interface Group {
+  readonly question: HlsQuestion<unknown>;
+  readonly waiters: Set<HlsWaiter<unknown>>;
+}
+
+interface Due {
+  readonly waiter: HlsWaiter<unknown>;
+  readonly answer: unknown;
+}
+
+/** Waiters that are answered before others of the event loop get their turn: some milliseconds of writing. */
+const BATCH = 256;
+
+/** Requests that are held until there is what they ask for; those that ask the same are answered together. */
+export class HlsWaiting {
+  readonly #groups = new Map<unknown, Group>();
+  /** Whose answer is there, and who have not been told. */
+  #due: Due[] = [];
+  #turn: NodeJS.Immediate | undefined;
+  #size = 0;
+
+  /** Those who wait. */
   get size(): number {
-    return this.#waiters.size;
+    return this.#size;
   }
 
   /**
-   * Holds a request.
+   * Waits together with all who wait for the same.
+   *
+   * @param key the same for all who ask the same
+   * @param question what they ask; that of the first of them counts
+   */
+  join<T>(key: unknown, question: HlsQuestion<T>, waiter: HlsWaiter<T>): void {
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { question, waiters: new Set() };
+      this.#groups.set(key, group);
+    }
+    group.waiters.add(waiter as HlsWaiter<unknown>);
+    this.#size++;
+  }
+
+  /** What those ask who wait for that; undefined when nobody does. */
+  questionOf(key: unknown): HlsQuestion<unknown> | undefined {
+    return this.#groups.get(key)?.question;
+  }
+
+  /** It does not wait any more; nothing is answered. */
+  leave<T>(key: unknown, waiter: HlsWaiter<T>): void {
+    const group = this.#groups.get(key);
+    if (group?.waiters.delete(waiter as HlsWaiter<unknown>) !== true) return;
+    this.#size--;
+    if (group.waiters.size === 0) this.#groups.delete(key);
+  }
+
+  /**
+   * Waits alone.
    *
    * @param deadline on the clock of {@link expire}
    * @param gone aborted when the client is gone: the promise is resolved with nothing
    */
-  hold<T>(tryAnswer: TryAnswer<T>, onTimeout: () => T, deadline: number, gone: AbortSignal): Promise<T | undefined> {
+  hold<T>(
+    tryAnswer: () => T | undefined,
+    onTimeout: () => T,
+    deadline: number,
+    gone: AbortSignal,
+  ): Promise<T | undefined> {
     return new Promise((resolve) => {
-      const settle = (answer: T | undefined): void => {
-        this.#waiters.delete(waiter);
-        gone.removeEventListener('abort', onGone);
-        resolve(answer);
-      };
-      const onGone = (): void => settle(undefined);
-      const waiter: Waiter = {
-        deadline,
-        look: () => {
-          const answer = tryAnswer();
-          if (answer !== undefined) settle(answer);
-        },
-        expire: () => settle(onTimeout()),
-      };
-      this.#waiters.add(waiter);
-      gone.addEventListener('abort', onGone);
+      const key = Symbol('alone');
+      const waiter = { deadline, answer: resolve };
+      this.join(key, { tryAnswer, onTimeout }, waiter);
+      gone.addEventListener('abort', () => {
+        this.leave(key, waiter);
+        resolve(undefined);
+      });
     });
   }
 
   /** Something is there that was not: answers whom it is enough for. */
   wake(): void {
-    for (const waiter of this.#waiters) waiter.look();
+    for (const [key, { question, waiters }] of this.#groups) {
+      const answer = question.tryAnswer();
+      if (answer === undefined) continue;
+      this.#groups.delete(key);
+      this.#size -= waiters.size;
+      for (const waiter of waiters) this.#due.push({ waiter, answer });
+    }
+    if (this.#turn === undefined) this.#answerSome();
   }
 
   /** Answers those who have waited long enough. */
   expire(now: number): void {
-    for (const waiter of this.#waiters) if (waiter.deadline <= now) waiter.expire();
+    for (const [key, { question, waiters }] of this.#groups) {
+      const late = [...waiters].filter(({ deadline }) => deadline <= now);
+      if (late.length === 0) continue;
+      const answer = question.onTimeout();
+      for (const waiter of late) {
+        this.leave(key, waiter);
+        waiter.answer(answer);
+      }
+    }
+  }
+
+  #answerSome(): void {
+    for (const { waiter, answer } of this.#due.splice(0, BATCH)) waiter.answer(answer);
+    this.#turn = this.#due.length === 0 ? undefined : setImmediate(() => this.#answerSome());
   }
 }

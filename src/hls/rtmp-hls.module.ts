@@ -3,6 +3,7 @@ import { HttpPeers } from '../http/http-peers.js';
 import { HlsBroadcasts } from './hls-broadcasts.js';
 import { HlsController } from './hls.controller.js';
 import { HlsPlayers } from './hls-players.js';
+import { HlsRequests } from './hls-requests.js';
 import { resolveRtmpHlsOptions } from './resolve-rtmp-hls-options.js';
 import { RtmpHls } from './rtmp-hls.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS, type RtmpHlsOptions } from './rtmp-hls-options.js';
@@ -33,6 +34,7 @@ export class RtmpHlsModule {
         },
         HlsBroadcasts,
         HlsPlayers,
+        HlsRequests,
         RtmpHls,
         ...providers,
       ],

@@ -1,0 +1,50 @@
+import type { HttpHeaders } from '../http/http-flv-channel.js';
+import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
+import type { HlsAnswer } from './hls-answer.js';
+import type { HlsViewer } from './hls-viewer.js';
+import type { HlsWaiter } from './hls-waiting.js';
+import { sendHlsAnswer } from './send-hls-answer.js';
+
+/** One request for a file of a broadcast, until it is answered or its client is gone. */
+export class HlsExchange implements HlsWaiter<HlsAnswer> {
+  deadline = Infinity;
+  /** Whose request it is; undefined when viewers are not told apart. */
+  viewer: HlsViewer | undefined;
+  #state: 'new' | 'held' | 'done' = 'new';
+
+  /** @param headers those of every answer */
+  constructor(
+    private readonly request: HttpRequest,
+    private readonly response: HttpResponse,
+    private readonly headers: HttpHeaders,
+  ) {}
+
+  answer(answer: HlsAnswer): void {
+    if (this.#state === 'done') return;
+    this.#finish();
+    sendHlsAnswer(this.request, this.response, answer, this.headers);
+  }
+
+  /**
+   * It is not answered at once.
+   *
+   * @param onGone its client is gone, and it need not be answered any more
+   */
+  hold(onGone: () => void): void {
+    this.#state = 'held';
+    if (this.viewer !== undefined) this.viewer.waiting++;
+    this.response.on('close', () => {
+      if (this.#state === 'done') return;
+      this.#finish();
+      onGone();
+    });
+  }
+
+  #finish(): void {
+    if (this.#state === 'held' && this.viewer !== undefined) {
+      this.viewer.waiting--;
+      this.viewer.lastSeen = performance.now();
+    }
+    this.#state = 'done';
+  }
+}
