@@ -1,9 +1,16 @@
 import type { HttpHeaders } from '../http/http-flv-channel.js';
 import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
-import type { HlsAnswer } from './hls-answer.js';
+import { type HlsAnswer, refusalAnswer } from './hls-answer.js';
 import type { HlsViewer } from './hls-viewer.js';
 import type { HlsWaiter } from './hls-waiting.js';
 import { sendHlsAnswer } from './send-hls-answer.js';
+
+/** The answer to those who were sent away, and to those who never came in. */
+export const UNKNOWN_VIEWER = refusalAnswer(
+  403,
+  'NetStream.Play.Failed',
+  'The viewer is not known, or not any more: ask for the stream.',
+);
 
 /** One request for a file of a broadcast, until it is answered or its client is gone. */
 export class HlsExchange implements HlsWaiter<HlsAnswer> {
@@ -22,7 +29,9 @@ export class HlsExchange implements HlsWaiter<HlsAnswer> {
   answer(answer: HlsAnswer): void {
     if (this.#state === 'done') return;
     this.#finish();
-    sendHlsAnswer(this.request, this.response, answer, this.headers);
+    // It may have been sent away while it waited.
+    const isGone = this.viewer?.isGone === true;
+    sendHlsAnswer(this.request, this.response, isGone ? UNKNOWN_VIEWER : answer, this.headers);
   }
 
   /**

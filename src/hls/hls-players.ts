@@ -11,7 +11,7 @@ import { ConnectionLimiter } from '../server/connection-limiter.js';
 import { type HlsAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
 import { HlsBroadcasts } from './hls-broadcasts.js';
-import type { HlsExchange } from './hls-exchange.js';
+import { type HlsExchange, UNKNOWN_VIEWER } from './hls-exchange.js';
 import { EVERYBODY, type HlsFileTarget } from './hls-file-target.js';
 import { HlsFiles } from './hls-files.js';
 import { HlsViewer } from './hls-viewer.js';
@@ -23,11 +23,6 @@ const MAX_WAITING_PER_VIEWER = 16;
 const PRIVATE = 'no-store';
 
 const OVER = refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'This broadcast is over.');
-const UNKNOWN_VIEWER = refusalAnswer(
-  403,
-  'NetStream.Play.Failed',
-  'The viewer is not known, or not any more: ask for the stream.',
-);
 const VIEWER_WAITS = refusalAnswer(503, 'NetStream.Play.Failed', 'Too many requests of this viewer wait.');
 
 /** Lets viewers in at the multivariant playlist, and answers all that follows from it. */
