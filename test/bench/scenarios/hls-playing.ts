@@ -83,6 +83,11 @@ async function run(stage: Stage, options: HlsPlayingOptions): Promise<Outcome> {
   };
 }
 
+/** Until what is run often has been compiled, which costs more than all else at first; milliseconds. */
+function settling({ scale }: Stage): number {
+  return Math.max(scale.warmup, scale.fill / 4) * 1000;
+}
+
 /** CPU milliseconds for each second of a player. */
 function perPlayer({ cpuSeconds, seconds }: Usage, players: number): number {
   return (cpuSeconds * 1000) / seconds / players;
@@ -101,7 +106,7 @@ async function playRtmp(stage: Stage, count: number, problems: string[]): Promis
     isVerifying: false,
   });
   await load.call('start');
-  await sleep(stage.scale.warmup * 1000);
+  await sleep(settling(stage));
   const usage = await measureWindow(stage);
   const { healthy } = await load.call<PlayResult>('finish');
   await stage.release(load);
@@ -113,7 +118,7 @@ async function playRtmp(stage: Stage, count: number, problems: string[]): Promis
 async function playHls(stage: Stage, options: HlsJobOptions): Promise<{ usage: Usage; result: HlsResult }> {
   const load = stage.load(options);
   await load.call('start');
-  await sleep(stage.scale.warmup * 1000);
+  await sleep(settling(stage));
   const usage = await measureWindow(stage);
   const result = await load.call<HlsResult>('finish');
   await stage.release(load);
@@ -133,7 +138,7 @@ async function playBare(
   try {
     const load = stage.load({ ...clients, port: bare.port });
     await load.call('start');
-    await sleep(stage.scale.warmup * 1000);
+    await sleep(settling(stage));
     const usage = await measureWindow(stage, stage.scale.seconds, bare.pids);
     await load.call('finish');
     await stage.release(load);
