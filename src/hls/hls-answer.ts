@@ -1,4 +1,5 @@
 import type { HttpHeaders } from '../http/http-flv-channel.js';
+import type { PlaylistText } from './playlist-text.js';
 
 /** What requests are answered: made once, and sent to all who ask for the same. */
 export class HlsAnswer {
@@ -53,13 +54,6 @@ const SECONDS_TO_WAIT = '1';
 
 /** Who may keep an answer: everybody on the way, or nobody but the viewer whose URI it is. */
 export type CacheScope = 'public' | 'private';
-
-/** A playlist as it is sent: its text, and the same in gzip when that is worth it. */
-export interface PlaylistText {
-  readonly plain: Uint8Array;
-  /** Packs it for the first who asks, and keeps it. */
-  readonly gzip: (() => Uint8Array) | undefined;
-}
 
 /** A playlist. */
 export function playlistAnswer({ plain, gzip }: PlaylistText, cacheControl: string): HlsAnswer {

@@ -17,6 +17,9 @@ const HOLD_AWAY = 500;
 const MAX_KEPT = 64;
 const NOT_FOUND = refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'There is no such file, or not any more.');
 
+/** A storage gave something that is no file. */
+const UNREADABLE = refusalAnswer(503, 'NetStream.Play.Failed', 'The file could not be read.');
+
 /** What is asked for is not there yet. */
 interface Wait extends HlsQuestion<HlsAnswer> {
   readonly targetDuration: number;
@@ -63,7 +66,7 @@ export class HlsFiles {
       exchange.answer(found);
     } else if (found instanceof Promise) {
       exchange.hold(() => {});
-      void found.then((answer) => exchange.answer(answer));
+      void found.catch(() => UNREADABLE).then((answer) => exchange.answer(answer));
     } else this.#hold(tail, found, exchange);
   }
 

@@ -15,6 +15,7 @@ import { type HlsExchange, UNKNOWN_VIEWER } from './hls-exchange.js';
 import { EVERYBODY, type HlsFileTarget } from './hls-file-target.js';
 import { HlsFiles } from './hls-files.js';
 import { HlsViewer } from './hls-viewer.js';
+import { ownPlaylist } from './playlist-text.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
 /** Requests of one viewer that may be held: a playlist and a part of each of a few renditions. */
@@ -129,8 +130,7 @@ export class HlsPlayers {
     const base = `${encodeURIComponent(name.split('/').at(-1)!)}/hls/${token}/${broadcast.run}/`;
     const suffix = query === '' ? '' : `?${query.replaceAll('"', '%22')}`;
     const plain = Buffer.from(broadcast.packager.multivariant(base, suffix));
-    // It is one viewer's own: packing it would cost more than it saves.
-    return playlistAnswer({ plain, gzip: undefined }, PRIVATE);
+    return playlistAnswer(ownPlaylist(plain), PRIVATE);
   }
 
   #filesOf(broadcast: HlsBroadcast): HlsFiles {

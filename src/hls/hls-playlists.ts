@@ -1,7 +1,6 @@
-import { constants, gzipSync } from 'node:zlib';
 import { type Rendition, renderMediaPlaylist, skippableSegments } from '#lib/hls';
-import type { PlaylistText } from './hls-answer.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
+import { ownPlaylist, type PlaylistText, sharedPlaylist } from './playlist-text.js';
 
 interface Rendered {
   version: number;
@@ -12,10 +11,6 @@ interface Rendered {
 
 /** Queries a playlist is kept for: more than a few are viewers' own tickets. */
 const MAX_TEXTS = 8;
-/** Shorter ones fit into one packet as they are. */
-const LEAST_PACKED = 1024;
-/** Playlists repeat themselves so much that more does not make them shorter. */
-const LEVEL = constants.Z_BEST_SPEED;
 /** No query can hold it. */
 const QUERY_MARK = '\0';
 
@@ -43,15 +38,9 @@ export class HlsPlaylists {
       rendered.templates.set(isShort, template);
     }
     const plain = Buffer.from(template.replaceAll(QUERY_MARK, () => query));
-    // What is sent to one viewer alone is not worth packing.
-    if (rendered.texts.size >= MAX_TEXTS) return { plain, gzip: undefined };
-    const text = { plain, gzip: plain.length < LEAST_PACKED ? undefined : packerOf(plain) };
+    if (rendered.texts.size >= MAX_TEXTS) return ownPlaylist(plain);
+    const text = sharedPlaylist(plain);
     rendered.texts.set(key, text);
     return text;
   }
-}
-
-function packerOf(plain: Buffer): () => Uint8Array {
-  let packed: Buffer | undefined;
-  return () => (packed ??= gzipSync(plain, { level: LEVEL }));
 }

@@ -324,3 +324,15 @@ it('segments go to a storage, and come from there', async () => {
   expect(delta.skipped).toBeGreaterThan(10);
   expect((await playlistAt(media)).segments[0]!.number).toBe(0);
 });
+
+it('a storage that gives nothing where there was a segment is no harm to anything else', async () => {
+  const storage = new TestStorage();
+  const { media, source, playlist } = await watching({ playlist: 'event' }, storage);
+  const url = new URL(playlist.segments[0]!.uri!, media);
+  source.publish(20);
+  await until('the first is stored', () => storage.files.size > 10);
+  source.publish(1);
+  storage.files.clear();
+  await until('it is missed', async () => (await fetchHls(url)).status === 503);
+  expect((await playlistAt(media)).segments[0]!.number).toBe(0);
+});
