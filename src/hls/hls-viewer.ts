@@ -5,6 +5,8 @@ import { connectOf, type FlvRequest, playOf } from '../http/flv-request.js';
 import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
 
 const TOKEN_BYTES = 12;
+/** `start` of a player that does not say which it wants. */
+const LIVE_OR_RECORDED = -2;
 
 /** Somebody who watches HLS: many requests, held together by a token in their URIs. */
 export class HlsViewer implements SessionConnection {
@@ -43,14 +45,16 @@ export class HlsViewer implements SessionConnection {
    * Asks the application, as for every player.
    *
    * @param timeout milliseconds it may take
+   * @param start what a player of RTMP says with play: 0 for a recording
    * @returns undefined when it has not decided in time, or the viewer is gone
    */
-  admit(admission: CommandAdmission, timeout: number): Promise<Decision | undefined> {
+  admit(admission: CommandAdmission, timeout: number, start = LIVE_OR_RECORDED): Promise<Decision | undefined> {
     const signal = AbortSignal.any([this.closed, AbortSignal.timeout(timeout)]);
     const timeOut = new Promise<undefined>((resolve) => {
       signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    return Promise.race([admission.decide({ command: playOf(this.request), session: this.session, signal }), timeOut]);
+    const command = { ...playOf(this.request), start };
+    return Promise.race([admission.decide({ command, session: this.session, signal }), timeOut]);
   }
 
   /** It is gone, or sent away: its URIs are good for nothing any more. */

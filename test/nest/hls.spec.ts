@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { FlvDemuxer, type FlvTag } from '#lib/flv';
-import { LiveStream } from '#lib/live';
 import {
   HLS_STORAGE,
   type HlsStorage,
@@ -21,6 +18,7 @@ import {
   RtmpStatusException,
   StreamRegistry,
 } from '#src';
+import { HandStream } from '#test/hand-stream';
 import { enterHls, fetchHls } from '#test/hls-player';
 import { type MediaPlaylist, parseMediaPlaylist } from '#test/playlist-tags';
 import { until } from '#test/until';
@@ -28,50 +26,7 @@ import { LogBook } from './start-app.js';
 
 // What is asked for over HTTP and what is answered, with a stream whose time goes on when a test says so.
 
-/** One second: ten pictures, the first a key frame, and sound. */
-const TAGS = tagsOf(readFileSync('test/fixtures/published.flv'));
 const SECOND = 1000;
-
-function tagsOf(file: Uint8Array): FlvTag[] {
-  const demuxer = new FlvDemuxer();
-  demuxer.push(file);
-  const tags: FlvTag[] = [];
-  for (let unit = demuxer.next(); unit !== undefined; unit = demuxer.next()) {
-    if (unit.type === 'tag') tags.push({ ...unit, payload: unit.payload.slice() });
-  }
-  return tags;
-}
-
-const isHeader = ({ tagType, payload }: FlvTag) => tagType === 18 || payload[1] === 0;
-
-/** A stream that is published by hand. */
-class HandStream {
-  readonly stream: LiveStream;
-  #seconds = 0;
-
-  constructor(
-    private readonly registry: StreamRegistry,
-    name: string,
-  ) {
-    this.stream = new LiveStream({ id: name, app: 'live', name, path: `live/${name}`, startedAt: 0 });
-    registry.add(this.stream);
-    for (const { tagType, timestamp, payload } of TAGS.filter(isHeader)) this.stream.push(tagType, timestamp, payload);
-  }
-
-  /** Publishes so many seconds at once. */
-  publish(seconds: number): void {
-    for (let i = 0; i < seconds; i++) {
-      for (const { tagType, timestamp, payload } of TAGS.filter((tag) => !isHeader(tag))) {
-        this.stream.push(tagType, this.#seconds * SECOND + timestamp, payload);
-      }
-      this.#seconds++;
-    }
-  }
-
-  end(): void {
-    this.registry.remove(this.stream);
-  }
-}
 
 @RtmpController('live')
 class PlayController {

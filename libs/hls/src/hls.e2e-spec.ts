@@ -76,7 +76,8 @@ async function packaged(name: string, sent: readonly Sent[], options: Partial<Pa
     onPart: (rendition) => {
       if (packager.prepare()) checkerOf(rendition.name).add(renderMediaPlaylist(rendition));
     },
-    onSegment: (rendition, { number, parts }) => {
+    onSegment: (rendition, { number, parts, isGap }) => {
+      if (isGap) return;
       const file = segmentName(rendition.name, number, rendition.extension);
       writeFileSync(join(directory, file), Buffer.concat(parts.map(({ bytes }) => bytes)));
     },
