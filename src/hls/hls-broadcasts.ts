@@ -158,6 +158,7 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     const { storage } = this;
     if (storage === undefined) return undefined;
     if (broadcast.isRecorded) return this.vods.record(storage, broadcast, { app, name });
+    if (this.options.storage === 'recordings') return undefined;
     const { run, startedAt } = broadcast;
     return new HlsSegmentShelf(storage, { app, name, run, startedAt }, (file, error) =>
       this.#logger.error('HLS storage failed', { stream: path, file, error: String(error) }),

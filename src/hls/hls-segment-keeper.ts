@@ -24,11 +24,8 @@ export function releaseKept({ window, targetDuration }: Rendition, isKept: (segm
   let behind = 0;
   for (let i = window.segments.length - 1; i >= 0; i--) {
     const segment = window.segments[i]!;
-    if (behind > TARGET_DURATIONS_IN_MEMORY * targetDuration) {
-      // What is older has been released before.
-      if (segment.parts.length === 0 && !segment.isGap) return;
-      if (isKept(segment)) window.release(segment.number);
-    }
+    const isOld = behind > TARGET_DURATIONS_IN_MEMORY * targetDuration;
+    if (isOld && segment.parts.length > 0 && isKept(segment)) window.release(segment.number);
     behind += segment.duration;
   }
 }

@@ -1,4 +1,12 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit, Optional } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  Optional,
+} from '@nestjs/common';
 import { keptMultivariant, keptStream, type KeptTotals } from '#lib/hls';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { RtmpEvents } from '../events/rtmp-events.js';
@@ -14,7 +22,7 @@ import type { HlsVodInfo } from './vod-events.js';
 
 /** Records broadcasts, finishes what a crash left behind, and tells the log and `@RtmpEvent('vod.…')` handlers. */
 @Injectable()
-export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBootstrap {
+export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
   #repairing: Promise<void> = Promise.resolve();
 
@@ -36,9 +44,8 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
     if (this.storage?.unfinished !== undefined) this.#repairing = this.#repair(this.storage);
   }
 
-  /** @internal Settles when what an earlier process left behind is finished. */
-  get repaired(): Promise<void> {
-    return this.#repairing;
+  async onApplicationShutdown(): Promise<void> {
+    await this.#repairing;
   }
 
   /** Begins to record a broadcast. */

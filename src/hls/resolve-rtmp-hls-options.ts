@@ -31,6 +31,7 @@ const CHOICES: Readonly<Partial<Record<keyof RtmpHlsOptions, ReadonlyArray<strin
   container: ['fmp4', 'ts'],
   sessions: [true, false],
   record: [true, false],
+  storage: ['all', 'recordings'],
 };
 
 /**

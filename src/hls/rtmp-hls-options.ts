@@ -30,6 +30,11 @@ export interface RtmpHlsOptions extends PackagerOptions {
    * they end. A publish handler that replies `record: false` is heeded. Defaults to false.
    */
   record: boolean;
+  /**
+   * Which segments go to the storage under HLS_STORAGE: those of all streams, out of memory, or those of recordings alone.
+   * Defaults to 'all'.
+   */
+  storage: 'all' | 'recordings';
   /** A recording is finished and another begun after so long, in milliseconds, at a segment. Defaults to Infinity. */
   recordMaxDuration: number;
   /** Milliseconds for which the addresses in the playlist of a recording are good. Defaults to 43,200,000, 12 hours. */
@@ -66,6 +71,7 @@ export const DEFAULT_RTMP_HLS_OPTIONS: ResolvedRtmpHlsOptions = Object.freeze({
   endedTimeout: 60_000,
   maxTotalBytes: 1024 * 1024 * 1024,
   record: false,
+  storage: 'all',
   recordMaxDuration: Infinity,
   vodTimeout: 43_200_000,
   maxViewers: 10_000,

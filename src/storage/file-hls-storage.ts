@@ -122,7 +122,12 @@ async function make(folder: string): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true });
   // Not one that is there: nobody's files are written over.
   await mkdir(folder);
-  await writeFile(join(folder, `.${process.pid}@${hostLabel()}.writing`), '');
+  try {
+    await writeFile(join(folder, `.${process.pid}@${hostLabel()}.writing`), '');
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 async function isAbandoned(folder: string): Promise<boolean> {

@@ -10,6 +10,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import {
   type ArchiveList,
   FileHlsStorage,
+  LiveStream,
   HLS_STORAGE,
   type HlsStorage,
   type HlsStoredFile,
@@ -30,6 +31,7 @@ import {
   RtmpStatusException,
   StreamRegistry,
 } from '#src';
+import { capture } from '#test/capture';
 import { HandStream } from '#test/hand-stream';
 import { enterHls, fetchHls } from '#test/hls-player';
 import { multivariantProblems, PlaylistChecker } from '#test/playlist-checker';
@@ -266,6 +268,29 @@ describe('a recorded broadcast', () => {
     expect(more).toEqual([]);
     const { segments } = await vodAt((await enterHls(`${app.base}${vod!.path}`)).playlists[0]!);
     expect(segments.filter(({ isDiscontinuity }) => isDiscontinuity)).toHaveLength(1);
+  });
+
+  it('has a playlist of each track when there are several, all cut at the same places', async () => {
+    const app = await start();
+    const stream = new LiveStream({ id: 'multi', app: 'live', name: 'multi', path: 'live/multi', startedAt: 0 });
+    app.app.get(StreamRegistry).add(stream);
+    await until('it is packaged', () => app.hls.get('live/multi') !== undefined);
+    for (const { type, timestamp, payload } of capture('multi')) stream.push(type, timestamp, payload);
+    app.app.get(StreamRegistry).remove(stream);
+    await eventually('completed');
+    const [vod] = await app.list();
+    const { playlists } = await enterHls(`${app.base}${vod!.path}`);
+    expect(playlists.map(({ pathname }) => pathname.replace(/.*\//u, '')).sort()).toEqual(
+      ['audio0', 'audio1', 'video0', 'video1'].map((name) => `${name}.m3u8`),
+    );
+    const starts = new Set<string>();
+    let bytes = 0;
+    for (const url of playlists) {
+      const { segments } = await vodAt(url);
+      starts.add(segments.map(({ programDateTime }) => Math.round(programDateTime! / 100)).join(' '));
+      for (const { uri } of segments) bytes += (await fetchHls(new URL(uri!, url))).bytes.length;
+    }
+    expect([starts.size, bytes]).toEqual([1, vod!.bytes]);
   });
 
   it('is several when it is longer than one may be, and nothing is lost between them', async () => {

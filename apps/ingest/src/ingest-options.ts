@@ -49,6 +49,7 @@ export function ingestHlsOptions(settings: Settings): Partial<RtmpHlsOptions> | 
     container: settings.HLS_CONTAINER,
     maxTotalBytes: settings.HLS_MEMORY_MB * 1_000_000,
     record: settings.HLS_RECORD,
+    storage: 'recordings',
     recordMaxDuration: minutes === undefined ? Infinity : minutes * 60_000,
     trustedProxies: settings.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
   };

@@ -21,6 +21,7 @@ import { ingestHlsOptions, ingestHttpOptions, ingestOptions } from './ingest-opt
 export class IngestModule {
   static forSettings(settings: Settings): DynamicModule {
     const hls = ingestHlsOptions(settings);
+    // Also when nothing is recorded now: what has been is played.
     const hlsStorage = {
       provide: HLS_STORAGE,
       useFactory: () => new FileHlsStorage({ directory: settings.RECORDINGS_DIR }),
@@ -37,9 +38,7 @@ export class IngestModule {
         }),
         RtmpArchiveModule.forRoot(),
         ...(settings.RTMP_PAGE ? [RtmpPageModule.forRoot()] : []),
-        ...(hls === undefined
-          ? []
-          : [RtmpHlsModule.forRoot(hls, { providers: settings.HLS_RECORD ? [hlsStorage] : [] })]),
+        ...(hls === undefined ? [] : [RtmpHlsModule.forRoot(hls, { providers: [hlsStorage] })]),
       ],
       controllers: [PublishController, PlayController],
       providers: [
