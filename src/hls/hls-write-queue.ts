@@ -52,7 +52,7 @@ export class HlsWriteQueue {
 
   /** Resolves when nothing waits, or it has failed. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#lanes.values()].map(({ running }) => running));
+    await Promise.all([...this.#lanes.values()].map(({ running = Promise.resolve() }) => running));
   }
 
   async #drain(lane: Lane): Promise<void> {

@@ -22,7 +22,7 @@ export interface RtmpHlsOptions extends PackagerOptions {
   endedTimeout: number;
   /**
    * Bytes of segments of all streams kept in memory; beyond, the largest give up their oldest, and no more streams are
-   * begun. Defaults to 1 GiB.
+   * begun. Defaults to 1024 MiB.
    */
   maxTotalBytes: number;
   /**
