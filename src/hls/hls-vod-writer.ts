@@ -16,6 +16,9 @@ import type { HlsStorage, HlsStoredBroadcast } from './hls-storage.js';
 
 const RUN_BYTES = 6;
 const MILLISECONDS = 1000;
+/** Segments of the leading playlist that may be of any length, and seconds the others have on average, at least. */
+const ANY_LENGTH = 100;
+const LEAST_LENGTH = 0.2;
 
 /** What a recording needs of the broadcast it is one of. */
 export interface HlsVodSource {
@@ -87,7 +90,7 @@ export class HlsVodWriter {
     if (this.#finishing !== undefined) return;
     const { name, extension, isLeading } = rendition;
     this.count++;
-    if (isLeading) this.duration += segment.duration;
+    if (isLeading) this.#lead(segment);
     const chunks = segment.parts.map(({ bytes }) => bytes);
     this.#queue.add(name, segment.byteLength, async () => {
       const playlist = this.#playlistOf(name);
@@ -128,6 +131,16 @@ export class HlsVodWriter {
     await this.#queue.settled();
     for (const playlist of this.#playlists.values()) playlist.text = undefined;
     this.isDone = true;
+  }
+
+  /** A publisher whose clock jumps all the time must not make a file of every picture. */
+  #lead({ number, duration }: HlsSegment): void {
+    this.duration += duration;
+    const count = number - this.from + 1;
+    if (count <= ANY_LENGTH || this.duration >= count * LEAST_LENGTH) return;
+    this.#queue.fail(
+      new Error(`${count} segments have ${this.duration.toFixed(1)} s: the clock of the publisher jumps`),
+    );
   }
 
   async #list(rendition: Rendition, playlist: WrittenPlaylist, segment: HlsSegment): Promise<void> {

@@ -40,7 +40,7 @@ export class HlsWriteQueue {
   add(lane: string, bytes: number, run: () => Promise<void>): void {
     if (this.hasFailed) return;
     if (this.#pendingBytes + bytes > this.limits.maxPending) {
-      this.#fail(new Error(`${this.#pendingBytes} bytes wait: the storage is too slow`));
+      this.fail(new Error(`${this.#pendingBytes} bytes wait: the storage is too slow`));
       return;
     }
     this.#pendingBytes += bytes;
@@ -55,6 +55,15 @@ export class HlsWriteQueue {
     await Promise.all([...this.#lanes.values()].map(({ running = Promise.resolve() }) => running));
   }
 
+  /** Nothing is done any more. */
+  fail(error: Error): void {
+    if (this.hasFailed) return;
+    this.#failed.abort();
+    this.#pendingBytes = 0;
+    for (const { steps } of this.#lanes.values()) steps.length = 0;
+    this.onFailed(error);
+  }
+
   async #drain(lane: Lane): Promise<void> {
     // Not before `running` says so.
     await Promise.resolve();
@@ -62,7 +71,7 @@ export class HlsWriteQueue {
       try {
         await this.#inTime(step.run());
       } catch (error) {
-        this.#fail(error as Error);
+        this.fail(error as Error);
       }
       this.#pendingBytes = this.hasFailed ? 0 : this.#pendingBytes - step.bytes;
     }
@@ -97,13 +106,5 @@ export class HlsWriteQueue {
         },
       );
     });
-  }
-
-  #fail(error: Error): void {
-    if (this.hasFailed) return;
-    this.#failed.abort();
-    this.#pendingBytes = 0;
-    for (const { steps } of this.#lanes.values()) steps.length = 0;
-    this.onFailed(error);
   }
 }

@@ -283,14 +283,19 @@ describe('a recorded broadcast', () => {
     expect(playlists.map(({ pathname }) => pathname.replace(/.*\//u, '')).sort()).toEqual(
       ['audio0', 'audio1', 'video0', 'video1'].map((name) => `${name}.m3u8`),
     );
-    const starts = new Set<string>();
+    const starts: number[][] = [];
     let bytes = 0;
     for (const url of playlists) {
       const { segments } = await vodAt(url);
-      starts.add(segments.map(({ programDateTime }) => Math.round(programDateTime! / 100)).join(' '));
+      starts.push(segments.map(({ programDateTime }) => programDateTime!));
       for (const { uri } of segments) bytes += (await fetchHls(new URL(uri!, url))).bytes.length;
     }
-    expect([starts.size, bytes]).toEqual([1, vod!.bytes]);
+    expect(bytes).toBe(vod!.bytes);
+    for (const times of starts) {
+      expect(times).toHaveLength(starts[0]!.length);
+      // Each track begins with its own first picture or sound.
+      expect(times.filter((time, index) => Math.abs(time - starts[0]![index]!) > 100)).toEqual([]);
+    }
   });
 
   it('is several when it is longer than one may be, and nothing is lost between them', async () => {
@@ -318,6 +323,24 @@ describe('a recorded broadcast', () => {
     await app.stop();
     expect(told).toMatchObject([{ event: 'completed' }]);
     expect(await (await start()).list()).toHaveLength(1);
+  });
+
+  it('has what players of an event ask for that is not in memory any more', async () => {
+    const app = await start({ playlist: 'event', recordMaxDuration: 5 * SECOND });
+    const source = app.stream('one');
+    await until('it is packaged', () => app.hls.get('live/one') !== undefined);
+    source.publish(2);
+    const [media] = (await enterHls(`${app.base}/live/one.m3u8`)).playlists;
+    const first = new URL('main_0.m4s', media);
+    const before = (await fetchHls(first)).bytes;
+    source.publish(20);
+    // Those are in four recordings.
+    await until('most is not in memory', () => app.hls.get('live/one')!.byteLength < before.length * 12);
+    for (let number = 0; number < 20; number++) {
+      const { status, bytes } = await fetchHls(new URL(`main_${number}.m4s`, media));
+      expect([number, status, bytes.length]).toEqual([number, 200, before.length]);
+    }
+    expect((await fetchHls(first)).bytes.equals(before)).toBe(true);
   });
 
   it('can be removed', async () => {
@@ -363,6 +386,16 @@ describe('what is not recorded', () => {
     await app.stop();
     // Segments are there while they are listed, and no longer.
     expect([told, readdirSync(directory, { recursive: true })]).toEqual([[], ['live']]);
+  });
+
+  it('stays in memory when the storage is for recordings alone', async () => {
+    const app = await start({ record: false, storage: 'recordings', playlist: 'event', start: 'always' });
+    const source = app.stream('one');
+    source.publish(20);
+    expect((await enterHls(`${app.base}/live/one.m3u8`)).playlists).toHaveLength(1);
+    source.end();
+    await app.stop();
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('is such a publish that goes on in the place of one that was', async () => {
@@ -490,6 +523,38 @@ describe('a storage that fails', () => {
     expect(told).toHaveLength(1);
     expect([...bucket.files.keys()].filter((name) => name.endsWith('.m3u8'))).toEqual([]);
     expect(app.log.of('HLS recording failed')).toMatchObject([{ stream: 'live/one', code: 'ENOSPC' }]);
+  });
+
+  it('by saying nothing hurts no viewer either, and holds no more than it may', async () => {
+    const bucket = new Bucket();
+    const answers: Array<() => void> = [];
+    bucket.write = () => new Promise((resolve) => answers.push(resolve));
+    const app = await start({}, bucket);
+    const source = app.stream('one');
+    await until('it is packaged', () => app.hls.get('live/one') !== undefined);
+    source.publish(3);
+    const [media] = (await enterHls(`${app.base}/live/one.m3u8`)).playlists;
+    for (let i = 0; i < 50; i++) {
+      source.publish(100);
+      const { status } = await fetchHls(media!);
+      expect(status).toBe(200);
+    }
+    expect(app.hls.get('live/one')!.byteLength).toBeLessThan(70 * 1024 * 1024);
+    source.end();
+    bucket.write = () => Promise.resolve();
+    while (answers.length > 0) answers.pop()!();
+  });
+
+  it('is not filled with thousands of files by a publisher whose clock jumps', async () => {
+    const app = await start();
+    const client = await RawRtmpClient.publishing(app.app.get(RtmpServer).addresses[0]!.port!, 'one');
+    client.send(9, 1, 0, AVC_CONFIG);
+    for (let i = 0; i < 1000; i++) client.video(1, (i % 2) * 20_000, 0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88);
+    await eventually('failed');
+    expect((told[0]!.error as Error).message).toContain('the clock of the publisher jumps');
+    await client.destroy();
+    await app.stop();
+    expect(readdirSync(directory, { recursive: true }).length).toBeLessThan(200);
   });
 
   it('is no option: there has to be one', async () => {

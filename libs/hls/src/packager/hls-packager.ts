@@ -95,7 +95,8 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
 
   /** Whether there is enough for playlists, and the target duration, which does not change, is known. */
   get isReady(): boolean {
-    return this.#targetDuration !== undefined && this.#renditions.every(({ isReady }) => isReady);
+    const isPlanned = this.#targetDuration !== undefined && this.#renditions.length > 0;
+    return isPlanned && this.#renditions.every(({ isReady }) => isReady);
   }
 
   /**
