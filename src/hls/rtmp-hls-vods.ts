@@ -21,6 +21,9 @@ export interface RtmpHlsVod {
   readonly bytes: number;
 }
 
+/** Recordings whose descriptions are kept; they do not change. Of more the oldest is read again. */
+const MAX_KNOWN = 10_000;
+
 /**
  * Broadcasts that were recorded as HLS and are whole.
  *
@@ -28,6 +31,8 @@ export interface RtmpHlsVod {
  */
 @Injectable()
 export class RtmpHlsVods {
+  readonly #known = new Map<string, RtmpHlsVod>();
+
   constructor(@Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined) {}
 
   /** Whether there is a storage that can be looked through. */
@@ -57,6 +62,7 @@ export class RtmpHlsVods {
     const broadcast = broadcastOf(app, name, id);
     if (broadcast === undefined || this.storage?.discard === undefined) return false;
     await this.storage.discard(broadcast);
+    this.#known.delete(keyOf(broadcast));
     return true;
   }
 
@@ -68,15 +74,25 @@ export class RtmpHlsVods {
   }
 
   async #describe(broadcast: HlsStoredBroadcast): Promise<RtmpHlsVod | undefined> {
-    if (this.storage === undefined) return undefined;
+    const key = keyOf(broadcast);
+    const known = this.#known.get(key);
+    if (known !== undefined || this.storage === undefined) return known;
     const index = (await readHlsText(this.storage, broadcast, VOD_INDEX)) ?? '';
     const totals = keptTotals(index);
     if (totals === undefined) return undefined;
     const { app, name } = keptStream(index) ?? broadcast;
     const id = vodIdOf(broadcast);
     const escaped = [app, ...name.split('/')].map(encodeURIComponent).join('/');
-    return { id, path: `/${escaped}/vod/${id}.m3u8`, app, name, startedAt: broadcast.startedAt, ...totals };
+    const { startedAt } = broadcast;
+    const vod = Object.freeze({ id, path: `/${escaped}/vod/${id}.m3u8`, app, name, startedAt, ...totals });
+    if (this.#known.size >= MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+    this.#known.set(key, vod);
+    return vod;
   }
+}
+
+function keyOf(broadcast: HlsStoredBroadcast): string {
+  return `${broadcast.app}/${broadcast.name}/${vodIdOf(broadcast)}`;
 }
 
 function broadcastOf(app: string, name: string, id: string): HlsStoredBroadcast | undefined {
