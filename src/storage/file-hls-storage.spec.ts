@@ -115,6 +115,12 @@ describe('what a process leaves behind', () => {
     expect(existsSync(join(directory, FOLDER))).toBe(false);
   });
 
+  it('is taken away when there is nothing in it', async () => {
+    await mkdir(join(directory, FOLDER), { recursive: true });
+    expect(await all(storage.unfinished())).toEqual([]);
+    expect(existsSync(join(directory, FOLDER))).toBe(false);
+  });
+
   it.each([
     ['lives', `.${process.ppid}@${hostname()}.writing`],
     ['is on another host and wrote a moment ago', `.${DEAD}@elsewhere.writing`],

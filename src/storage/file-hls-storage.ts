@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HlsStorage, HlsStorageFilter, HlsStoredBroadcast, HlsStoredFile } from '../hls/hls-storage.js';
 import { hostLabel, isOwnerGone } from './file-owner.js';
@@ -118,7 +118,7 @@ export class FileHlsStorage implements HlsStorage {
   }
 }
 
-async function make(folder: string): Promise<void> {
+async function make(folder: string, isAgain = false): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true });
   // Not one that is there: nobody's files are written over.
   await mkdir(folder);
@@ -126,12 +126,16 @@ async function make(folder: string): Promise<void> {
     await writeFile(join(folder, `.${process.pid}@${hostLabel()}.writing`), '');
   } catch (error) {
     await rm(folder, { recursive: true, force: true }).catch(() => {});
-    throw error;
+    // Another process that looked for what was left behind took it for that.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || isAgain) throw error;
+    await make(folder, true);
   }
 }
 
 async function isAbandoned(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch(() => []);
+  // Whoever made it was killed before anything else.
+  if (names.length === 0) await rmdir(folder).catch(() => {});
   for (const name of names) {
     const owner = OWNER.exec(name);
     if (owner === null) continue;
