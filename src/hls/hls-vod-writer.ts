@@ -16,9 +16,10 @@ import type { HlsStorage, HlsStoredBroadcast } from './hls-storage.js';
 
 const RUN_BYTES = 6;
 const MILLISECONDS = 1000;
-/** Segments of the leading playlist that may be of any length, and seconds the others have on average, at least. */
-const ANY_LENGTH = 100;
-const LEAST_LENGTH = 0.2;
+/** Segments of the leading playlist that may be as small as they like; with more of them they have so much on average. */
+const ANY_SIZE = 100;
+const LEAST_SECONDS = 0.2;
+const LEAST_BYTES = 1000;
 
 /** What a recording needs of the broadcast it is one of. */
 export interface HlsVodSource {
@@ -60,6 +61,8 @@ export class HlsVodWriter {
   isDone = false;
   readonly #playlists = new Map<string, WrittenPlaylist>();
   readonly #queue: HlsWriteQueue;
+  /** Bytes of the leading playlist. */
+  #leadingBytes = 0;
   #index: string | undefined;
   #finishing: Promise<void> | undefined;
 
@@ -134,13 +137,14 @@ export class HlsVodWriter {
   }
 
   /** A publisher whose clock jumps all the time must not make a file of every picture. */
-  #lead({ number, duration }: HlsSegment): void {
+  #lead({ number, duration, byteLength }: HlsSegment): void {
     this.duration += duration;
+    this.#leadingBytes += byteLength;
     const count = number - this.from + 1;
-    if (count <= ANY_LENGTH || this.duration >= count * LEAST_LENGTH) return;
-    this.#queue.fail(
-      new Error(`${count} segments have ${this.duration.toFixed(1)} s: the clock of the publisher jumps`),
-    );
+    const isLarge = this.duration >= count * LEAST_SECONDS && this.#leadingBytes >= count * LEAST_BYTES;
+    if (count <= ANY_SIZE || isLarge) return;
+    const size = `${count} segments have ${this.duration.toFixed(1)} s and ${this.#leadingBytes} bytes`;
+    this.#queue.fail(new Error(`${size}: too little for so many files`));
   }
 
   async #list(rendition: Rendition, playlist: WrittenPlaylist, segment: HlsSegment): Promise<void> {

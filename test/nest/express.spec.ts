@@ -24,11 +24,11 @@ import {
   StreamRegistry,
 } from '#src';
 import { CertificateMaker } from '#test/certificates';
-import { HandStream } from '#test/hand-stream';
 import { enterHls, fetchHls } from '#test/hls-player';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { postOverHttp1, postOverHttp2, TunnelSocket } from '#test/rtmpt-client';
 import { until } from '#test/until';
+import { HandStream } from './hand-stream.js';
 import { LogBook } from './start-app.js';
 
 // What goes over HTTP, with Express in place of Fastify.

@@ -18,10 +18,10 @@ import {
   RtmpStatusException,
   StreamRegistry,
 } from '#src';
-import { HandStream } from '#test/hand-stream';
 import { enterHls, fetchHls } from '#test/hls-player';
 import { type MediaPlaylist, parseMediaPlaylist } from '#test/playlist-tags';
 import { until } from '#test/until';
+import { HandStream } from './hand-stream.js';
 import { LogBook } from './start-app.js';
 
 // What is asked for over HTTP and what is answered, with a stream whose time goes on when a test says so.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { FlvDemuxer, type FlvTag } from '#lib/flv';
-import { LiveStream, type StreamRegistry } from '#lib/live';
+import { LiveStream } from '#lib/live';
+import type { StreamRegistry } from '#src';
 
 /** One second: ten pictures, the first a key frame, and sound. */
 const TAGS = tagsOf(readFileSync('test/fixtures/published.flv'));
