@@ -60,8 +60,16 @@ export { RtmpEvents, type RtmpEventSource } from './events/rtmp-events.js';
 export { DuplicateRtmpHandlerException } from './exceptions/duplicate-rtmp-handler.exception.js';
 export { RtmpStatusException } from './exceptions/rtmp-status.exception.js';
 export type { RtmpMediaKind } from './handlers/rtmp-pattern.js';
-export { HLS_STORAGE, type HlsStorage, type HlsStoredFile } from './hls/hls-storage.js';
-export { RtmpHls, type RtmpHlsBroadcast } from './hls/rtmp-hls.js';
+export {
+  HLS_STORAGE,
+  type HlsStorage,
+  type HlsStorageFilter,
+  type HlsStoredBroadcast,
+  type HlsStoredFile,
+} from './hls/hls-storage.js';
+export { RtmpHls, type RtmpHlsBroadcast, type RtmpHlsMemory } from './hls/rtmp-hls.js';
+export { type RtmpHlsVod, RtmpHlsVods } from './hls/rtmp-hls-vods.js';
+export type { HlsVodCompletedEvent, HlsVodFailedEvent, HlsVodInfo } from './hls/vod-events.js';
 export { RtmpHlsModule } from './hls/rtmp-hls.module.js';
 export {
   DEFAULT_RTMP_HLS_OPTIONS,
@@ -142,6 +150,7 @@ export { RtmpPlayback, type ViewerSource } from './playback/rtmp-playback.js';
 export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
 export { RtmpSession } from './session/rtmp-session.js';
 export { RtmpSessions } from './session/rtmp-sessions.js';
+export { FileHlsStorage, type FileHlsStorageOptions } from './storage/file-hls-storage.js';
 export { FileRecordingStorage, type FileRecordingStorageOptions } from './storage/file-recording-storage.js';
 export { MemoryRecordingStorage } from './storage/memory-recording-storage.js';
 export {

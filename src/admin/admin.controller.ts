@@ -69,6 +69,7 @@ export class AdminController {
     return metricsOf({
       snapshot: this.monitor.snapshot(),
       relays: this.relays.list(),
+      hls: this.info.hlsMemory,
       residentBytes: process.memoryUsage.rss(),
       cpu: process.cpuUsage(),
     });

@@ -1,3 +1,4 @@
+import type { RtmpHlsMemory } from '../hls/rtmp-hls.js';
 import type { RtmpRelayInfo } from '../relay/relay-info.js';
 import type { AdminSnapshot, AdminStream } from './admin-api.js';
 
@@ -29,16 +30,26 @@ const RELAY_METRICS: readonly RelayMetric[] = [
   ['rtmp_relay_lag_bytes', 'Bytes the destination is behind.', 'gauge', (relay) => relay.lag + relay.queuedBytes],
 ];
 
+type HlsMetric = readonly [string, string, Kind, (memory: RtmpHlsMemory) => number];
+
+const HLS_METRICS: readonly HlsMetric[] = [
+  ['rtmp_hls_memory_bytes', 'Bytes of HLS in memory.', 'gauge', (memory) => memory.bytes],
+  ['rtmp_hls_dropped_segments_total', 'Segments given up for memory.', 'counter', (memory) => memory.droppedSegments],
+  ['rtmp_hls_refused_total', 'Streams not packaged for want of memory.', 'counter', (memory) => memory.refused],
+];
+
 /** What metrics are made of. */
 export interface MetricsInput {
   readonly snapshot: AdminSnapshot;
   readonly relays: readonly RtmpRelayInfo[];
+  /** Undefined without HLS. */
+  readonly hls: RtmpHlsMemory | undefined;
   readonly residentBytes: number;
   readonly cpu: NodeJS.CpuUsage;
 }
 
 /** The text format of Prometheus. */
-export function metricsOf({ snapshot, relays, residentBytes, cpu }: MetricsInput): string {
+export function metricsOf({ snapshot, relays, hls, residentBytes, cpu }: MetricsInput): string {
   const lines: string[] = [];
   const begin = (name: string, help: string, kind: Kind) =>
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);
@@ -50,6 +61,12 @@ export function metricsOf({ snapshot, relays, residentBytes, cpu }: MetricsInput
   one('rtmp_connections', 'Connections.', 'gauge', snapshot.connections);
   one('process_resident_memory_bytes', 'Memory of the process.', 'gauge', residentBytes);
   one('process_cpu_seconds_total', 'Processor time of the process.', 'counter', (cpu.user + cpu.system) / 1e6);
+  if (hls !== undefined) {
+    // Without a bound there is no line: Infinity is no use to anybody who divides by it.
+    const { maxBytes } = hls;
+    if (maxBytes !== Infinity) one('rtmp_hls_max_memory_bytes', 'Bytes of HLS there may be.', 'gauge', maxBytes);
+    for (const [name, help, kind, valueOf] of HLS_METRICS) one(name, help, kind, valueOf(hls));
+  }
   for (const [name, help, kind, valueOf] of STREAM_METRICS) {
     begin(name, help, kind);
     for (const stream of snapshot.streams) {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { RtmpHls } from '../hls/rtmp-hls.js';
+import { RtmpHls, type RtmpHlsMemory } from '../hls/rtmp-hls.js';
 import { RecordingArchive } from '../archive/recording-archive.js';
 import { StreamThumbnails } from '../archive/stream-thumbnails.js';
 import { FlvDoor } from '../http/flv-door.js';
@@ -23,6 +23,11 @@ export class ServerInfo {
     private readonly modules: ModuleRef,
     @Inject(RTMP_ADMIN_OPTIONS) private readonly options: ResolvedRtmpAdminOptions,
   ) {}
+
+  /** Memory of HLS; undefined where there is none. */
+  get hlsMemory(): RtmpHlsMemory | undefined {
+    return this.#get(RtmpHls)?.memory;
+  }
 
   describe(grant: AdminGrant): AdminServer {
     const { publishKeys, playKeys } = this.options;

@@ -1,8 +1,11 @@
 /** One recording in `GET /api/recordings`. */
 export interface ArchivedRecording {
-  /** Parts separated by slashes; behind `/api/recordings/` it is its address. */
+  /** Parts separated by slashes. */
   readonly id: string;
-  /** The path of its address, escaped. */
+  /**
+   * The path of its address, escaped: the ID behind `/api/recordings/`. Of one as HLS that of its multivariant playlist,
+   * which players have to be let in to.
+   */
   readonly path: string;
   readonly app: string;
   /** Name of the stream. */
@@ -14,7 +17,7 @@ export interface ArchivedRecording {
   readonly bytes: number;
   /** False while it is being written, and when a crash left it behind. */
   readonly isComplete: boolean;
-  /** Media type. */
+  /** Media type; `application/vnd.apple.mpegurl` of HLS. */
   readonly type: string;
 }
 

@@ -1,4 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { RtmpHlsVods, type RtmpHlsVod } from '../hls/rtmp-hls-vods.js';
 import {
   asRecordingLibrary,
   type RecordingFilter,
@@ -14,6 +16,10 @@ import { type ResolvedRtmpArchiveOptions, RTMP_ARCHIVE_OPTIONS } from './rtmp-ar
 /** Containers that recordings are in, by the end of their names. Nothing else in the storage is shown to anybody. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = { flv: 'video/x-flv', mp4: 'video/mp4' };
 
+const HLS_TYPE = 'application/vnd.apple.mpegurl';
+/** Milliseconds in a second. */
+const SECOND = 1000;
+
 /** Media type of a recording; undefined when it is none. */
 export function mediaTypeOf(id: string): string | undefined {
   const extension = /\.([a-z0-9]+)$/iu.exec(id)?.[1]?.toLowerCase() ?? '';
@@ -21,30 +27,45 @@ export function mediaTypeOf(id: string): string | undefined {
 }
 
 /**
- * The recordings of the storage, to be looked through and read.
+ * The recordings of the storage, to be looked through and read; and those as HLS, where there are any, to be found.
  *
  * @publicApi
  */
 @Injectable()
-export class RecordingArchive {
+export class RecordingArchive implements OnModuleInit {
   readonly #library: RecordingLibrary | undefined;
+  /** Of RtmpHlsModule, when the application has it and can list what it recorded. */
+  #vods: RtmpHlsVods | undefined;
 
   constructor(
     @Inject(RECORDING_STORAGE) storage: RecordingStorage,
     @Inject(RTMP_ARCHIVE_OPTIONS) private readonly options: ResolvedRtmpArchiveOptions,
+    private readonly modules: ModuleRef,
   ) {
     this.#library = asRecordingLibrary(storage);
   }
 
+  onModuleInit(): void {
+    try {
+      const vods = this.modules.get(RtmpHlsVods, { strict: false });
+      if (vods.isListable) this.#vods = vods;
+    } catch {
+      // There is no HLS.
+    }
+  }
+
   /** The newest recordings. @throws {ArchiveException} the storage cannot be read */
   async list(filter: RecordingFilter = {}): Promise<ArchiveList> {
-    const all: StoredRecording[] = [];
-    for await (const recording of this.#readable.list(filter)) {
-      if (mediaTypeOf(recording.id) !== undefined) all.push(recording);
+    const all: ArchivedRecording[] = [];
+    if (this.#library !== undefined || this.#vods === undefined) {
+      for await (const recording of this.#readable.list(filter)) {
+        if (mediaTypeOf(recording.id) !== undefined) all.push(describe(recording));
+      }
     }
+    for await (const vod of this.#vods?.list(filter) ?? []) all.push(describeVod(vod));
     all.sort((a, b) => startOf(b) - startOf(a) || (a.id < b.id ? 1 : -1));
     return {
-      recordings: all.slice(0, this.options.maxListed).map(describe),
+      recordings: all.slice(0, this.options.maxListed),
       total: all.length,
       bytes: all.reduce((total, { bytes }) => total + bytes, 0),
     };
@@ -69,6 +90,21 @@ function describe({ id, app, name, startedAt, modifiedAt, bytes, isComplete }: S
   return { id, path, app, name, startedAt: startedAt ?? null, modifiedAt, bytes, isComplete, type };
 }
 
-function startOf({ startedAt, modifiedAt }: StoredRecording): number {
+function describeVod({ id, path, app, name, startedAt, duration, bytes }: RtmpHlsVod): ArchivedRecording {
+  const modifiedAt = Math.round(startedAt + duration * SECOND);
+  return {
+    id: `${app}/${name}/vod/${id}`,
+    path,
+    app,
+    name,
+    startedAt,
+    modifiedAt,
+    bytes,
+    isComplete: true,
+    type: HLS_TYPE,
+  };
+}
+
+function startOf({ startedAt, modifiedAt }: ArchivedRecording): number {
   return startedAt ?? modifiedAt;
 }

@@ -4,6 +4,7 @@ import type {
   RecordingFailedEvent,
   RecordingStartedEvent,
 } from '../recording/recording-events.js';
+import type { HlsVodCompletedEvent, HlsVodFailedEvent } from '../hls/vod-events.js';
 import type { RelayFailedEvent, RelayStateEvent } from '../relay/relay-info.js';
 import type { RtmpPublication, UnpublishReason } from '../streams/rtmp-publication.js';
 
@@ -48,6 +49,8 @@ export interface RtmpEventMap {
   'recording.started': RecordingStartedEvent;
   'recording.completed': RecordingCompletedEvent;
   'recording.failed': RecordingFailedEvent;
+  'vod.completed': HlsVodCompletedEvent;
+  'vod.failed': HlsVodFailedEvent;
   'relay.connecting': RelayStateEvent;
   'relay.live': RelayStateEvent;
   'relay.failed': RelayFailedEvent;

@@ -14,7 +14,7 @@ import type { LiveStream, MediaMessage, MediaSink } from '#lib/live';
 import type { HlsViewer } from './hls-viewer.js';
 import { HlsWaiting } from './hls-waiting.js';
 import type { ResolvedRtmpHlsOptions } from './rtmp-hls-options.js';
-import type { HlsSegmentShelf } from './hls-segment-shelf.js';
+import type { HlsSegmentKeeper } from './hls-segment-keeper.js';
 
 const RUN_BYTES = 12;
 
@@ -23,6 +23,8 @@ export interface BroadcastOwner {
   /** Its stream has ended. */
   onStreamEnd(broadcast: HlsBroadcast): void;
   onInitFailed(broadcast: HlsBroadcast, error: unknown): void;
+  /** It holds more than before. */
+  onGrowth(broadcast: HlsBroadcast): void;
 }
 
 /**
@@ -44,7 +46,7 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
   /** Since when it is in its state, and when it was last asked for anything: `performance.now()`. */
   stateSince = performance.now();
   lastRequest = performance.now();
-  private readonly shelf: HlsSegmentShelf | undefined;
+  private readonly keeper: HlsSegmentKeeper | undefined;
   #state: 'live' | 'away' | 'ended' = 'live';
   /** There as long as a segment needs them: a publisher may change its formats as often as it likes. */
   readonly #inits = new WeakMap<HlsInit, Promise<Uint8Array>>();
@@ -55,12 +57,13 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
 
   constructor(
     readonly path: string,
+    readonly isRecorded: boolean,
     options: ResolvedRtmpHlsOptions,
     private readonly library: MuxingLibrary | undefined,
     private readonly owner: BroadcastOwner,
-    shelfOf: (run: string, startedAt: number) => HlsSegmentShelf | undefined,
+    keeperOf: (broadcast: HlsBroadcast) => HlsSegmentKeeper | undefined,
   ) {
-    this.shelf = shelfOf(this.run, this.startedAt);
+    this.keeper = keeperOf(this);
     this.packager = new HlsPackager(options, this);
   }
 
@@ -71,6 +74,11 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
   /** The stream it is made of; undefined while there is none. */
   get stream(): LiveStream | undefined {
     return this.#stream;
+  }
+
+  /** Bytes held. */
+  get byteLength(): number {
+    return this.packager.byteLength + (this.keeper?.pendingBytes ?? 0);
   }
 
   /** Goes up whenever a playlist changes. */
@@ -110,16 +118,22 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     if (this.#state === 'ended') return;
     this.#leave();
     this.packager.end();
+    this.keeper?.end();
     this.#setState('ended');
     this.waiting.wake();
   }
 
-  /** Gives up what it holds. */
-  dispose(): void {
+  /** Nothing of it goes to a recording any more. */
+  stopRecording(): void {
+    if (this.isRecorded) this.keeper?.end();
+  }
+
+  /** Gives up what it holds. Resolves when what is to stay is written. */
+  dispose(): Promise<void> {
     this.end();
     for (const viewer of this.viewers.values()) viewer.disconnect('the broadcast is over');
     this.viewers.clear();
-    this.shelf?.dispose();
+    return this.keeper?.dispose() ?? Promise.resolve();
   }
 
   onMessage(message: MediaMessage): void {
@@ -139,15 +153,21 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
   }
 
   onPart(): void {
+    this.owner.onGrowth(this);
     this.waiting.wake();
   }
 
   onSegment(rendition: Rendition, segment: HlsSegment): void {
-    this.shelf?.put(rendition, segment);
+    this.keeper?.put(rendition, segment);
   }
 
   onRemove(rendition: Rendition, segment: HlsSegment): void {
-    this.shelf?.remove(rendition, segment);
+    this.keeper?.remove(rendition, segment);
+  }
+
+  /** The bytes of an init segment, whose playlist may not list it any more. */
+  initOf(init: HlsInit): Promise<Uint8Array> | undefined {
+    return this.#inits.get(init);
   }
 
   /** What a name stands for, and the rendition it belongs to. */
@@ -170,7 +190,7 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
   ): readonly Uint8Array[] | Promise<readonly Uint8Array[] | undefined> | undefined {
     const segment = rendition.window.find(number);
     if (segment === undefined || !segment.isComplete || segment.isGap) return undefined;
-    return segment.parts.length > 0 ? segment.parts.map(({ bytes }) => bytes) : this.shelf?.get(rendition, segment);
+    return segment.parts.length > 0 ? segment.parts.map(({ bytes }) => bytes) : this.keeper?.get(rendition, segment);
   }
 
   #leave(): void {

@@ -16,9 +16,12 @@ import { RtmpSessions } from '../session/rtmp-sessions.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import { type BroadcastOwner, HlsBroadcast } from './hls-broadcast.js';
+import { HlsMemory } from './hls-memory.js';
+import type { HlsSegmentKeeper } from './hls-segment-keeper.js';
 import { HlsSegmentShelf } from './hls-segment-shelf.js';
 import type { HlsViewer } from './hls-viewer.js';
 import { HLS_STORAGE, type HlsStorage } from './hls-storage.js';
+import { HlsVods } from './hls-vods.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
 /** How often deadlines are looked at, milliseconds. */
@@ -31,8 +34,11 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   /** The newest of each stream. */
   readonly #byPath = new Map<string, HlsBroadcast>();
   readonly #byRun = new Map<string, HlsBroadcast>();
+  /** Broadcasts that are over and still write. */
+  readonly #leaving = new Set<Promise<void>>();
   /** Who publishes a broadcast's stream: it says why that ended. */
   readonly #publications = new WeakMap<HlsBroadcast, RtmpPublication>();
+  readonly memory: HlsMemory;
   #library: MuxingLibrary | undefined;
   #stopObserving: (() => void) | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -44,8 +50,10 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     private readonly playback: RtmpPlayback,
     private readonly events: RtmpEvents,
     @Inject(RTMP_HLS_OPTIONS) private readonly options: ResolvedRtmpHlsOptions,
+    private readonly vods: HlsVods,
     @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
   ) {
+    this.memory = new HlsMemory(options.maxTotalBytes, (broadcast) => this.#giveUp(broadcast));
     playback.addViewerSource({ protocol: 'hls', count: (path) => this.#byPath.get(path)?.viewers.size ?? 0 });
   }
 
@@ -56,11 +64,13 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     for (const stream of this.registry.list()) this.#onAdd(stream);
   }
 
-  onApplicationShutdown(): void {
+  /** Resolves when recordings are finished. */
+  async onApplicationShutdown(): Promise<void> {
     this.#stopObserving?.();
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     for (const broadcast of this.#byRun.values()) this.#drop(broadcast);
+    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
   }
 
   /** All there are, those that have ended a moment ago included. */
@@ -75,11 +85,12 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   /**
    * The broadcast of a stream, begun if there is none; once its playlists have something in them.
    *
-   * @returns 'not found' when nobody publishes it, 'not ready' when it takes too long
+   * @returns 'not found' when nobody publishes it, 'not ready' when it takes too long, 'no memory' when those that there
+   * are need all of it
    */
-  async open(path: string, gone: AbortSignal): Promise<HlsBroadcast | 'not found' | 'not ready'> {
+  async open(path: string, gone: AbortSignal): Promise<HlsBroadcast | 'not found' | 'not ready' | 'no memory'> {
     const broadcast = await this.#whenThere(path, gone);
-    if (broadcast === undefined) return 'not found';
+    if (broadcast === undefined) return this.registry.get(path) === undefined ? 'not found' : 'no memory';
     return (await this.#whenReady(broadcast, gone)) ? broadcast : 'not ready';
   }
 
@@ -103,20 +114,37 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     this.#logger.error('HLS cannot be made of this stream', { stream: broadcast.path, error: String(error) });
   }
 
+  onGrowth(broadcast: HlsBroadcast): void {
+    if (this.#byRun.has(broadcast.run)) this.memory.update(broadcast);
+  }
+
   #onAdd(stream: LiveStream): void {
     const broadcast = this.#byPath.get(stream.path);
     if (broadcast?.state === 'away') this.#attach(broadcast, stream);
-    else if (this.options.start === 'always') this.#start(stream);
+    else if (this.options.start === 'always' && !this.options.record) this.#start(stream);
+    else if (this.options.start === 'always' || this.options.record) {
+      // What its handler said about recording is known a moment later.
+      queueMicrotask(() => {
+        const isThere = this.registry.get(stream.path) === stream && this.#byPath.get(stream.path)?.state !== 'live';
+        if (isThere && (this.options.start === 'always' || this.#isRecorded(stream))) this.#start(stream);
+      });
+    }
   }
 
-  #start(stream: LiveStream): HlsBroadcast {
-    const { path, app, name } = stream;
-    const broadcast: HlsBroadcast = new HlsBroadcast(path, this.options, this.#library, this, (run, startedAt) =>
-      this.storage === undefined
-        ? undefined
-        : new HlsSegmentShelf(this.storage, { app, name, run, startedAt }, (file, error) =>
-            this.#logger.error('HLS storage failed', { stream: path, file, error: String(error) }),
-          ),
+  /** Whether a stream is to be recorded: as the options say, unless its publish handler said no. */
+  #isRecorded({ path }: LiveStream): boolean {
+    return this.options.record && this.streams.get(path)?.reply.record !== false;
+  }
+
+  /** @returns undefined when there is no memory left */
+  #start(stream: LiveStream): HlsBroadcast | undefined {
+    const { path } = stream;
+    if (!this.memory.admit()) {
+      this.#logger.warn('HLS not started: maxTotalBytes', { stream: path, bytes: this.memory.bytes });
+      return undefined;
+    }
+    const broadcast = new HlsBroadcast(path, this.#isRecorded(stream), this.options, this.#library, this, (made) =>
+      this.#keeperOf(made, stream),
     );
     this.#byPath.set(path, broadcast);
     this.#byRun.set(broadcast.run, broadcast);
@@ -126,12 +154,34 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     return broadcast;
   }
 
+  #keeperOf(broadcast: HlsBroadcast, { path, app, name }: LiveStream): HlsSegmentKeeper | undefined {
+    const { storage } = this;
+    if (storage === undefined) return undefined;
+    if (broadcast.isRecorded) return this.vods.record(storage, broadcast, { app, name });
+    if (this.options.storage === 'recordings') return undefined;
+    const { run, startedAt } = broadcast;
+    return new HlsSegmentShelf(storage, { app, name, run, startedAt }, (file, error) =>
+      this.#logger.error('HLS storage failed', { stream: path, file, error: String(error) }),
+    );
+  }
+
+  /** There is no memory for it: nothing is left to be given up but all of it. */
+  #giveUp(broadcast: HlsBroadcast): void {
+    this.#logger.error('HLS given up: maxTotalBytes', { stream: broadcast.path, bytes: broadcast.byteLength });
+    // It may be in the middle of something.
+    queueMicrotask(() => {
+      if (this.#byRun.has(broadcast.run)) this.#drop(broadcast);
+    });
+  }
+
   #attach(broadcast: HlsBroadcast, stream: LiveStream): void {
     broadcast.attach(stream);
     // The publication of a stream that is just being added is known a moment later.
     queueMicrotask(() => {
       const publication = this.streams.get(stream.path);
-      if (publication?.stream === stream) this.#publications.set(broadcast, publication);
+      if (publication?.stream !== stream) return;
+      this.#publications.set(broadcast, publication);
+      if (publication.reply.record === false) broadcast.stopRecording();
     });
   }
 
@@ -155,7 +205,7 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     });
   }
 
-  #current(stream: LiveStream): HlsBroadcast {
+  #current(stream: LiveStream): HlsBroadcast | undefined {
     const known = this.#byPath.get(stream.path);
     return known !== undefined && known.state !== 'ended' ? known : this.#start(stream);
   }
@@ -175,12 +225,13 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   #sweep(): void {
     const now = performance.now();
     for (const broadcast of this.#byRun.values()) {
+      this.onGrowth(broadcast);
       broadcast.waiting.expire(now);
       this.#expireViewers(broadcast, now);
       const { state, stateSince, lastRequest } = broadcast;
       if (state === 'away' && now - stateSince >= this.options.publisherGrace) broadcast.end();
       if (state === 'ended' && now - stateSince >= this.options.endedTimeout) this.#drop(broadcast);
-      const mayGo = this.options.start === 'demand' && this.options.playlist === 'live';
+      const mayGo = this.options.start === 'demand' && this.options.playlist === 'live' && !broadcast.isRecorded;
       if (mayGo && broadcast.waiting.size === 0 && state !== 'ended' && now - lastRequest >= this.options.idleTimeout)
         this.#drop(broadcast);
     }
@@ -208,8 +259,10 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   #drop(broadcast: HlsBroadcast): void {
     this.#byRun.delete(broadcast.run);
     if (this.#byPath.get(broadcast.path) === broadcast) this.#byPath.delete(broadcast.path);
+    this.memory.remove(broadcast);
     const viewers = [...broadcast.viewers.values()];
-    broadcast.dispose();
+    const leaving = broadcast.dispose().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
     for (const viewer of viewers) this.#removeViewer(viewer);
     this.#logger.log('HLS stopped', { stream: broadcast.path });
   }

@@ -106,6 +106,9 @@ export class HlsPlayers {
     const broadcast = await this.broadcasts.open(path, gone);
     if (gone.aborted) return undefined;
     if (broadcast === 'not found') return refusalAnswer(404, 'NetStream.Play.StreamNotFound', `${path} is not live.`);
+    if (broadcast === 'no memory') {
+      return refusalAnswer(503, 'NetStream.Play.Failed', 'The streams that are watched need all memory for HLS.');
+    }
     if (broadcast === 'not ready') {
       return refusalAnswer(503, 'NetStream.Play.Failed', `${path} has nothing yet that HLS could be made of.`);
     }

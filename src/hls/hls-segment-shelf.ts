@@ -1,45 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type HlsSegment, type Rendition, segmentName } from '#lib/hls';
-import type { HlsStorage, HlsStoredFile } from './hls-storage.js';
+import { type HlsSegmentKeeper, releaseKept } from './hls-segment-keeper.js';
+import type { HlsStorage, HlsStoredBroadcast } from './hls-storage.js';
 
-/** Target durations a segment stays in memory, for as long as playlists have its parts. */
-const TARGET_DURATIONS_IN_MEMORY = 4;
+/** Bytes that may wait to be written; beyond, segments stay in memory. */
+const MAX_PENDING = 64 * 1024 * 1024;
+
+/** Milliseconds that writes under way are waited for at the end. */
+const LAST_WRITES = 5000;
 
 /** The segments of a broadcast in a storage: out of memory as soon as they are written and their parts are not listed. */
-export class HlsSegmentShelf {
+export class HlsSegmentShelf implements HlsSegmentKeeper {
   readonly #stored = new Set<string>();
+  readonly #writes = new Set<Promise<unknown>>();
+  #pendingBytes = 0;
 
   /** @param onError something could not be kept; the segment stays in memory */
   constructor(
     private readonly storage: HlsStorage,
-    private readonly broadcast: Omit<HlsStoredFile, 'file'>,
+    private readonly broadcast: HlsStoredBroadcast,
     private readonly onError: (file: string, error: unknown) => void,
   ) {}
 
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   put(rendition: Rendition, segment: HlsSegment): void {
-    const file = segmentName(rendition.name, segment.number, rendition.extension);
+    const { byteLength } = segment;
+    if (segment.isGap || this.#pendingBytes + byteLength > MAX_PENDING) return;
+    this.#pendingBytes += byteLength;
+    const file = fileOf(rendition, segment);
     const chunks = segment.parts.map(({ bytes }) => bytes);
-    this.write(file, chunks).then(
-      () => {
-        this.#stored.add(file);
-        this.#release(rendition);
-      },
-      () => {},
-    );
+    const write = this.storage
+      .write({ ...this.broadcast, file }, chunks)
+      .then(
+        () => {
+          this.#stored.add(file);
+          this.#release(rendition);
+        },
+        (error: unknown) => this.onError(file, error),
+      )
+      .finally(() => {
+        this.#pendingBytes -= byteLength;
+        this.#writes.delete(write);
+      });
+    this.#writes.add(write);
     this.#release(rendition);
   }
 
-  /** Keeps any file. Rejects when it cannot, which has been told by then. */
-  async write(file: string, chunks: readonly Uint8Array[]): Promise<void> {
-    try {
-      await this.storage.write({ ...this.broadcast, file }, chunks);
-    } catch (error) {
-      this.onError(file, error);
-      throw error;
-    }
-  }
-
-  async get(rendition: Rendition, { number }: HlsSegment): Promise<readonly Uint8Array[] | undefined> {
-    const file = segmentName(rendition.name, number, rendition.extension);
+  async get(rendition: Rendition, segment: HlsSegment): Promise<readonly Uint8Array[] | undefined> {
+    const file = fileOf(rendition, segment);
     if (!this.#stored.has(file)) return undefined;
     try {
       return [await this.storage.read({ ...this.broadcast, file })];
@@ -49,32 +60,32 @@ export class HlsSegmentShelf {
     }
   }
 
-  remove(rendition: Rendition, { number }: HlsSegment): void {
-    this.#remove(segmentName(rendition.name, number, rendition.extension));
+  remove(rendition: Rendition, segment: HlsSegment): void {
+    void this.#remove(fileOf(rendition, segment));
   }
 
-  /** The broadcast is over and nobody sees it any more. */
-  dispose(): void {
-    for (const file of this.#stored) this.#remove(file);
+  end(): void {}
+
+  async dispose(): Promise<void> {
+    const { storage, broadcast } = this;
+    await Promise.race([Promise.all(this.#writes), delay(LAST_WRITES, undefined, { ref: false })]);
+    if (storage.discard !== undefined) {
+      await storage.discard(broadcast).catch((error: unknown) => this.onError('', error));
+      return;
+    }
+    await Promise.all([...this.#stored].map((file) => this.#remove(file)));
   }
 
-  #remove(file: string): void {
+  async #remove(file: string): Promise<void> {
     if (!this.#stored.delete(file)) return;
-    this.storage.remove({ ...this.broadcast, file }).catch((error: unknown) => this.onError(file, error));
+    await this.storage.remove({ ...this.broadcast, file }).catch((error: unknown) => this.onError(file, error));
   }
 
   #release(rendition: Rendition): void {
-    const { window, targetDuration, name, extension } = rendition;
-    let behind = 0;
-    for (let i = window.segments.length - 1; i >= 0; i--) {
-      const { number, duration } = window.segments[i]!;
-      if (
-        behind > TARGET_DURATIONS_IN_MEMORY * targetDuration &&
-        this.#stored.has(segmentName(name, number, extension))
-      ) {
-        window.release(number);
-      }
-      behind += duration;
-    }
+    releaseKept(rendition, (segment) => this.#stored.has(fileOf(rendition, segment)));
   }
+}
+
+function fileOf({ name, extension }: Rendition, { number }: HlsSegment): string {
+  return segmentName(name, number, extension);
 }

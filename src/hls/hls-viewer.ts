@@ -5,6 +5,9 @@ import { connectOf, type FlvRequest, playOf } from '../http/flv-request.js';
 import { SECRET_BYTES } from './hls-file-target.js';
 import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
 
+/** `start` of a player that does not say which it wants. */
+const LIVE_OR_RECORDED = -2;
+
 /** Somebody who watches HLS: many requests, held together by a token in their URIs. */
 export class HlsViewer implements SessionConnection {
   /** The part of its URIs that says who it is; nobody can guess it. */
@@ -47,14 +50,16 @@ export class HlsViewer implements SessionConnection {
    * Asks the application, as for every player.
    *
    * @param timeout milliseconds it may take
+   * @param start what a player of RTMP says with play: 0 for a recording
    * @returns undefined when it has not decided in time, or the viewer is gone
    */
-  admit(admission: CommandAdmission, timeout: number): Promise<Decision | undefined> {
+  admit(admission: CommandAdmission, timeout: number, start = LIVE_OR_RECORDED): Promise<Decision | undefined> {
     const signal = AbortSignal.any([this.closed, AbortSignal.timeout(timeout)]);
     const timeOut = new Promise<undefined>((resolve) => {
       signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    return Promise.race([admission.decide({ command: playOf(this.request), session: this.session, signal }), timeOut]);
+    const command = { ...playOf(this.request), start };
+    return Promise.race([admission.decide({ command, session: this.session, signal }), timeOut]);
   }
 
   /** It is gone, or sent away: its URIs are good for nothing any more. */

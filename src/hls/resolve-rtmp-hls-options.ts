@@ -18,6 +18,9 @@ const NUMBERS: Readonly<Partial<Record<keyof RtmpHlsOptions, readonly [least: nu
   viewerTimeout: [1000, MAX_MILLISECONDS],
   publisherGrace: [0, MAX_MILLISECONDS],
   endedTimeout: [0, MAX_MILLISECONDS],
+  maxTotalBytes: [1024 * 1024, Infinity],
+  recordMaxDuration: [1000, Infinity],
+  vodTimeout: [1000, 30 * 86_400_000],
   maxViewers: [1, Infinity],
   maxWaiting: [0, Infinity],
 };
@@ -27,6 +30,8 @@ const CHOICES: Readonly<Partial<Record<keyof RtmpHlsOptions, ReadonlyArray<strin
   playlist: ['live', 'event'],
   container: ['fmp4', 'ts'],
   sessions: [true, false],
+  record: [true, false],
+  storage: ['all', 'recordings'],
 };
 
 /**

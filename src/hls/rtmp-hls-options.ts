@@ -20,6 +20,25 @@ export interface RtmpHlsOptions extends PackagerOptions {
   publisherGrace: number;
   /** Milliseconds playlists and segments stay after the end, for viewers who are not there yet. Defaults to 60,000. */
   endedTimeout: number;
+  /**
+   * Bytes of segments of all streams kept in memory; beyond, the largest give up their oldest, and no more streams are
+   * begun. Defaults to 1024 MiB.
+   */
+  maxTotalBytes: number;
+  /**
+   * Whether streams are recorded as HLS: they are packaged from their start, and stay in the storage under HLS_STORAGE when
+   * they end. A publish handler that replies `record: false` is heeded. Defaults to false.
+   */
+  record: boolean;
+  /**
+   * Which segments go to the storage under HLS_STORAGE: those of all streams, out of memory, or those of recordings alone.
+   * Defaults to 'all'.
+   */
+  storage: 'all' | 'recordings';
+  /** A recording is finished and another begun after so long, in milliseconds, at a segment. Defaults to Infinity. */
+  recordMaxDuration: number;
+  /** Milliseconds for which the addresses in the playlist of a recording are good. Defaults to 43,200,000, 12 hours. */
+  vodTimeout: number;
   /** Viewers of one stream at a time. Defaults to 10,000. */
   maxViewers: number;
   /** Requests of one stream that wait for what is not there yet; beyond, they are told to try again. Defaults to 10,000. */
@@ -50,6 +69,11 @@ export const DEFAULT_RTMP_HLS_OPTIONS: ResolvedRtmpHlsOptions = Object.freeze({
   viewerTimeout: 30_000,
   publisherGrace: 15_000,
   endedTimeout: 60_000,
+  maxTotalBytes: 1024 * 1024 * 1024,
+  record: false,
+  storage: 'all',
+  recordMaxDuration: Infinity,
+  vodTimeout: 43_200_000,
   maxViewers: 10_000,
   maxWaiting: 10_000,
   sessions: true,

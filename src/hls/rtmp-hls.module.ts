@@ -3,13 +3,17 @@ import { HttpPeers } from '../http/http-peers.js';
 import { HlsBroadcasts } from './hls-broadcasts.js';
 import { HlsController } from './hls.controller.js';
 import { HlsPlayers } from './hls-players.js';
+import { HlsVodController } from './hls-vod.controller.js';
+import { HlsVodPlayers } from './hls-vod-players.js';
+import { HlsVods } from './hls-vods.js';
 import { HlsRequests } from './hls-requests.js';
 import { resolveRtmpHlsOptions } from './resolve-rtmp-hls-options.js';
 import { RtmpHls } from './rtmp-hls.js';
+import { RtmpHlsVods } from './rtmp-hls-vods.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS, type RtmpHlsOptions } from './rtmp-hls-options.js';
 
 /**
- * Live streams as HLS and Low-Latency HLS at `GET /app/name.m3u8`, in any Nest application with an HTTP adapter. It
+ * Live streams as HLS and Low-Latency HLS at `GET /app/name.m3u8`, and recordings of them, in any Nest application with an HTTP adapter. It
  * uses the RtmpModule of the application, which must be global (`isGlobal: true`), and the package mediabunny.
  *
  * @publicApi
@@ -24,7 +28,7 @@ export class RtmpHlsModule {
     return {
       module: RtmpHlsModule,
       imports,
-      controllers: [HlsController],
+      controllers: [HlsController, HlsVodController],
       providers: [
         { provide: RTMP_HLS_OPTIONS, useFactory: () => resolveRtmpHlsOptions(options) },
         {
@@ -34,11 +38,14 @@ export class RtmpHlsModule {
         },
         HlsBroadcasts,
         HlsPlayers,
+        HlsVodPlayers,
+        HlsVods,
         HlsRequests,
         RtmpHls,
+        RtmpHlsVods,
         ...providers,
       ],
-      exports: [RtmpHls],
+      exports: [RtmpHls, RtmpHlsVods],
     };
   }
 }

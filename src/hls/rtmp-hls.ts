@@ -13,10 +13,24 @@ export interface RtmpHlsBroadcast {
   readonly startedAt: number;
   /** Who watches: those who have asked for anything within `viewerTimeout`. */
   readonly viewers: readonly RtmpSession[];
-  /** Bytes of segments in memory. */
+  /** Whether it is, or was, recorded as HLS. */
+  readonly isRecorded: boolean;
+  /** Bytes in memory: of segments, and of what is not in one yet. */
   readonly byteLength: number;
   /** Requests that wait for what is not there yet. */
   readonly waiting: number;
+}
+
+/** Memory of all streams that are being served as HLS. */
+export interface RtmpHlsMemory {
+  /** Bytes held. */
+  readonly bytes: number;
+  /** The option `maxTotalBytes`. */
+  readonly maxBytes: number;
+  /** Segments that were given up before their time, so far. */
+  readonly droppedSegments: number;
+  /** Streams that were not begun, or given up, so far. */
+  readonly refused: number;
 }
 
 /**
@@ -27,6 +41,12 @@ export interface RtmpHlsBroadcast {
 @Injectable()
 export class RtmpHls {
   constructor(private readonly broadcasts: HlsBroadcasts) {}
+
+  /** Memory of all of them. */
+  get memory(): RtmpHlsMemory {
+    const { bytes, maxBytes, droppedSegments, refused } = this.broadcasts.memory;
+    return { bytes, maxBytes, droppedSegments, refused };
+  }
 
   list(): RtmpHlsBroadcast[] {
     return this.broadcasts.list().map(describe);
@@ -41,13 +61,22 @@ export class RtmpHls {
   }
 }
 
-function describe({ path, state, startedAt, viewers, packager, waiting }: HlsBroadcast): RtmpHlsBroadcast {
+function describe({
+  path,
+  state,
+  startedAt,
+  viewers,
+  isRecorded,
+  byteLength,
+  waiting,
+}: HlsBroadcast): RtmpHlsBroadcast {
   return {
     path,
     state,
     startedAt,
     viewers: [...viewers.values()].map(({ session }) => session),
-    byteLength: packager.byteLength,
+    isRecorded,
+    byteLength,
     waiting: waiting.size,
   };
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { isHlsFolder } from './hls-folder-name.js';
 import { parseRecordingId, recordingFolder, withoutPartSuffix } from './recording-file-name.js';
 import {
   isRecordingId,
@@ -47,7 +48,7 @@ export class FileRecordingLibrary implements RecordingLibrary {
     for (const entry of entries) {
       const id = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (isRecursive && !entry.name.startsWith('.')) folders.push(id);
+        if (isRecursive && !entry.name.startsWith('.') && !isHlsFolder(entry.name)) folders.push(id);
       } else if (entry.isFile() && entry.name.startsWith(base)) {
         const whole = withoutPartSuffix(id);
         if (whole !== undefined && (whole === id || !files.has(whole))) files.set(whole, id);

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { hostLabel, isOwnerGone } from './file-owner.js';
 import { FileRecordingLibrary } from './file-recording-library.js';
 import { partOwner, recordingPathSegments, withoutPartSuffix } from './recording-file-name.js';
 import type { RecordingFilter, RecordingLibrary, RecordingReader, StoredRecording } from './recording-library.js';
 import type { RecordingRequest, RecordingStorage, RecordingWriter, UnfinishedRecording } from './recording-storage.js';
+import { walkFolders } from './walk-folders.js';
 
 /** How {@link FileRecordingStorage} keeps its files. */
 export interface FileRecordingStorageOptions {
@@ -17,8 +18,6 @@ const PART = '.part';
 const READ_SIZE = 1024 * 1024;
 /** Names tried for one recording: streams that differ only in what a file name cannot say, in the same millisecond. */
 const MAX_NAME_TRIES = 1000;
-/** A process on another host cannot be asked whether it lives; after so long without a write it does not. */
-const FOREIGN_GRACE_MS = 10 * 60_000;
 
 /**
  * Recordings as files: `directory/app/name-TIME.flv`. While one is written its
@@ -57,11 +56,11 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
   }
 
   async *unfinished(): AsyncIterable<UnfinishedRecording> {
-    const entries = await readdir(this.directory, { recursive: true, withFileTypes: true }).catch(ignoreMissing);
-    for (const entry of entries) {
-      if (!entry.isFile() || !entry.name.endsWith(PART)) continue;
-      const path = join(entry.parentPath, entry.name);
-      if (await isAbandoned(path)) yield new UnfinishedFile(path);
+    for await (const { folder, files } of walkFolders(this.directory)) {
+      for (const name of files) {
+        const path = join(this.directory, folder, name);
+        if (name.endsWith(PART) && (await isAbandoned(path))) yield new UnfinishedFile(path);
+      }
     }
   }
 }
@@ -166,29 +165,11 @@ async function isAbandoned(path: string): Promise<boolean> {
   if (openParts.has(path)) return false;
   const owner = partOwner(basename(path));
   if (owner === undefined) return false;
-  const { pid, host } = owner;
-  if (host === hostLabel()) return pid === process.pid || !isProcessAlive(pid);
-  const { mtimeMs } = await stat(path);
-  return Date.now() - mtimeMs > FOREIGN_GRACE_MS;
-}
-
-function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return isOwnerGone(owner, async () => (await stat(path)).mtimeMs);
 }
 
 function finalPath(part: string): string {
   return join(dirname(part), withoutPartSuffix(basename(part))!);
-}
-
-function hostLabel(): string {
-  return hostname()
-    .replace(/[^A-Za-z0-9.-]/gu, '_')
-    .slice(0, 64);
 }
 
 async function openExclusive(path: string): Promise<FileHandle | undefined> {
@@ -221,9 +202,4 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
     at += bytesWritten;
   }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): [] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
 }

@@ -6,7 +6,7 @@ const MAX_SEGMENT_BYTES = 120;
 /** Suffix of a file that is being written: who writes it. */
 const PART_OWNER = /\.(\d+)@([^@]*)\.part$/u;
 /** Behind the name of the stream: the time of {@link fileTime}, and a number when the name was taken. */
-const TIME = /-(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d\.\d{3}Z)(?:-\d+)?$/u;
+const TIME = /-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z)(?:-\d+)?$/u;
 
 /** The folders and the base name, without extension, of a recording: all safe to join to a directory. */
 export function recordingPathSegments(request: RecordingRequest): string[] {
@@ -27,9 +27,13 @@ export function parseRecordingId(id: string): { app: string; name: string; start
   const app = slash < 0 ? '' : id.slice(0, slash);
   const time = TIME.exec(stem);
   if (time === null) return { app, name: stem, startedAt: undefined };
-  const [, day, hours, minutes, seconds] = time;
-  const startedAt = Date.parse(`${day}${hours}:${minutes}:${seconds}`);
-  return { app, name: stem.slice(0, time.index), startedAt: Number.isNaN(startedAt) ? undefined : startedAt };
+  return { app, name: stem.slice(0, time.index), startedAt: parseFileTime(time[1]!) };
+}
+
+/** The other way round than {@link fileTime}; undefined when it is no time. */
+export function parseFileTime(text: string): number | undefined {
+  const time = Date.parse(text.replace(/^([^T]*T\d\d)-(\d\d)-/u, '$1:$2:'));
+  return Number.isNaN(time) || fileTime(time) !== text ? undefined : time;
 }
 
 /** Who writes a file whose name ends so: a process and its host. */
@@ -71,6 +75,6 @@ function cutBytes(text: string, limit: number): string {
 }
 
 /** ISO 8601 in UTC without the colons that Windows forbids. */
-function fileTime(milliseconds: number): string {
+export function fileTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replaceAll(':', '-');
 }

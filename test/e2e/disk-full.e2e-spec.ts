@@ -7,6 +7,7 @@ import { IngestProcess } from '#test/ingest-process';
 import { recordingDifference } from '#test/packets';
 import { FfmpegPublisher, publish } from '#test/publishing';
 import { requireProgram, run } from '#test/programs';
+import { RunningProgram } from '#test/running-program';
 import { words } from '#test/words';
 
 // Recordings that cannot be written, while another can. Neither publisher is to notice.
@@ -77,4 +78,19 @@ it('a directory that is none fails the recording, not the publish', async () => 
   const small = await clip('H.264 with B-frames and AAC');
   await publish(small, ingest.url('live/nowhere'));
   await ingest.logged('recording', 'failed', 'ENOTDIR');
+});
+
+it('a full disk fails the recording as HLS, not the publish, and nobody who watches it', async () => {
+  const launcher = canMount() ? withFullDisk(join(directory, 'full')) : WITH_SHORT_FILES;
+  const env = { RTMP_RECORD: '0', HLS_RECORD: '1', HLS_SEGMENT_SECONDS: '1' };
+  ingest = await IngestProcess.start({ directory, launcher, env });
+  const large = await clip('1080p at 8 Mb/s');
+  const url = await ingest.httpUrl('full/large.m3u8');
+  const player = new RunningProgram('ffmpeg', words`-nostdin -v error -i ${url} -f null -`);
+  await publish(large, ingest.url('full/large'), { isRealTime: true });
+  const failure = await ingest.logged('HLS recording failed', 'full/large');
+  expect(failure).toMatchObject({ level: 'error', code: launcher === WITH_SHORT_FILES ? 'EFBIG' : 'ENOSPC' });
+  expect((await player.succeeded()).stderr).toBe('');
+  const list = (await (await fetch(await ingest.httpUrl('api/recordings'))).json()) as { recordings: unknown[] };
+  expect(list.recordings).toEqual([]);
 });

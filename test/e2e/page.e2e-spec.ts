@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import { BrowserPage, TestBrowser } from '#test/browser';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
-import { FfmpegPublisher } from '#test/publishing';
+import { FfmpegPublisher, publish } from '#test/publishing';
 
 // The page in Chromium, with FFmpeg publishing what it shows and plays.
 
@@ -127,6 +127,27 @@ it('shows a still picture of a stream, and its recording, to be watched and down
   expect(download.suggestedFilename()).toMatch(/^recorded-.*\.flv$/u);
   expect(statSync(await download.path()).size).toBe(statSync(ingest.recordings('live/recorded')[0]!).size);
   expect(problems).toEqual([]);
+});
+
+it('plays a recording as HLS, which it lists with the others', async () => {
+  const env = { RTMP_RECORD: '0', HLS_RECORD: '1', RTMP_PLAY_KEYS: 'shown', RTMP_ADMIN_TOKEN: 'admin-token' };
+  const recording = await IngestProcess.start({ env });
+  try {
+    await publish(source, recording.url('live/film'));
+    await recording.logged('HLS recording completed', 'live/film');
+    const opened = await browser.open(`http://127.0.0.1:${await recording.portOf('http')}/#/recordings`);
+    const { page } = opened;
+    await page.getByLabel('Admin token').fill('admin-token');
+    await page.keyboard.press('Enter');
+    const row = page.getByRole('row', { name: 'live/film' });
+    await row.getByText('HLS').waitFor();
+    expect(await row.getByRole('link', { name: 'Download' }).count()).toBe(0);
+    await row.getByRole('button', { name: 'Watch' }).click();
+    await opened.plays(10);
+    expect(opened.problems.filter((problem) => !problem.includes('401'))).toEqual([]);
+  } finally {
+    await recording.stop();
+  }
 });
 
 it('ends a stream when one is sure', async () => {

@@ -1,17 +1,34 @@
 import { get as getHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect as connectHttp2, createSecureServer } from 'node:http2';
 import { get as getHttps } from 'node:https';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { WebSocket } from 'ws';
-import { RtmpHttpModule, RtmpModule, RtmpServer, RtmpStreams, RtmptTunnels } from '#src';
+import {
+  FileHlsStorage,
+  HLS_STORAGE,
+  RtmpHls,
+  RtmpHlsModule,
+  RtmpHlsVods,
+  RtmpHttpModule,
+  RtmpModule,
+  RtmpServer,
+  RtmpStreams,
+  RtmptTunnels,
+  StreamRegistry,
+} from '#src';
 import { CertificateMaker } from '#test/certificates';
+import { enterHls, fetchHls } from '#test/hls-player';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { postOverHttp1, postOverHttp2, TunnelSocket } from '#test/rtmpt-client';
 import { until } from '#test/until';
+import { HandStream } from './hand-stream.js';
 import { LogBook } from './start-app.js';
 
 // What goes over HTTP, with Express in place of Fastify.
@@ -31,11 +48,20 @@ const AUDIO = Buffer.of(0xaf, 1, 0xc0, 0xff, 0xee);
 let app: NestExpressApplication;
 let httpPort: number;
 let httpsPort: number;
+let directory: string;
 
 beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'nest-rtmp-express-'));
   const listeners = [{ kind: 'https' as const, port: 0, tls }];
   @Module({
-    imports: [RtmpModule.forRoot({ listeners, isGlobal: true }), RtmpHttpModule.forRoot()],
+    imports: [
+      RtmpModule.forRoot({ listeners, isGlobal: true }),
+      RtmpHttpModule.forRoot(),
+      RtmpHlsModule.forRoot(
+        { record: true, segmentDuration: 1000 },
+        { providers: [{ provide: HLS_STORAGE, useFactory: () => new FileHlsStorage({ directory }) }] },
+      ),
+    ],
     controllers: [HelloController],
   })
   class TestModule {}
@@ -47,7 +73,10 @@ beforeEach(async () => {
   httpPort = ((app.getHttpServer() as { address(): unknown }).address() as AddressInfo).port;
   httpsPort = app.get(RtmpServer).addresses[0]!.port!;
 });
-afterEach(() => app.close());
+afterEach(async () => {
+  await app.close();
+  await rm(directory, { recursive: true });
+});
 afterAll(() => made.dispose());
 
 async function body(get: typeof getHttp | typeof getHttps, options: RequestOptions): Promise<string> {
@@ -99,4 +128,23 @@ it('takes tunnels over HTTP/2 on a server of its own, which Express has nothing 
   await client.destroy();
   session.destroy();
   await new Promise((resolve) => server.close(resolve));
+});
+
+it('serves HLS, and what was recorded of it', async () => {
+  const source = new HandStream(app.get(StreamRegistry), 'folder/one');
+  await until('it is packaged', () => app.get(RtmpHls).get('live/folder/one') !== undefined);
+  source.publish(4);
+  const base = `http://127.0.0.1:${httpPort}`;
+  const live = await enterHls(`${base}/live/folder/one.m3u8`);
+  expect((await fetchHls(live.playlists[0]!)).status).toBe(200);
+  source.end();
+  const vod = await until('it is recorded', async () => {
+    for await (const one of app.get(RtmpHlsVods).list()) return one;
+    return undefined;
+  });
+  const [media] = (await enterHls(`${base}${vod.path}?a=1`)).playlists;
+  const { bytes } = await fetchHls(media!);
+  expect(bytes.toString()).toContain('main_0.m4s?a=1');
+  expect((await fetchHls(new URL('main_0.m4s?a=1', media))).headers.get('content-type')).toBe('video/mp4');
+  expect((await fetchHls(new URL('main_9.m4s?a=1', media))).status).toBe(404);
 });

@@ -127,3 +127,21 @@ describe('viewers', () => {
     for (let i = 0; i < 4; i++) expect((await get('/live/cam.m3u8')).status).toBe(200);
   });
 });
+
+describe('a publisher of whose media nothing can be made', () => {
+  it.each([
+    ['before it ends', 1],
+    ['at all', 0],
+  ])('that says nothing of its codec %s does no harm', async (_what, frames) => {
+    await start({ start: 'always', publisherGrace: 0 });
+    publisher = await RawRtmpClient.publishing(app.get(RtmpServer).addresses[0]!.port!, 'silent');
+    for (let i = 0; i < frames; i++) publisher.audio(1, i * 20, 0xaf, 1, 0xc0, 0xff, 0xee);
+    await until('it is packaged', () => app.get(RtmpHls).get('live/silent') !== undefined);
+    const viewer = get('/live/silent.m3u8');
+    await until('somebody waits', () => app.get(RtmpHls).get('live/silent')!.waiting === 1);
+    await publisher.destroy();
+    expect((await viewer).status).toBe(503);
+    await publish('cam');
+    expect((await get('/live/cam.m3u8')).status).toBe(200);
+  });
+});

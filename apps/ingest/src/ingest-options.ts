@@ -38,6 +38,7 @@ export function ingestHttpOptions(settings: Settings): Partial<RtmpHttpOptions> 
 /** The settings as options of HLS; undefined when it is off. */
 export function ingestHlsOptions(settings: Settings): Partial<RtmpHlsOptions> | undefined {
   if (settings.RTMP_HLS === 'off') return undefined;
+  const { RECORDING_MAX_MINUTES: minutes } = settings;
   const segmentDuration = settings.HLS_SEGMENT_SECONDS * 1000;
   return {
     start: settings.RTMP_HLS,
@@ -46,6 +47,10 @@ export function ingestHlsOptions(settings: Settings): Partial<RtmpHlsOptions> | 
     partDuration: settings.HLS_PART_MS,
     window: settings.HLS_WINDOW_SECONDS * 1000,
     container: settings.HLS_CONTAINER,
+    maxTotalBytes: settings.HLS_MEMORY_MB * 1_000_000,
+    record: settings.HLS_RECORD,
+    storage: 'recordings',
+    recordMaxDuration: minutes === undefined ? Infinity : minutes * 60_000,
     trustedProxies: settings.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
   };
 }

@@ -1,5 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { RtmpAdminModule, RtmpArchiveModule, RtmpHlsModule, RtmpHttpModule, RtmpModule, RtmpPageModule } from '#src';
+import {
+  FileHlsStorage,
+  HLS_STORAGE,
+  RtmpAdminModule,
+  RtmpArchiveModule,
+  RtmpHlsModule,
+  RtmpHttpModule,
+  RtmpModule,
+  RtmpPageModule,
+} from '#src';
 import { PLAY_KEYS, PUBLISH_KEYS } from './access/access.tokens.js';
 import { PlayController } from './access/play.controller.js';
 import { PublishController } from './access/publish.controller.js';
@@ -12,6 +21,11 @@ import { ingestHlsOptions, ingestHttpOptions, ingestOptions } from './ingest-opt
 export class IngestModule {
   static forSettings(settings: Settings): DynamicModule {
     const hls = ingestHlsOptions(settings);
+    // Also when nothing is recorded now: what has been is played.
+    const hlsStorage = {
+      provide: HLS_STORAGE,
+      useFactory: () => new FileHlsStorage({ directory: settings.RECORDINGS_DIR }),
+    };
     return {
       module: IngestModule,
       imports: [
@@ -24,7 +38,7 @@ export class IngestModule {
         }),
         RtmpArchiveModule.forRoot(),
         ...(settings.RTMP_PAGE ? [RtmpPageModule.forRoot()] : []),
-        ...(hls === undefined ? [] : [RtmpHlsModule.forRoot(hls)]),
+        ...(hls === undefined ? [] : [RtmpHlsModule.forRoot(hls, { providers: [hlsStorage] })]),
       ],
       controllers: [PublishController, PlayController],
       providers: [

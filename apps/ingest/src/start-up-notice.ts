@@ -19,7 +19,8 @@ export function startUpNotice(
     const isClosed = settings.RTMP_ADMIN_TOKEN === undefined && !isLoopback(listenHost(settings));
     lines.push(`Page:   ${isClosed ? 'set RTMP_ADMIN_TOKEN=TOKEN to open it' : httpUrl}`);
   }
-  lines.push(settings.RTMP_RECORD ? `Recordings go to ${settings.RECORDINGS_DIR}` : 'Recording is off (RTMP_RECORD=0)');
+  const isRecording = settings.RTMP_RECORD || settings.HLS_RECORD;
+  lines.push(isRecording ? `Recordings go to ${settings.RECORDINGS_DIR}` : 'Recording is off (RTMP_RECORD=0)');
   if (settings.RTMP_PUBLISH_KEYS === undefined) {
     lines.push(
       settings.RTMP_OPEN

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as mediabunny from 'mediabunny';
 import { FlvDemuxer, MediaFlags, parseAudioTag, parseVideoTag } from '#lib/flv';
 import { LiveStream } from '#lib/live';
-import { ChunkDecoder } from '#lib/rtmp';
+import { capture, type CapturedMessage as Sent } from '#test/capture';
 import { clip, type Clip } from '#test/clips';
 import { multivariantProblems, PlaylistChecker } from '#test/playlist-checker';
 import { runProgram } from '#test/running-program';
@@ -23,31 +23,12 @@ import {
 
 // What FFmpeg published is packaged into files, and FFmpeg reads them: every sample has to be there, as it was.
 
-const HANDSHAKE = 1 + 2 * 1536;
-
-interface Sent {
-  readonly type: number;
-  readonly timestamp: number;
-  readonly payload: Uint8Array;
-}
-
 let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hls-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function capture(name: string): Sent[] {
-  const decoder = new ChunkDecoder();
-  decoder.push(readFileSync(`test/fixtures/${name}.rtmpcap`).subarray(HANDSHAKE));
-  const sent: Sent[] = [];
-  for (let message = decoder.next(); message !== undefined; message = decoder.next()) {
-    const { messageTypeId: type, timestamp, payload } = message;
-    if (type === 8 || type === 9 || type === 18) sent.push({ type, timestamp, payload: payload.slice() });
-  }
-  return sent;
-}
 
 async function published(name: Clip): Promise<Sent[]> {
   const demuxer = new FlvDemuxer();
@@ -76,7 +57,8 @@ async function packaged(name: string, sent: readonly Sent[], options: Partial<Pa
     onPart: (rendition) => {
       if (packager.prepare()) checkerOf(rendition.name).add(renderMediaPlaylist(rendition));
     },
-    onSegment: (rendition, { number, parts }) => {
+    onSegment: (rendition, { number, parts, isGap }) => {
+      if (isGap) return;
       const file = segmentName(rendition.name, number, rendition.extension);
       writeFileSync(join(directory, file), Buffer.concat(parts.map(({ bytes }) => bytes)));
     },

@@ -7,6 +7,20 @@ export { HlsPackager, type PackagerReceiver } from './packager/hls-packager.js';
 export { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager/packager-options.js';
 export type { Rendition } from './packager/rendition.js';
 export {
+  addressUris,
+  finishMultivariant,
+  type FinishedPlaylist,
+  finishPlaylist,
+  keptMultivariant,
+  keptPlaylistEntry,
+  keptPlaylistHead,
+  type KeptStream,
+  keptStream,
+  type KeptTotals,
+  keptTotals,
+  playlistsOf,
+} from './playlist/kept-playlist.js';
+export {
   type MediaPlaylistSource,
   type RenderOptions,
   renderMediaPlaylist,

@@ -1,6 +1,10 @@
+import type Hls from 'hls.js';
 import type Mpegts from 'mpegts.js';
 import { h, icon, setText } from './dom.js';
-import { loadMpegts } from './vendor.js';
+import { loadHls, loadMpegts } from './vendor.js';
+
+/** Media type of a recording as HLS. */
+export const HLS_TYPE = 'application/vnd.apple.mpegurl';
 
 /** What is to be played. */
 export interface PlayableRecording {
@@ -9,20 +13,23 @@ export interface PlayableRecording {
   readonly type: string;
 }
 
-/** Plays a recording: MP4 as the browser does, FLV by mpegts.js, which reads parts of the file. */
+/** Plays a recording: MP4 as the browser does, FLV by mpegts.js, which reads parts of the file, HLS by hls.js. */
 export class RecordingPlayer {
   readonly element: HTMLElement;
   readonly #title = h('h2', {});
   readonly #problem = h('p', { class: 'notice bad', role: 'alert', hidden: true });
   readonly #video = h('video', { controls: true, playsinline: true });
   #flv: ReturnType<typeof Mpegts.default.createPlayer> | undefined;
+  #hls: Hls | undefined;
   /** Counts what was asked for: a library that took long does not come in the way of the next. */
   #run = 0;
 
   constructor(onClose: () => void, signal: AbortSignal) {
     const close = h('button', { type: 'button', class: 'quiet', onclick: () => this.close() }, 'Close');
     close.addEventListener('click', onClose);
-    this.#video.addEventListener('error', () => this.#flv ?? this.#say('This browser cannot play it.'), { signal });
+    this.#video.addEventListener('error', () => this.#flv ?? this.#hls ?? this.#say('This browser cannot play it.'), {
+      signal,
+    });
     this.element = h(
       'section',
       { class: 'player recording', 'aria-label': 'Player', hidden: true },
@@ -43,6 +50,7 @@ export class RecordingPlayer {
     this.#video.focus();
     try {
       if (recording.type === 'video/x-flv') await this.#playFlv(recording.path, run);
+      else if (recording.type === HLS_TYPE) await this.#playHls(recording.path, run);
       else this.#video.src = recording.path;
       if (run === this.#run) await this.#video.play();
     } catch (error) {
@@ -57,6 +65,8 @@ export class RecordingPlayer {
     this.#problem.hidden = true;
     this.#flv?.destroy();
     this.#flv = undefined;
+    this.#hls?.destroy();
+    this.#hls = undefined;
     this.#video.removeAttribute('src');
     this.#video.load();
   }
@@ -71,6 +81,22 @@ export class RecordingPlayer {
     });
     this.#flv.attachMediaElement(this.#video);
     this.#flv.load();
+  }
+
+  async #playHls(path: string, run: number): Promise<void> {
+    const Player = await loadHls();
+    if (run !== this.#run) return;
+    if (!Player.isSupported()) {
+      this.#video.src = path;
+      return;
+    }
+    // A worker from a blob: URL is not allowed to run here.
+    this.#hls = new Player({ enableWorker: false });
+    this.#hls.on(Player.Events.ERROR, (_event, { fatal, details }) => {
+      if (fatal && run === this.#run) this.#say(`It cannot be played: ${details}.`);
+    });
+    this.#hls.loadSource(path);
+    this.#hls.attachMedia(this.#video);
   }
 
   #say(problem: string): void {

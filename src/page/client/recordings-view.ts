@@ -2,7 +2,9 @@ import type { ArchivedRecording, ArchiveList } from '../../archive/archive-api.j
 import { request } from './api.js';
 import { field, h, icon, setText } from './dom.js';
 import { bytes, counted } from './format.js';
-import { downloadLink, RecordingPlayer } from './recording-player.js';
+import { downloadLink, HLS_TYPE, RecordingPlayer } from './recording-player.js';
+import type { Store } from './store.js';
+import { playQuery } from './stream-address.js';
 import type { View, ViewContext } from './view.js';
 
 /** How often the list is asked for, in milliseconds. */
@@ -10,11 +12,14 @@ const REFRESH_INTERVAL = 10_000;
 /** Rows shown before somebody asks for more. */
 const ROWS = 100;
 
+/** What containers are called. */
+const KINDS: Readonly<Record<string, string>> = { 'video/mp4': 'MP4', 'video/x-flv': 'FLV', [HLS_TYPE]: 'HLS' };
+
 /** Recordings, to watch and to download. */
-export function recordingsView({ signal }: ViewContext): View {
+export function recordingsView({ store, signal }: ViewContext): View {
   const summary = h('p', { class: 'lead' }, 'Looking…');
   const filter = h('input', { id: 'filter', type: 'search', autocomplete: 'off', spellcheck: 'false' });
-  const table = new RecordingTable(signal);
+  const table = new RecordingTable(store, signal);
   const filterField = field('Filter by name', filter);
   filterField.classList.add('filter');
   filter.addEventListener('input', () => table.filter(filter.value));
@@ -57,7 +62,10 @@ class RecordingTable {
   #shown = ROWS;
   #playing: string | undefined;
 
-  constructor(signal: AbortSignal) {
+  constructor(
+    private readonly store: Store,
+    signal: AbortSignal,
+  ) {
     this.player = new RecordingPlayer(() => this.#mark(undefined), signal);
     this.#more.addEventListener('click', () => {
       this.#shown += ROWS;
@@ -114,7 +122,7 @@ class RecordingTable {
     );
     play.addEventListener('click', () => {
       this.#mark(id);
-      void this.player.play(recording, spoken);
+      void this.player.play({ type, path: this.#pathOf(recording) }, spoken);
     });
     const row = h(
       'tr',
@@ -127,11 +135,19 @@ class RecordingTable {
         !isComplete && h('span', { class: 'tag rec' }, 'not finished'),
       ),
       h('td', {}, h('time', { datetime: begun.toISOString() }, when)),
-      h('td', {}, `${bytes(recording.bytes)} `, h('span', { class: 'kind' }, type === 'video/mp4' ? 'MP4' : 'FLV')),
-      h('td', {}, play, downloadLink(recording, spoken)),
+      h('td', {}, `${bytes(recording.bytes)} `, h('span', { class: 'kind' }, KINDS[type] ?? '')),
+      // HLS is no single file.
+      h('td', {}, play, type !== HLS_TYPE && downloadLink(recording, spoken)),
     );
     row.classList.toggle('playing', id === this.#playing);
     return row;
+  }
+
+  /** With the play key that lets in to one as HLS. */
+  #pathOf({ path, name, type }: ArchivedRecording): string {
+    const { server } = this.store;
+    const query = type !== HLS_TYPE || server === undefined ? '' : playQuery(server, name);
+    return query === '' ? path : `${path}?${query}`;
   }
 
   #mark(id: string | undefined): void {

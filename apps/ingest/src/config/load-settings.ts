@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import { hlsProblems } from './hls-problems.js';
 import { listenerProblems } from './listeners.js';
 import { relayProblems } from './relays.js';
 import { type Settings, settingsSchema } from './settings.js';
@@ -37,7 +38,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Load
   const given = pickKnown({ ...fromFile, ...environment });
   const result = settingsSchema.safeParse(given);
   if (!result.success) throw new SettingsError(problemsOf(result.error.issues, given));
-  const problems = [...listenerProblems(result.data), ...relayProblems(result.data)];
+  const problems = [...listenerProblems(result.data), ...relayProblems(result.data), ...hlsProblems(result.data)];
   if (problems.length > 0) throw new SettingsError(problems);
   return { settings: result.data, warnings: unknownSettings({ ...fromFile, ...environment }) };
 }

@@ -81,6 +81,8 @@ export const settingsSchema = z.object({
   HLS_PART_MS: wholeNumber(0, 10_000, ' (milliseconds)').default(500),
   HLS_WINDOW_SECONDS: wholeNumber(0, 86_400, ' (seconds)').default(12),
   HLS_CONTAINER: z.enum(['fmp4', 'ts']).default('fmp4').describe('fmp4 or ts'),
+  HLS_RECORD: flag.default(false),
+  HLS_MEMORY_MB: wholeNumber(16, 1_000_000, ' (megabytes)').default(1000),
   RTMP_TAKEOVER: z
     .enum(['reject', 'replace', 'same-identity'])
     .default('reject')

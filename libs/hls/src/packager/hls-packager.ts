@@ -23,6 +23,7 @@ export interface PackagerReceiver {
   onInit?(init: HlsInit): void;
   /** A playlist has something new in it. */
   onPart?(rendition: Rendition): void;
+  /** A segment is complete, or there is none of its number: a gap. */
   onSegment?(rendition: Rendition, segment: HlsSegment): void;
   /** A segment is in no playlist any more and need not be kept. */
   onRemove?(rendition: Rendition, segment: HlsSegment): void;
@@ -69,14 +70,33 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     return this.#targetDuration;
   }
 
-  /** Bytes of all segments. */
+  /** Bytes held: of segments, and of what is not in one yet. */
   get byteLength(): number {
-    return this.#renditions.reduce((sum, { window }) => sum + window.byteLength, 0);
+    return this.#renditions.reduce((sum, rendition) => sum + rendition.byteLength, this.#backlog.byteLength);
+  }
+
+  /** Bytes that so many complete segments of each playlist take, and what is not in one yet. */
+  neededBytes(count: number): number {
+    return this.#renditions.reduce((sum, { window, byteLength }) => {
+      return sum + window.neededBytes(count) + byteLength - window.byteLength;
+    }, this.#backlog.byteLength);
+  }
+
+  /** Whether {@link dropOldest} would free memory. */
+  canDrop(least: number): boolean {
+    return this.#renditions.some(({ window }) => window.canDrop(least));
+  }
+
+  /** Gives up the oldest segment of the playlist that holds most; only when {@link canDrop} says so. */
+  dropOldest(least: number): void {
+    const windows = this.#renditions.map(({ window }) => window).filter((window) => window.canDrop(least));
+    windows.reduce((largest, window) => (window.byteLength > largest.byteLength ? window : largest)).dropOldest();
   }
 
   /** Whether there is enough for playlists, and the target duration, which does not change, is known. */
   get isReady(): boolean {
-    return this.#targetDuration !== undefined && this.#renditions.every(({ isReady }) => isReady);
+    const isPlanned = this.#targetDuration !== undefined && this.#renditions.length > 0;
+    return isPlanned && this.#renditions.every(({ isReady }) => isReady);
   }
 
   /**

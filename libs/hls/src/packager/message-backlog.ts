@@ -19,6 +19,10 @@ export class MessageBacklog {
     return this.#messages.length === 0;
   }
 
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
   /**
    * Whether there is no waiting for tracks any more: those are there that metadata speaks of, video and audio without any,
    * or it has been long or much enough.

@@ -21,6 +21,7 @@ export function isTsFormat({ codec }: TrackFormat): boolean {
  * tracks each one alone, so that players can choose.
  */
 export function planRenditions(tracks: ReadonlyArray<readonly [number, TrackFormat]>): PlannedRendition[] {
+  if (tracks.length === 0) return [];
   const sorted = tracks.toSorted(([a], [b]) => a - b);
   const video = sorted.filter(([key]) => !isAudioKey(key));
   const audio = sorted.filter(([key]) => isAudioKey(key));

@@ -114,6 +114,11 @@ export class Rendition implements MediaPlaylistSource {
     return Math.max(0, ...this.window.segments.map(({ duration }) => duration));
   }
 
+  /** Bytes held: of segments, and of samples that are not in one yet. */
+  get byteLength(): number {
+    return this.tracks.reduce((sum, { run }) => sum + run.byteLength, this.window.byteLength);
+  }
+
   summary(): RenditionSummary {
     const { format } = this.leader;
     return {
@@ -276,8 +281,9 @@ export class Rendition implements MediaPlaylistSource {
     const [from = 0, to] = this.#boundaries;
     const duration = to === undefined ? this.targetDuration : (to - from) / MILLISECONDS;
     this.#boundaries.shift();
-    this.window.addGap(this.#startAt(from, true), duration);
+    const gap = this.window.addGap(this.#startAt(from, true), duration);
     this.#isDiscontinuity = false;
+    this.plan.onSegment(this, gap);
     this.plan.onPart(this);
   }
 }

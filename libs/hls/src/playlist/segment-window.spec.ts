@@ -65,3 +65,51 @@ it('knows init segments for as long as a segment that needs them is there', () =
   }
   expect([0, 1, 9, 10].map((id) => window.findInit(id))).toEqual([undefined, inits[1], inits[9], undefined]);
 });
+
+describe('what is given up for others', () => {
+  const filled = (count: number): { window: SegmentWindow; removed: number[] } => {
+    const removed: number[] = [];
+    const window = new SegmentWindow({ duration: 8, maxBytes: 1000 }, ({ number }) => removed.push(number));
+    for (let i = 0; i < count; i++) add(window, 2, 10, i % 2 === 1);
+    return { window, removed };
+  };
+
+  it('is the oldest, as long as so many are listed as have to be', () => {
+    const { window, removed } = filled(8);
+    removed.length = 0;
+    expect(listed(window)).toEqual([4, 5, 6, 7]);
+    const { byteLength, oldestNumber } = window;
+    for (let left = byteLength; window.canDrop(3); left -= 10) {
+      expect(window.byteLength).toBe(left);
+      window.dropOldest();
+    }
+    expect([listed(window), window.byteLength]).toEqual([[5, 6, 7], 30]);
+    expect(removed).toEqual([...Array(5).keys()].slice(oldestNumber));
+    expect([window.mediaSequence, window.discontinuitySequence, window.find(4)]).toEqual([5, 2, undefined]);
+    expect([window.canDrop(2), window.canDrop(3)]).toEqual([true, false]);
+  });
+
+  it('is never the one that is being written', () => {
+    const { window } = filled(1);
+    window.begin(START);
+    window.add({ duration: 2, bytes: new Uint8Array(5), isIndependent: true });
+    expect([window.canDrop(1), window.canDrop(0)]).toEqual([false, true]);
+    window.dropOldest();
+    expect([listed(window), window.canDrop(0)]).toEqual([[1], false]);
+  });
+
+  it('is nothing that is not in memory', () => {
+    const { window } = filled(4);
+    window.release(0);
+    expect(window.canDrop(1)).toBe(false);
+  });
+
+  it('is less than what so many segments like those that there are would take', () => {
+    const { window } = filled(8);
+    expect(window.neededBytes(3)).toBe(40);
+    window.begin(START);
+    window.add({ duration: 2, bytes: new Uint8Array(500), isIndependent: true });
+    expect(window.neededBytes(3)).toBe(40);
+    expect(filled(0).window.neededBytes(3)).toBe(0);
+  });
+});

@@ -81,6 +81,11 @@ export class SegmentWindow {
     return this.open?.number ?? this.#next;
   }
 
+  /** Number of the first segment that is listed, or was until a moment ago. */
+  get oldestNumber(): number {
+    return (this.#leaving[0] ?? this.#listed[0])?.number ?? this.#next;
+  }
+
   /** A segment that is listed, or was until a moment ago. */
   find(number: number): HlsSegment | undefined {
     const first = this.#leaving[0] ?? this.#listed[0];
@@ -120,12 +125,46 @@ export class SegmentWindow {
   }
 
   /** A segment of which there is nothing. */
-  addGap(start: SegmentStart, duration: number): void {
+  addGap(start: SegmentStart, duration: number): HlsSegment {
     this.begin(start);
     const segment = this.#listed.at(-1)!;
     segment.isGap = true;
     segment.duration = duration;
     this.complete();
+    return segment;
+  }
+
+  /**
+   * Whether {@link dropOldest} would free memory: not where the oldest is kept elsewhere.
+   *
+   * @param least complete segments that stay listed
+   */
+  canDrop(least: number): boolean {
+    const oldest = this.#leaving[0] ?? (this.#completeCount > least ? this.#listed[0] : undefined);
+    return oldest !== undefined && (oldest.isGap || oldest.parts.length > 0);
+  }
+
+  /** Bytes that so many complete segments and the one that is being written take, as far as those there are say it. */
+  neededBytes(count: number): number {
+    const sizes = [...this.#leaving, ...this.#listed].filter(({ isComplete }) => isComplete).map(bytesOf);
+    const held = sizes.filter((size) => size > 0);
+    if (held.length === 0) return this.#byteLength;
+    return (held.reduce((sum, size) => sum + size, 0) / held.length) * (count + 1);
+  }
+
+  /** Gives up the oldest segment, whatever playlists are to list; only when {@link canDrop} says so. */
+  dropOldest(): void {
+    let segment = this.#leaving.shift();
+    if (segment === undefined) {
+      segment = this.#listed.shift()!;
+      if (segment.isDiscontinuity) this.#discontinuitySequence++;
+      this.#version++;
+    }
+    this.#remove(segment);
+  }
+
+  get #completeCount(): number {
+    return this.#listed.length - (this.open === undefined ? 0 : 1);
   }
 
   /** What a segment consists of is lost. */
@@ -141,7 +180,7 @@ export class SegmentWindow {
   release(number: number): void {
     const segment = this.find(number) as OpenSegment | undefined;
     if (segment === undefined || !segment.isComplete) return;
-    this.#byteLength -= segment.parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#byteLength -= bytesOf(segment);
     segment.parts = [];
   }
 
@@ -184,7 +223,12 @@ export class SegmentWindow {
   }
 
   #remove(segment: OpenSegment): void {
-    this.#byteLength -= segment.parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#byteLength -= bytesOf(segment);
     this.onRemove(segment);
   }
+}
+
+/** Bytes of a segment that are in memory. */
+function bytesOf({ parts }: HlsSegment): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
