@@ -107,12 +107,21 @@ export class IngestProcess {
 
   /** Paths of the finished recordings whose path begins with `stream`, oldest first. */
   recordings(stream = ''): string[] {
-    return this.#files(stream).filter((path) => path.endsWith('.flv'));
+    return this.files(stream, '.flv');
   }
 
   /** Paths of recordings that are being written, or were when the process was killed. */
   unfinished(stream = ''): string[] {
-    return this.#files(stream).filter((path) => path.endsWith('.part'));
+    return this.files(stream, '.part');
+  }
+
+  /** Paths of files whose path below the directory begins with `stream` and ends with `end`, in order. */
+  files(stream: string, end: string): string[] {
+    return readdirSync(this.directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(end))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => relative(this.directory, path).startsWith(stream))
+      .sort();
   }
 
   /** Waits until a stream has so many finished recordings, and none that is being written. */
@@ -166,14 +175,6 @@ export class IngestProcess {
 
   removeDirectory(): void {
     if (this.#ownDirectory !== undefined) rmSync(this.#ownDirectory, { recursive: true, force: true });
-  }
-
-  #files(stream: string): string[] {
-    return readdirSync(this.directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => relative(this.directory, path).startsWith(stream))
-      .sort();
   }
 
   #listeningPort(): number | undefined {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import * as mediabunny from 'mediabunny';
 import { FlvDemuxer, MediaFlags, parseAudioTag, parseVideoTag } from '#lib/flv';
 import { LiveStream } from '#lib/live';
-import { ChunkDecoder } from '#lib/rtmp';
+import { captured, type SentMessage as Sent, sentMessages } from '#test/captures';
 import { clip, type Clip } from '#test/clips';
+import type { Publisher } from '#test/published-messages';
 import { multivariantProblems, PlaylistChecker } from '#test/playlist-checker';
 import { runProgram } from '#test/running-program';
 import { words } from '#test/words';
@@ -23,31 +24,12 @@ import {
 
 // What FFmpeg published is packaged into files, and FFmpeg reads them: every sample has to be there, as it was.
 
-const HANDSHAKE = 1 + 2 * 1536;
-
-interface Sent {
-  readonly type: number;
-  readonly timestamp: number;
-  readonly payload: Uint8Array;
-}
-
 let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hls-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function capture(name: string): Sent[] {
-  const decoder = new ChunkDecoder();
-  decoder.push(readFileSync(`test/fixtures/${name}.rtmpcap`).subarray(HANDSHAKE));
-  const sent: Sent[] = [];
-  for (let message = decoder.next(); message !== undefined; message = decoder.next()) {
-    const { messageTypeId: type, timestamp, payload } = message;
-    if (type === 8 || type === 9 || type === 18) sent.push({ type, timestamp, payload: payload.slice() });
-  }
-  return sent;
-}
 
 async function published(name: Clip): Promise<Sent[]> {
   const demuxer = new FlvDemuxer();
@@ -159,7 +141,7 @@ async function decoded(file: string): Promise<string[]> {
   return stdout.trim().split('\n');
 }
 
-const CAPTURES: Array<[name: string, codecs: string, tracks: string[]]> = [
+const CAPTURES: Array<[name: Publisher, codecs: string, tracks: string[]]> = [
   ['hevc_opus', 'hvc1.1.6.L60.90,Opus', ['video hevc hvc1', 'audio opus Opus']],
   ['av1_opus', 'av01.0.00M.08,Opus', ['video av1 av01', 'audio opus Opus']],
   ['vp9_flac', 'vp09.00.11.08,fLaC', ['video vp9 vp09', 'audio flac fLaC']],
@@ -167,7 +149,7 @@ const CAPTURES: Array<[name: string, codecs: string, tracks: string[]]> = [
 ];
 
 it.each(CAPTURES)('%s of FFmpeg 8.1 in fMP4', async (name, codecs, tracks) => {
-  const sent = capture(name);
+  const sent = sentMessages(captured(name));
   const { directory, multivariant, problems } = await packaged(name, sent);
   expect(problems).toEqual([]);
   expect(multivariantProblems(multivariant)).toEqual([]);
@@ -181,7 +163,7 @@ it.each(CAPTURES)('%s of FFmpeg 8.1 in fMP4', async (name, codecs, tracks) => {
 });
 
 it('several tracks of FFmpeg 8.1: a playlist each, cut together', async () => {
-  const sent = capture('multi');
+  const sent = sentMessages(captured('multi'));
   const { directory, multivariant, names, problems } = await packaged('multi', sent, { segmentDuration: 1000 });
   expect(problems).toEqual([]);
   expect(multivariantProblems(multivariant)).toEqual([]);
@@ -223,7 +205,7 @@ it.each<Clip>(['H.264 with B-frames and AAC', 'H.264 alone', 'AAC alone', 'H.264
 );
 
 it('HEVC in MPEG-TS, without the Opus that it can not have', async () => {
-  const sent = capture('hevc_opus');
+  const sent = sentMessages(captured('hevc_opus'));
   const { directory, multivariant } = await packaged('hevc_opus', sent, { container: 'ts' });
   expect(multivariant).toContain('CODECS="hvc1.1.6.L60.90"');
   const { streams, packets } = await probe(join(directory, 'index.m3u8'));
