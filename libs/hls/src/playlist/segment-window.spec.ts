@@ -65,3 +65,19 @@ it('knows init segments for as long as a segment that needs them is there', () =
   }
   expect([0, 1, 9, 10].map((id) => window.findInit(id))).toEqual([undefined, inits[1], inits[9], undefined]);
 });
+
+it('folds a first segment that is complete, and no other', () => {
+  const window = new SegmentWindow({ duration: 60, maxBytes: 100 });
+  const folded = () => window.segments.map(({ isFolded }) => isFolded);
+  window.begin(START);
+  window.foldFirst();
+  expect(folded()).toEqual([false]);
+  window.complete();
+  window.begin(START);
+  window.foldFirst();
+  expect(folded()).toEqual([true, false]);
+  const longer = new SegmentWindow({ duration: 60, maxBytes: 100 });
+  for (let i = 0; i < 2; i++) add(longer, 2);
+  longer.foldFirst();
+  expect(longer.segments.some(({ isFolded }) => isFolded)).toBe(false);
+});
