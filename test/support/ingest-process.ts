@@ -1,14 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative, resolve } from 'node:path';
 import { type ProgramResult, RunningProgram } from './running-program.js';
 import { until, type UntilOptions } from './until.js';
 import { words } from './words.js';
 
-/** The built server; INGEST_MAIN names another build of it. */
-const MAIN =
-  process.env['INGEST_MAIN'] ?? fileURLToPath(new URL('../../dist/apps/ingest/src/main.js', import.meta.url));
+/** The built server, seen from the root of the project, where tests run; INGEST_MAIN names another build of it. */
+const MAIN = resolve(process.env['INGEST_MAIN'] ?? 'dist/apps/ingest/src/main.js');
 
 /** How to start the server. */
 export interface IngestOptions {
