@@ -303,6 +303,21 @@ describe('FLV over HTTP', () => {
     expect(relays().list()).toMatchObject([{ url: `http://127.0.0.1:${port}/live/a%20b/…` }]);
   });
 
+  it('is not pulled from a host that the source sends us to', async () => {
+    const port = await serve((request, response) => {
+      if (request.url?.startsWith('/elsewhere') === true) response.writeHead(200).end(flv(keyFrame(1)));
+      else response.writeHead(302, { Location: `http://localhost:${port}/elsewhere.flv` }).end();
+    });
+    const pull = [{ app: 'live', name: 'cam', url: `http://127.0.0.1:${port}/live/cam.flv` }];
+    await start({ pull });
+    await until('it failed', () => test.log.of('relay failed').length > 0);
+    expect(test.log.of('relay failed')[0]).toMatchObject({ code: 'RELAY_ERR_ELSEWHERE' });
+    expect(streams().list()).toEqual([]);
+    await test.close();
+    await start({ pull, redirectHosts: ['*'] });
+    await until('it came', () => test.log.of('relay live').length > 0);
+  });
+
   it('is pulled over https, from an address of IPv6 that its certificate is for', async () => {
     const made = new CertificateMaker();
     const certificate = made.read(made.selfSigned('origin', 'origin.example'));
