@@ -18,6 +18,7 @@ import { flv } from '#test/flv-bytes';
 import { audio, keyFrame, type LiveMessage, metadata, picture, token, videoConfig } from '#test/live-media';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { until } from '#test/until';
+import { HttpApp } from './http-app.js';
 import { startMicroservice, type TestApp, type TestAppOptions } from './start-app.js';
 
 /** Waits of a test are short. */
@@ -271,6 +272,25 @@ describe('a pulled stream', () => {
     streams().list()[0]!.end();
     await until('it is live again', () => relays().list()[0]?.connections === 2);
     expect(test.log.of('relay failed')[0]).toMatchObject({ code: 'RELAY_ERR_NOT_TAKEN' });
+  });
+});
+
+describe('HEAD of what can be pulled', () => {
+  it('says 200 when the source has it, and 404 when it has not', async () => {
+    await start({});
+    const pull = [{ app: 'live', url: `rtmp://127.0.0.1:${test.port}/live/\${name}` }];
+    const { app, httpPort } = await HttpApp.start({
+      options: { relay: { ...FAST, pull, connectTimeout: 300 }, playback: { waitForPublisher: 50 } },
+    });
+    const ask = async (name: string) =>
+      (await fetch(`http://127.0.0.1:${httpPort}/live/${name}.flv`, { method: 'HEAD' })).status;
+    try {
+      expect(await ask('nobody')).toBe(404);
+      (await publish(test.port))(videoConfig(1), keyFrame(1));
+      expect(await ask('cam')).toBe(200);
+    } finally {
+      await app.close();
+    }
   });
 });
 
