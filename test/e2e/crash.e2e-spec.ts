@@ -55,7 +55,7 @@ it('after kill -9 the next start repairs what was being recorded; at most the la
     expect(await recordedPart(recording, source)).toBeGreaterThan(sent[index]! - 1000);
     await trueMetadata(recording);
     expect(await seek(recording, 1.5)).toEqual({ time: 1, isKeyFrame: true });
-    await ingest.logged('repaired', recording);
+    await ingest.logged('repaired', recording, `"stream":"${stream}"`);
   }
   expect((await ingest.stop()).code).toBe(0);
 });
