@@ -16,6 +16,8 @@ export interface IngestOptions {
   directory?: string;
   /** A command that runs the server, which is appended to it. */
   launcher?: readonly string[];
+  /** What runs the server, in place of node. */
+  command?: readonly string[];
   /** Milliseconds the process may live. Defaults to 170,000. */
   timeout?: number;
 }
@@ -39,11 +41,12 @@ export class IngestProcess {
 
   private constructor(
     readonly directory: string,
-    { env = {}, directory: given, launcher = [], timeout = 170_000 }: IngestOptions,
+    { env = {}, directory: given, launcher = [], command, timeout = 170_000 }: IngestOptions,
   ) {
     if (!existsSync(MAIN)) throw new Error(`There is no ${MAIN}: run npm run build`);
     this.#ownDirectory = given === undefined ? directory : undefined;
-    this.program = new RunningProgram('env', words`${launcher} ${process.execPath} --enable-source-maps ${MAIN}`, {
+    const node = words`${process.execPath} --enable-source-maps ${MAIN}`;
+    this.program = new RunningProgram('env', words`${launcher} ${command ?? node}`, {
       timeout,
       // An ingest.env in the working directory would be read.
       cwd: directory,
