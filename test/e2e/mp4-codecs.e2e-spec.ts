@@ -218,8 +218,11 @@ it.each([
   await ingest.logged('MP4 cannot hold', `live/${stream}`);
 });
 
-it('what MP4 cannot hold and comes later is in an FLV file from the next key frame on', async () => {
-  const server = await IngestProcess.start({ env: { RECORDING_CONTAINER: 'mp4' } });
+it.each([
+  ['mp4', 'is in an FLV file from the next key frame on', 1],
+  ['both', 'is in the FLV file, and the MP4 file ends', 2],
+])('what MP4 cannot hold and comes later: with %s it %s', async (container, _what, count) => {
+  const server = await IngestProcess.start({ env: { RECORDING_CONTAINER: container } });
   try {
     const publisher = await RawRtmpClient.publishing(server.port, 'later');
     publisher.send(9, 1, 0, AVC_HEADER);
@@ -238,9 +241,9 @@ it('what MP4 cannot hold and comes later is in an FLV file from the next key fra
     await publisher.destroy();
     const tracks = packetsOf(await probeOnly(mp4));
     expect([tracks.get('video0')?.length, tracks.get('audio0')?.length]).toEqual([4, 4]);
-    const tags = readFileSync(flv).toString('latin1');
-    expect(tags.split('\xb2\x01\x02')).toHaveLength(2); // the one that came after the key frame at 2 s
-    await server.logged('recorded as FLV', 'audio in speex');
+    // One came before the key frame that the file begins with.
+    expect(readFileSync(flv).toString('latin1').split('\xb2\x01\x02')).toHaveLength(1 + count);
+    await server.logged('MP4 cannot hold a stream', 'audio in speex');
   } finally {
     await server.stop();
   }
