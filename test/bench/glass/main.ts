@@ -44,6 +44,7 @@ async function measure({ kinds, joins, seconds, gop }: GlassOptions): Promise<Ma
         const watched = await watch(browser, page, kind, join < joins ? SHORT : seconds);
         all.push(watched);
         process.stderr.write(`${kind} ${join} of ${joins}: ${glassLine(watched)}\n`);
+        for (const error of watched.errors) process.stderr.write(`  ${JSON.stringify(error)}\n`);
       }
     }
     return results;

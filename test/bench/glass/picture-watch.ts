@@ -1,5 +1,16 @@
 import { BITS, BLOCK, WRAP } from './timecode.js';
 
+/** An error of hls.js. */
+export interface WatchedError {
+  readonly details: string;
+  readonly fatal: boolean;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** File and query it was about, and for how many milliseconds that had been asked for. */
+  readonly file?: string;
+  readonly waited?: number;
+}
+
 /** What was seen of one player, told in the page by {@link WATCH_PICTURES}. */
 export interface Watched {
   /** Milliseconds from the navigation, and from the start of the player, to the first picture; undefined without one. */
@@ -10,7 +21,7 @@ export interface Watched {
   /** Pictures whose blocks could not be read. */
   readonly unreadable: number;
   /** Every error of hls.js, most of which it gets over by itself. */
-  readonly errors: ReadonlyArray<{ readonly details: string; readonly fatal: boolean }>;
+  readonly errors: readonly WatchedError[];
   readonly stalls: number;
   readonly dropped: number;
 }
@@ -31,7 +42,12 @@ export const REPORTING_HLS = `
   import Hls from '/page/vendor/hls.mjs?itself';
   const { trigger } = Hls.prototype;
   Hls.prototype.trigger = function (event, data) {
-    if (event === Hls.Events.ERROR) globalThis.watched.errors.push({ details: data.details, fatal: data.fatal });
+    if (event === Hls.Events.ERROR) {
+      const { details, fatal, url = data.context?.url, stats } = data;
+      const [file, start] = [url?.replace(/^.*\\//, ''), stats?.loading?.start];
+      const waited = start ? performance.now() - start : undefined;
+      globalThis.watched.errors.push({ details, fatal, time: Date.now(), file, waited });
+    }
     return trigger.call(this, event, data);
   };
   export default Hls;`;

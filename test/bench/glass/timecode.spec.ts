@@ -13,7 +13,10 @@ it('is read from encoded pictures: when each was drawn, one after the other', as
     await runProgram('ffmpeg', words`-v error -nostdin ${timecodeSource(2)} -t 0.4 ${coded}`);
     const after = Date.now();
     const crop = `crop=${BITS * BLOCK}:${2 * BLOCK}:0:0`;
-    await runProgram('ffmpeg', words`-v error -nostdin -i ${coded} -vf ${crop} -vsync passthrough -pix_fmt gray -f rawvideo ${plain}`);
+    await runProgram(
+      'ffmpeg',
+      words`-v error -nostdin -i ${coded} -vf ${crop} -vsync passthrough -pix_fmt gray -f rawvideo ${plain}`,
+    );
     const times = timesIn(readFileSync(plain));
     expect(times).toHaveLength(10);
     const since = times.map((time) => (time - (before % WRAP) + WRAP) % WRAP);
