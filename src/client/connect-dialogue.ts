@@ -52,6 +52,8 @@ export async function connectDialogue(
     if (target !== undefined) {
       if (++redirects > options.maxRedirects) throw refusedRedirect(url, `more than ${options.maxRedirects} times`);
       const next = redirected(url, target);
+      if ((await options.allowRedirect?.(next)) === false)
+        throw refusedRedirect(url, `to ${next.host}, where it may not go`);
       // Who we are is for the host we were asked to tell it.
       if (next.host !== url.host) credentials = undefined;
       url = next;

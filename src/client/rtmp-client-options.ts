@@ -1,5 +1,6 @@
 import type { AmfObject, AmfValue, AmfLimits } from '#lib/amf';
 import { type ClientSessionOptions, DEFAULT_CLIENT_SESSION_OPTIONS } from '#lib/rtmp';
+import type { RtmpUrl } from './rtmp-url.js';
 
 /** TLS of a client. */
 export interface RtmpClientTlsOptions {
@@ -55,6 +56,8 @@ export interface RtmpClientOptions {
   args?: readonly AmfValue[];
   /** Redirects that are followed. Defaults to 3. */
   maxRedirects?: number;
+  /** Asked before a redirect is followed; false, or what it throws, ends connecting. Defaults to all that keep TLS. */
+  allowRedirect?: (to: RtmpUrl) => boolean | Promise<boolean>;
   /** Bytes that may wait to be sent before write() waits too. Defaults to 1 MiB. */
   maxWaitingBytes?: number;
   /** Bytes of media that may wait for their reader before the server is not read any more. Defaults to 4 MiB. */

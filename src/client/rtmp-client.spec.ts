@@ -6,6 +6,7 @@ import { keyFrame, media, onStatus, rejected, reply, srsScript } from '#test/srs
 import { until } from '#test/until';
 import { RtmpClient } from './rtmp-client.js';
 import type { RtmpClientOptions } from './rtmp-client-options.js';
+import type { RtmpUrl } from './rtmp-url.js';
 
 // The client against servers that answer from a script, mostly as SRS does.
 
@@ -311,6 +312,16 @@ describe('redirects', () => {
     } finally {
       await target.stop();
     }
+  });
+
+  it('asks before it does, when it is told to', async () => {
+    const asked: string[] = [];
+    await start(moved(() => 'rtmp://elsewhere.example:1/live'));
+    const allowRedirect = ({ host }: RtmpUrl) => asked.push(host) > 1;
+    await expect(connect('live/cam', { allowRedirect })).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_REDIRECT' });
+    expect(asked).toEqual(['elsewhere.example']);
+    const error = new Error('no');
+    await expect(connect('live/cam', { allowRedirect: () => Promise.reject(error) })).rejects.toBe(error);
   });
 
   it('tells another host nothing of its user', async () => {

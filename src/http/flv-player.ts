@@ -65,17 +65,13 @@ export class FlvPlayer extends FlvConnection {
   protected onAccepted({ play }: Admitted): void {
     const { playback, options } = this.services;
     const { path } = play!;
-    const isHere = playback.find(path) !== undefined || playback.canBeFetched(path);
-    if (!isHere && (this.isAsking || options.playback.waitForPublisher === 0)) {
+    // Whether another server has it, only asking there says: for HEAD, too.
+    const mayCome = playback.find(path) !== undefined || playback.canBeFetched(path);
+    if (!mayCome && (this.isAsking || options.playback.waitForPublisher === 0)) {
       this.#notFound(path);
       return;
     }
-    if (this.isAsking) {
-      this.channel.begin();
-      this.end('asked only');
-      return;
-    }
-    const onLive = (stream: LiveStream): void => this.#begin(stream);
+    const onLive = (stream: LiveStream): void => (this.isAsking ? this.#tell(stream) : this.#begin(stream));
     this.#stopWaiting = playback.whenLive(path, onLive, () => this.#notFound(path), this.session);
     this.log.debug('play started', { stream: path });
   }
@@ -97,6 +93,13 @@ export class FlvPlayer extends FlvConnection {
     this.refuse(
       answerOf({ level: 'error', code: 'NetStream.Play.StreamNotFound', description: `${path} is not live.` }),
     );
+  }
+
+  /** Answers as if it was to be played, and leaves. */
+  #tell(stream: LiveStream): void {
+    if (this.#guard(stream) === undefined) return;
+    this.channel.begin();
+    this.end('asked only');
   }
 
   #begin(stream: LiveStream): void {

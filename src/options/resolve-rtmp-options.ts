@@ -1,4 +1,5 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { resolveRedirectHosts } from '../relay/redirect-hosts.js';
 import { resolvePullRules, resolvePushRules } from '../relay/resolve-relay-rules.js';
 import { checkNames } from './check-names.js';
 import { resolveListeners } from './resolve-listener-options.js';
@@ -42,6 +43,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 const LISTS: Readonly<Record<string, (value: unknown, path: string) => unknown>> = {
   'relay.push': resolvePushRules,
   'relay.pull': resolvePullRules,
+  'relay.redirectHosts': resolveRedirectHosts,
 };
 
 /**

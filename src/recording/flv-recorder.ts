@@ -75,7 +75,9 @@ export class FlvRecorder implements MediaSink {
       if (flags & MediaFlags.Video && !isKeyFrame) return;
       this.#begin(message);
     } else if (this.#isDue(flags)) {
+      this.#changeContainer(this.#segment);
       this.#endSegment();
+      if (this.#isStopped) return;
       this.#begin(message);
     }
     if (flags & MediaFlags.Video) {
@@ -187,6 +189,15 @@ export class FlvRecorder implements MediaSink {
       if (message.flags & MediaFlags.KeyFrame) this.#hasKeyFrame = true;
       this.#segment!.add(message);
     });
+  }
+
+  /** What came since the file began goes into one of another kind from now on, or nowhere when another recorder has it. */
+  #changeContainer({ info, outgrown }: RecordingSegment): void {
+    if (outgrown === undefined) return;
+    const { observer, fallsBack } = this.#context;
+    observer.onUnsupported?.(info, outgrown, fallsBack);
+    if (fallsBack) this.#container = 'flv';
+    else this.stop();
   }
 
   /** Files are cut where a player can begin: at a key frame, or anywhere when there is no video. */

@@ -3,7 +3,7 @@ import { Mp4Repair } from '#lib/hls';
 import type { LiveStream } from '#lib/live';
 import type { RecordingStorage, UnfinishedRecording } from '../storage/recording-storage.js';
 import { FlvRecorder } from './flv-recorder.js';
-import type { RecordingObserver } from './recording-events.js';
+import type { RecordingInfo, RecordingObserver } from './recording-events.js';
 import { DEFAULT_RECORDER_OPTIONS, type RecorderOptions, type RecordingOptions } from './recording-options.js';
 import { WriteBacklog } from './write-backlog.js';
 
@@ -57,7 +57,7 @@ export class FlvRecorders {
       try {
         await this.#repairOne(recording);
       } catch (error) {
-        this.#observer.onFailed({ ...unknownInfo(recording), error: error as Error });
+        this.#observer.onFailed({ ...infoOf(recording), error: error as Error });
       }
     }
   }
@@ -72,7 +72,7 @@ export class FlvRecorders {
     }
     await recording.repair(truncateTo, patches);
     const figures = { duration: duration / 1000, bytes: fileSize, isRepaired: true };
-    this.#observer.onCompleted({ ...unknownInfo(recording), ...figures });
+    this.#observer.onCompleted({ ...infoOf(recording), ...figures });
   }
 
   #flush(): void {
@@ -101,7 +101,7 @@ async function repairMp4(recording: UnfinishedRecording) {
   return { ...result, fileSize: result.truncateTo };
 }
 
-/** Of a file that was left behind only its place is known. */
-function unknownInfo({ location }: UnfinishedRecording) {
-  return { streamId: '', app: '', name: '', location, startedAt: 0 };
+/** Of a file that was left behind only what its place says is known: not which publish it was. */
+function infoOf({ location, app = '', name = '', startedAt = 0 }: UnfinishedRecording): RecordingInfo {
+  return { streamId: '', app, name, location, startedAt };
 }

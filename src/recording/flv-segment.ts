@@ -24,6 +24,7 @@ export class FlvSegment implements RecordingSegment {
   /** FLV takes everything. */
   readonly isChanged = false;
   readonly problem = undefined;
+  readonly outgrown = undefined;
   /** Of messages that are kept nowhere else. */
   readonly #copies = new SlabWriter();
   /** Tags that follow each other in one slab and have not been gathered. */

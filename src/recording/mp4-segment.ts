@@ -59,6 +59,10 @@ export class Mp4Segment implements RecordingSegment, Mp4Receiver {
     return this.#muxer.problem;
   }
 
+  get outgrown(): string | undefined {
+    return this.#muxer.outgrown;
+  }
+
   add(message: MediaMessage): void {
     this.#time = this.#timeline.at(message.timestamp);
     this.#offset = message.timestamp - this.#time;

@@ -1,8 +1,10 @@
 /** What every recording event says. */
 export interface RecordingInfo {
-  /** ID of the publish, as in the logs. */
+  /** ID of the publish, as in the logs; empty of a recording that was repaired at start. */
   readonly streamId: string;
+  /** Of a repaired recording as the storage's names say it, in which some characters may have become others. */
   readonly app: string;
+  /** Name of the stream; see {@link app}. */
   readonly name: string;
   /** Where the storage keeps it, e.g. the path of the file. */
   readonly location: string;

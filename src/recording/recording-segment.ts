@@ -25,6 +25,8 @@ export interface RecordingSegment {
   readonly isChanged: boolean;
   /** Why the container cannot hold the stream; nothing has been written then. */
   readonly problem: string | undefined;
+  /** What came that the container cannot hold, after something was written: the next file has to be of another kind. */
+  readonly outgrown: string | undefined;
   add(message: MediaMessage): void;
   /** Queues what is held back. */
   flush(): void;

@@ -132,9 +132,10 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     this.#logger.warn(message, { session, stream, problem });
   }
 
-  #logFields({ streamId, location }: RecordingInfo): Record<string, unknown> {
+  #logFields({ streamId, app, name, location }: RecordingInfo): Record<string, unknown> {
     const publication = this.#publications.get(streamId);
-    return { session: publication?.session.id, stream: publication?.path, location };
+    const stream = publication?.path ?? (name === '' ? undefined : `${app}/${name}`);
+    return { session: publication?.session.id, stream, location };
   }
 
   #sourceOf({ streamId, app }: RecordingInfo): RtmpEventSource {

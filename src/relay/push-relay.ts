@@ -71,10 +71,9 @@ export class PushRelay extends Relay {
       maxWaitingBytes: slow.maxQueuedBytes,
     });
     // It may ask right behind its answer.
-    const asked = new Promise<PushEnd>((resolve) => {
+    const asked = new Promise<PushEnd | RelayError>((resolve) => {
       client.once('reconnect', (elsewhere) => {
-        this.#redirect = elsewhere;
-        resolve('reconnect');
+        resolve(this.#goTo(elsewhere) ?? 'reconnect');
       });
     });
     try {
@@ -94,7 +93,7 @@ export class PushRelay extends Relay {
   }
 
   /** Resolves when there is nothing more to send, or when it is to be sent elsewhere. @throws why it cannot go on */
-  async #send(publication: RtmpClientPublication, url: RtmpUrl, asked: Promise<PushEnd>): Promise<void> {
+  async #send(publication: RtmpClientPublication, url: RtmpUrl, asked: Promise<PushEnd | RelayError>): Promise<void> {
     const { slow, firstRetry } = this.settings;
     const begun = performance.now();
     const format = new PublishWireFormat(publication.messageStreamId, publication.chunkSize);
@@ -115,6 +114,17 @@ export class PushRelay extends Relay {
     // Who asks again and again is answered after a wait.
     if (end === 'reconnect' && performance.now() - begun < firstRetry) {
       throw new RelayError('RELAY_ERR_RECONNECT', `${url.masked}, at once`);
+    }
+  }
+
+  /** Where it is asked to connect to; why that will not do is given back. */
+  #goTo(elsewhere: RtmpUrl): RelayError | undefined {
+    try {
+      this.peers.refuseElsewhere(elsewhere.host, this.settings.url);
+      this.#redirect = elsewhere;
+      return undefined;
+    } catch (error) {
+      return error as RelayError;
     }
   }
 

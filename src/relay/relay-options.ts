@@ -61,6 +61,11 @@ export interface RtmpRelayOptions {
   readonly maxOnDemand: number;
   /** Servers that a stream may come through. Defaults to 8. */
   readonly maxHops: number;
+  /**
+   * Hosts that other servers may send relays on to, by redirects and reconnect requests, beside the host of the relay's own
+   * address: names, addresses, `*.example.com` for all below, `*` for any. Defaults to none.
+   */
+  readonly redirectHosts: readonly string[];
   /** What happens to destinations that take less than the stream has. */
   readonly slowDestination: Readonly<SlowSubscriberLimits>;
 }
@@ -78,5 +83,6 @@ export const DEFAULT_RTMP_RELAY_OPTIONS: Readonly<RtmpRelayOptions> = Object.fre
   demandTimeout: 10_000,
   maxOnDemand: 1000,
   maxHops: 8,
+  redirectHosts: Object.freeze([]),
   slowDestination: DEFAULT_SLOW_SUBSCRIBER_LIMITS,
 });

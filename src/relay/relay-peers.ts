@@ -1,3 +1,4 @@
+import { httpPlaceOf } from '../client/flv-request.js';
 import { untilDone } from '../client/limited-wait.js';
 import { RtmpClient } from '../client/rtmp-client.js';
 import type { RtmpClientOptions } from '../client/rtmp-client-options.js';
@@ -8,6 +9,7 @@ import { FlvPullSource } from './flv-pull-source.js';
 import type { PullReceiver, PullSource } from './pull-source.js';
 import { RtmpPullSource } from './rtmp-pull-source.js';
 import type { RelayTarget } from './relay-address.js';
+import { mayBeSentTo } from './redirect-hosts.js';
 import { leadsHome, ownPorts } from './own-addresses.js';
 import { RelayError } from './relay.errors.js';
 import type { RtmpRelayClientOptions, RtmpRelayOptions } from './relay-options.js';
@@ -44,6 +46,11 @@ export class RelayPeers {
         timeouts: { connect, command, ...more.timeouts },
         properties: { ...this.marker.propertyFor(hops), ...client.properties },
         signal: connecting,
+        allowRedirect: async (to) => {
+          this.refuseElsewhere(to.host, url);
+          await this.refuseHome(to.host, to.port, to.masked);
+          return true;
+        },
       }),
     );
   }
@@ -71,9 +78,21 @@ export class RelayPeers {
       via: this.marker.headerFor(hops),
       timeout: this.options.connectTimeout,
       maxTagLength: this.maxMessageLength,
-      check: (host: string, port: number) => this.refuseHome(host, port, masked),
+      check: async (host: string, port: number) => {
+        this.refuseElsewhere(host, { host: httpPlaceOf(url).host, masked });
+        await this.refuseHome(host, port, masked);
+      },
     };
     return FlvPullSource.open(request, receiver, signal);
+  }
+
+  /**
+   * @param from the address that the relay was given
+   * @throws {RelayError} RELAY_ERR_ELSEWHERE for a host that the other server may not send it to
+   */
+  refuseElsewhere(host: string, from: { readonly host: string; readonly masked: string }): void {
+    if (mayBeSentTo(host, from.host, this.options.redirectHosts)) return;
+    throw new RelayError('RELAY_ERR_ELSEWHERE', `${from.masked} to ${host}; relay.redirectHosts says which are right`);
   }
 
   /** @throws {RelayError} RELAY_ERR_LOOP for one of our own listeners */

@@ -11,6 +11,7 @@ export const RELAY_ERRORS = {
   RELAY_ERR_SILENT: 'the source sends nothing',
   RELAY_ERR_NOT_TAKEN: 'the pulled stream cannot be published here',
   RELAY_ERR_RECONNECT: 'the destination asks to connect again',
+  RELAY_ERR_ELSEWHERE: 'the other server sends the relay to a host that it may not go to',
 } as const;
 
 /** Stable code of a {@link RelayError}. */

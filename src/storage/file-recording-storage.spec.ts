@@ -80,6 +80,7 @@ describe('FileRecordingStorage', () => {
     await writeFile(join(folder, 'somebody-elses.part'), 'not ours');
     const found = await unfinished();
     expect(found.map((recording) => recording.location)).toEqual([join(folder, 'left.flv')]);
+    expect(found[0]).toMatchObject({ app: 'live', name: 'left', startedAt: undefined });
     await writer.abandon();
   });
 

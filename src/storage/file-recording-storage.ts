@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { hostLabel, isOwnerGone } from './file-owner.js';
 import { FileRecordingLibrary } from './file-recording-library.js';
-import { partOwner, recordingPathSegments, withoutPartSuffix } from './recording-file-name.js';
+import { parseRecordingId, partOwner, recordingPathSegments, withoutPartSuffix } from './recording-file-name.js';
 import type { RecordingFilter, RecordingLibrary, RecordingReader, StoredRecording } from './recording-library.js';
 import type { RecordingRequest, RecordingStorage, RecordingWriter, UnfinishedRecording } from './recording-storage.js';
 import { walkFolders } from './walk-folders.js';
@@ -59,7 +59,7 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
     for await (const { folder, files } of walkFolders(this.directory)) {
       for (const name of files) {
         const path = join(this.directory, folder, name);
-        if (name.endsWith(PART) && (await isAbandoned(path))) yield new UnfinishedFile(path);
+        if (name.endsWith(PART) && (await isAbandoned(path))) yield new UnfinishedFile(path, this.directory);
       }
     }
   }
@@ -121,9 +121,17 @@ class FileRecordingWriter implements RecordingWriter {
 
 class UnfinishedFile implements UnfinishedRecording {
   readonly location: string;
+  readonly app: string;
+  readonly name: string;
+  readonly startedAt: number | undefined;
 
-  constructor(readonly part: string) {
+  constructor(
+    readonly part: string,
+    directory: string,
+  ) {
     this.location = finalPath(part);
+    const id = relative(directory, this.location).split(sep).join('/');
+    ({ app: this.app, name: this.name, startedAt: this.startedAt } = parseRecordingId(id));
   }
 
   async *read(): AsyncIterable<Uint8Array> {

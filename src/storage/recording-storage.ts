@@ -34,6 +34,12 @@ export interface RecordingWriter {
 /** A recording that an earlier process left unfinished. */
 export interface UnfinishedRecording {
   readonly location: string;
+  /** Of whose it is, what the storage's names say: some characters may have become others. Events without say `''`. */
+  readonly app?: string;
+  /** Name of the stream, in the same way. */
+  readonly name?: string;
+  /** When it began, milliseconds since 1970; events without say 0. */
+  readonly startedAt?: number | undefined;
   /** Its bytes, in order; each array is the reader's to keep. */
   read(): AsyncIterable<Uint8Array>;
   /** Cuts it to a length, overwrites parts of it, and makes it complete. */

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { jest } from '@jest/globals';
 import { classifyMedia, MediaFlags } from '#lib/flv';
-import { ChunkDecoder } from '#lib/rtmp';
+import { captured, Replay, sentMessages, type SentMessage } from '#test/captures';
 import { IngestProcess } from '#test/ingest-process';
 import { hex } from '#test/hex';
 import type { Publisher } from '#test/published-messages';
@@ -16,15 +15,10 @@ import { words } from '#test/words';
 
 jest.setTimeout(60_000);
 
-const HANDSHAKE = 1 + 2 * 1536;
 const { Coded, SequenceEnd } = MediaFlags;
 
 /** Audio or video as it is in an FLV tag and in an RTMP message. */
-interface Tag {
-  readonly type: number;
-  readonly timestamp: number;
-  readonly payload: Uint8Array;
-}
+type Tag = SentMessage;
 
 let ingest: IngestProcess;
 
@@ -35,25 +29,13 @@ afterAll(() => ingest?.stop());
 
 /** Sends all there is, reads whatever comes, and closes when the server has taken everything. */
 async function replay(bytes: Uint8Array, stream: string): Promise<string> {
-  const socket = connect(ingest.port, '127.0.0.1').resume();
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  socket.write(bytes);
+  const replay = new Replay(ingest.port, bytes);
   const recording = await ingest.finishedRecording(stream);
-  socket.destroy();
-  await closed;
+  await replay.close();
   return recording;
 }
 
-function sent(capture: Uint8Array): Tag[] {
-  const decoder = new ChunkDecoder();
-  decoder.push(capture.subarray(HANDSHAKE));
-  const tags: Tag[] = [];
-  for (let message = decoder.next(); message !== undefined; message = decoder.next()) {
-    const { messageTypeId: type, timestamp, payload } = message;
-    if (type === 8 || type === 9) tags.push({ type, timestamp, payload: payload.slice() });
-  }
-  return tags;
-}
+const sent = (capture: Uint8Array) => sentMessages(capture).filter(({ type }) => type !== 18);
 
 /** By FLV 10.1 §E.4, not by the library that wrote it. */
 function recorded(path: string): Tag[] {
@@ -91,7 +73,7 @@ const CAPTURES: Array<[Publisher, video: number, audio: number, tracks: string[]
 
 describe.each(CAPTURES)('FFmpeg 8.1 publishing %s', (name, video, audio, tracks) => {
   it('is recorded tag for tag', async () => {
-    const capture = readFileSync(`test/fixtures/${name}.rtmpcap`);
+    const capture = captured(name);
     const recording = await replay(capture, `live/${name}`);
     const [wanted, found] = [sent(capture), recorded(recording)];
     const start = wanted.find(isCoded)!.timestamp;
@@ -116,7 +98,7 @@ describe.each(CAPTURES)('FFmpeg 8.1 publishing %s', (name, video, audio, tracks)
 });
 
 it('OBS’ colour information does not become a picture: it is recorded as FFmpeg writes it', async () => {
-  const capture = readFileSync('test/fixtures/hevc_opus.rtmpcap');
+  const capture = captured('hevc_opus');
   const at = capture.indexOf(Buffer.from('d468766331', 'hex'));
   const asObs = Buffer.from(capture);
   asObs[at] = 0x84;

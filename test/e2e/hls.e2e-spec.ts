@@ -205,6 +205,19 @@ describe('hls.js in Chromium', () => {
     expect(player.problems).toEqual([]);
   });
 
+  it('loads nothing twice when it is the first, in the middle of a group of pictures', async () => {
+    const source = await clip('720p at 2 Mb/s', 10);
+    const first = new FfmpegPublisher(source, ingest.url('live/first'), REAL_TIME);
+    await ingest.until('half a second behind a key frame', () => first.sent > 3000);
+    const player = await page.play(browser, await hlsUrl('live/first'), { lowLatencyMode: true });
+    await player.plays(50);
+    const { loaded, fatal } = await hlsReport(player);
+    expect(fatal).toEqual([]);
+    expect(loaded.length).toBeGreaterThan(3);
+    expect(loaded).toEqual([...new Set(loaded)]);
+    await first.end('SIGTERM');
+  });
+
   it('goes on when the publisher comes back', async () => {
     const source = await clip(BFRAMES, 10);
     const first = new FfmpegPublisher(source, ingest.url('live/again'), REAL_TIME);

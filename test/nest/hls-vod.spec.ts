@@ -32,7 +32,7 @@ import {
   RtmpStatusException,
   StreamRegistry,
 } from '#src';
-import { capture } from '#test/capture';
+import { captured, sentMessages } from '#test/captures';
 import { enterHls, fetchHls } from '#test/hls-player';
 import { multivariantProblems, PlaylistChecker } from '#test/playlist-checker';
 import { type MediaPlaylist, parseMediaPlaylist } from '#test/playlist-tags';
@@ -278,7 +278,7 @@ describe('a recorded broadcast', () => {
     const stream = new LiveStream({ id: 'multi', app: 'live', name: 'multi', path: 'live/multi', startedAt: 0 });
     app.app.get(StreamRegistry).add(stream);
     await until('it is packaged', () => app.hls.get('live/multi') !== undefined);
-    for (const { type, timestamp, payload } of capture('multi')) stream.push(type, timestamp, payload);
+    for (const { type, timestamp, payload } of sentMessages(captured('multi'))) stream.push(type, timestamp, payload);
     app.app.get(StreamRegistry).remove(stream);
     await eventually('completed');
     const [vod] = await app.list();

@@ -306,6 +306,9 @@ describe('a player that announces its codecs', () => {
       const description = 'live/hevc has video in hvc1, which this player did not announce (fourCcList, capsEx).';
       expect(await get(`/live/hevc.flv?${query}`).answers()).toEqual({ status: 406, code, description });
     }
+    const head = get('/live/hevc.flv?fourCcList=av01', {}, 'HEAD');
+    await head.closes();
+    expect(head.response!.statusCode).toBe(406);
   });
 
   it('has to when the server is set so', async () => {

@@ -18,6 +18,7 @@ import { flv } from '#test/flv-bytes';
 import { audio, keyFrame, type LiveMessage, metadata, picture, token, videoConfig } from '#test/live-media';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { until } from '#test/until';
+import { HttpApp } from './http-app.js';
 import { startMicroservice, type TestApp, type TestAppOptions } from './start-app.js';
 
 /** Waits of a test are short. */
@@ -274,6 +275,25 @@ describe('a pulled stream', () => {
   });
 });
 
+describe('HEAD of what can be pulled', () => {
+  it('says 200 when the source has it, and 404 when it has not', async () => {
+    await start({});
+    const pull = [{ app: 'live', url: `rtmp://127.0.0.1:${test.port}/live/\${name}` }];
+    const { app, httpPort } = await HttpApp.start({
+      options: { relay: { ...FAST, pull, connectTimeout: 300 }, playback: { waitForPublisher: 50 } },
+    });
+    const ask = async (name: string) =>
+      (await fetch(`http://127.0.0.1:${httpPort}/live/${name}.flv`, { method: 'HEAD' })).status;
+    try {
+      expect(await ask('nobody')).toBe(404);
+      (await publish(test.port))(videoConfig(1), keyFrame(1));
+      expect(await ask('cam')).toBe(200);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
 describe('FLV over HTTP', () => {
   async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
     http = createServer(answer).listen(0, '127.0.0.1');
@@ -301,6 +321,21 @@ describe('FLV over HTTP', () => {
       authorization: `Basic ${Buffer.from('user:pass').toString('base64')}`,
     });
     expect(relays().list()).toMatchObject([{ url: `http://127.0.0.1:${port}/live/a%20b/…` }]);
+  });
+
+  it('is not pulled from a host that the source sends us to', async () => {
+    const port = await serve((request, response) => {
+      if (request.url?.startsWith('/elsewhere') === true) response.writeHead(200).end(flv(keyFrame(1)));
+      else response.writeHead(302, { Location: `http://localhost:${port}/elsewhere.flv` }).end();
+    });
+    const pull = [{ app: 'live', name: 'cam', url: `http://127.0.0.1:${port}/live/cam.flv` }];
+    await start({ pull });
+    await until('it failed', () => test.log.of('relay failed').length > 0);
+    expect(test.log.of('relay failed')[0]).toMatchObject({ code: 'RELAY_ERR_ELSEWHERE' });
+    expect(streams().list()).toEqual([]);
+    await test.close();
+    await start({ pull, redirectHosts: ['*'] });
+    await until('it came', () => test.log.of('relay live').length > 0);
   });
 
   it('is pulled over https, from an address of IPv6 that its certificate is for', async () => {

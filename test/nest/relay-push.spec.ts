@@ -289,6 +289,54 @@ describe('a destination that asks to connect elsewhere', () => {
     expect(relays().list()).toMatchObject([{ failures: 0, connections: 2 }]);
   });
 
+  it('at another host is obeyed when that is named, and else gets the stream again itself', async () => {
+    const [first, second] = [await server(), await server()];
+    const push = [{ url: `rtmp://127.0.0.1:${first.port}/in/x` }];
+    const elsewhere = `rtmp://localhost:${second.port}/in`;
+    await start({ push });
+    const send = await publish();
+    send(keyFrame(1));
+    await (await first.peer(0)).gets('K1');
+    first.peers[0]!.session.requestReconnect({ description: 'go', tcUrl: elsewhere });
+    first.peers[0]!.flush();
+    await (await first.peer(1)).gets('K1');
+    expect(second.peers).toEqual([]);
+    expect(test.log.of('relay failed')).toMatchObject([
+      { code: 'RELAY_ERR_ELSEWHERE', error: expect.stringContaining('/in/… to localhost;') as string },
+    ]);
+    await test.close();
+    await start({ push, redirectHosts: ['localhost'], firstRetry: 1 });
+    (await publish())(keyFrame(2));
+    await (await first.peer(2)).gets('K2');
+    first.peers[2]!.session.requestReconnect({ description: 'go', tcUrl: elsewhere });
+    first.peers[2]!.flush();
+    await (await second.peer(0)).gets('K2');
+  });
+
+  it('in its answer to connect neither', async () => {
+    const second = await server();
+    const first = await server((command, { session }) => {
+      const redirect = `rtmp://localhost:${second.port}/in`;
+      session.reject(command, { level: 'error', code: 'x', description: 'moved', ex: { code: 302, redirect } });
+    });
+    await start({ push: [{ url: `rtmp://127.0.0.1:${first.port}/in/x` }] });
+    await publish();
+    await until('it failed', () => test.log.of('relay failed').length > 0);
+    expect(test.log.of('relay failed')[0]).toMatchObject({ code: 'RELAY_ERR_ELSEWHERE' });
+    expect(second.peers).toEqual([]);
+  });
+
+  it('in its answer to connect leads to none of our own listeners', async () => {
+    const first = await server((command, { session }) => {
+      const redirect = `rtmp://127.0.0.1:${test.port}/live`;
+      session.reject(command, { level: 'error', code: 'x', description: 'moved', ex: { code: 302, redirect } });
+    });
+    await start({ push: [{ url: `rtmp://127.0.0.1:${first.port}/in/x` }] });
+    await publish();
+    await until('it failed', () => test.log.of('relay failed').length > 0);
+    expect(test.log.of('relay failed')[0]).toMatchObject({ code: 'RELAY_ERR_LOOP' });
+  });
+
   it('as soon as it has been connected to waits', async () => {
     const destination = await server((command, { session }) => {
       session.accept(command);

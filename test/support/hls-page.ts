@@ -12,6 +12,8 @@ export interface HlsJsReport {
   /** Parts and segments that were loaded. */
   readonly parts: number;
   readonly segments: number;
+  /** Their addresses, in order; init segments are not among them. */
+  readonly loaded: readonly string[];
   /** Seconds behind the newest of what the playlist has. */
   readonly latency: number;
   readonly isEnded: boolean;
@@ -55,9 +57,13 @@ export async function hlsReport({ page }: BrowserPage): Promise<HlsJsReport> {
 const START = `({ url, settings }) => {
   const video = document.querySelector('video');
   const hls = new Hls(settings);
-  const told = { fatal: [], parts: 0, segments: 0 };
+  const told = { fatal: [], parts: 0, segments: 0, loaded: [] };
   hls.on(Hls.Events.ERROR, (_event, { fatal, details, reason }) => fatal && told.fatal.push(details + ' ' + reason));
-  hls.on(Hls.Events.FRAG_LOADED, (_event, { part }) => part ? told.parts++ : told.segments++);
+  hls.on(Hls.Events.FRAG_LOADED, (_event, { frag, part }) => {
+    if (part) told.parts++;
+    else told.segments++;
+    told.loaded.push((part ?? frag).url);
+  });
   hls.loadSource(url);
   hls.attachMedia(video);
   Object.assign(window, { hls, told });

@@ -1,14 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative, resolve } from 'node:path';
 import { type ProgramResult, RunningProgram } from './running-program.js';
 import { until, type UntilOptions } from './until.js';
 import { words } from './words.js';
 
-/** The built server; INGEST_MAIN names another build of it. */
-const MAIN =
-  process.env['INGEST_MAIN'] ?? fileURLToPath(new URL('../../dist/apps/ingest/src/main.js', import.meta.url));
+/** The built server, seen from the root of the project, where tests run; INGEST_MAIN names another build of it. */
+const MAIN = resolve(process.env['INGEST_MAIN'] ?? 'dist/apps/ingest/src/main.js');
 
 /** How to start the server. */
 export interface IngestOptions {
@@ -18,6 +16,8 @@ export interface IngestOptions {
   directory?: string;
   /** A command that runs the server, which is appended to it. */
   launcher?: readonly string[];
+  /** What runs the server, in place of node. */
+  command?: readonly string[];
   /** Milliseconds the process may live. Defaults to 170,000. */
   timeout?: number;
 }
@@ -41,11 +41,12 @@ export class IngestProcess {
 
   private constructor(
     readonly directory: string,
-    { env = {}, directory: given, launcher = [], timeout = 170_000 }: IngestOptions,
+    { env = {}, directory: given, launcher = [], command, timeout = 170_000 }: IngestOptions,
   ) {
     if (!existsSync(MAIN)) throw new Error(`There is no ${MAIN}: run npm run build`);
     this.#ownDirectory = given === undefined ? directory : undefined;
-    this.program = new RunningProgram('env', words`${launcher} ${process.execPath} --enable-source-maps ${MAIN}`, {
+    const node = words`${process.execPath} --enable-source-maps ${MAIN}`;
+    this.program = new RunningProgram('env', words`${launcher} ${command ?? node}`, {
       timeout,
       // An ingest.env in the working directory would be read.
       cwd: directory,
@@ -107,12 +108,21 @@ export class IngestProcess {
 
   /** Paths of the finished recordings whose path begins with `stream`, oldest first. */
   recordings(stream = ''): string[] {
-    return this.#files(stream).filter((path) => path.endsWith('.flv'));
+    return this.files(stream, '.flv');
   }
 
   /** Paths of recordings that are being written, or were when the process was killed. */
   unfinished(stream = ''): string[] {
-    return this.#files(stream).filter((path) => path.endsWith('.part'));
+    return this.files(stream, '.part');
+  }
+
+  /** Paths of files whose path below the directory begins with `stream` and ends with `end`, in order. */
+  files(stream: string, end: string): string[] {
+    return readdirSync(this.directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(end))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => relative(this.directory, path).startsWith(stream))
+      .sort();
   }
 
   /** Waits until a stream has so many finished recordings, and none that is being written. */
@@ -166,14 +176,6 @@ export class IngestProcess {
 
   removeDirectory(): void {
     if (this.#ownDirectory !== undefined) rmSync(this.#ownDirectory, { recursive: true, force: true });
-  }
-
-  #files(stream: string): string[] {
-    return readdirSync(this.directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => relative(this.directory, path).startsWith(stream))
-      .sort();
   }
 
   #listeningPort(): number | undefined {

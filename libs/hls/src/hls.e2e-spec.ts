@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import * as mediabunny from 'mediabunny';
 import { FlvDemuxer, MediaFlags, parseAudioTag, parseVideoTag } from '#lib/flv';
 import { LiveStream } from '#lib/live';
-import { capture, type CapturedMessage as Sent } from '#test/capture';
+import { captured, type SentMessage as Sent, sentMessages } from '#test/captures';
 import { clip, type Clip } from '#test/clips';
+import type { Publisher } from '#test/published-messages';
 import { multivariantProblems, PlaylistChecker } from '#test/playlist-checker';
 import { runProgram } from '#test/running-program';
 import { words } from '#test/words';
@@ -141,7 +142,7 @@ async function decoded(file: string): Promise<string[]> {
   return stdout.trim().split('\n');
 }
 
-const CAPTURES: Array<[name: string, codecs: string, tracks: string[]]> = [
+const CAPTURES: Array<[name: Publisher, codecs: string, tracks: string[]]> = [
   ['hevc_opus', 'hvc1.1.6.L60.90,Opus', ['video hevc hvc1', 'audio opus Opus']],
   ['av1_opus', 'av01.0.00M.08,Opus', ['video av1 av01', 'audio opus Opus']],
   ['vp9_flac', 'vp09.00.11.08,fLaC', ['video vp9 vp09', 'audio flac fLaC']],
@@ -149,7 +150,7 @@ const CAPTURES: Array<[name: string, codecs: string, tracks: string[]]> = [
 ];
 
 it.each(CAPTURES)('%s of FFmpeg 8.1 in fMP4', async (name, codecs, tracks) => {
-  const sent = capture(name);
+  const sent = sentMessages(captured(name));
   const { directory, multivariant, problems } = await packaged(name, sent);
   expect(problems).toEqual([]);
   expect(multivariantProblems(multivariant)).toEqual([]);
@@ -163,7 +164,7 @@ it.each(CAPTURES)('%s of FFmpeg 8.1 in fMP4', async (name, codecs, tracks) => {
 });
 
 it('several tracks of FFmpeg 8.1: a playlist each, cut together', async () => {
-  const sent = capture('multi');
+  const sent = sentMessages(captured('multi'));
   const { directory, multivariant, names, problems } = await packaged('multi', sent, { segmentDuration: 1000 });
   expect(problems).toEqual([]);
   expect(multivariantProblems(multivariant)).toEqual([]);
@@ -205,7 +206,7 @@ it.each<Clip>(['H.264 with B-frames and AAC', 'H.264 alone', 'AAC alone', 'H.264
 );
 
 it('HEVC in MPEG-TS, without the Opus that it can not have', async () => {
-  const sent = capture('hevc_opus');
+  const sent = sentMessages(captured('hevc_opus'));
   const { directory, multivariant } = await packaged('hevc_opus', sent, { container: 'ts' });
   expect(multivariant).toContain('CODECS="hvc1.1.6.L60.90"');
   const { streams, packets } = await probe(join(directory, 'index.m3u8'));

@@ -1,5 +1,11 @@
+import type Hls from 'hls.js';
 import { bufferedAhead, type LivePlayer, type PlayerRequest, playUrl } from './live-player.js';
 import { loadHls } from './vendor.js';
+
+/** A player that stalls so soon had begun with what there was of a stream, in milliseconds. */
+const BEGINNING = 5000;
+/** How long after such a stall, and after any other, it is forgotten, in milliseconds. */
+const FORGOTTEN_AFTER = { beginning: 2000, later: 60_000 };
 
 /** Plays HLS, with parts or without. */
 export async function playHls(request: PlayerRequest): Promise<LivePlayer> {
@@ -19,6 +25,7 @@ export async function playHls(request: PlayerRequest): Promise<LivePlayer> {
     if (fatal) onEnd(`HLS: ${details}.`);
   });
   const controller = new AbortController();
+  if (lowLatencyMode) forgetStalls(hls, Hls, controller.signal);
   // The publisher said goodbye: what it sent has been shown to its end.
   video.addEventListener('ended', () => onEnd(undefined), { signal: controller.signal });
   hls.loadSource(url);
@@ -35,6 +42,25 @@ export async function playHls(request: PlayerRequest): Promise<LivePlayer> {
       hls.destroy();
     },
   };
+}
+
+/** hls.js stays a second further behind after each stall, for ever: here until it has gone well for a while. */
+function forgetStalls(hls: Hls, { Events, ErrorDetails }: typeof Hls, signal: AbortSignal): void {
+  const begun = performance.now();
+  let timer: number | undefined;
+  hls.on(Events.ERROR, (_event, { details }) => {
+    if (details !== ErrorDetails.BUFFER_STALLED_ERROR) return;
+    clearTimeout(timer);
+    const isBeginning = performance.now() - begun < BEGINNING;
+    timer = setTimeout(
+      () => {
+        const holdBack = hls.latestLevelDetails?.partHoldBack;
+        if (holdBack) hls.targetLatency = holdBack;
+      },
+      isBeginning ? FORGOTTEN_AFTER.beginning : FORGOTTEN_AFTER.later,
+    );
+  });
+  signal.addEventListener('abort', () => clearTimeout(timer));
 }
 
 /** Safari on iPhones has no Media Source Extensions, and HLS of its own. */

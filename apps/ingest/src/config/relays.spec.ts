@@ -5,7 +5,7 @@ import { relaysOf } from './relays.js';
 const relays = (environment: NodeJS.ProcessEnv) => relaysOf(loadSettings(environment).settings);
 
 describe('relays', () => {
-  it('are none by default', () => expect(relays({})).toEqual({ push: [], pull: [] }));
+  it('are none by default', () => expect(relays({})).toEqual({ push: [], pull: [], redirectHosts: [] }));
 
   it('are pushes of everything, of an app, and of a stream', () => {
     const RTMP_PUSH = 'rtmp://a/b?k=1,live=rtmps://c/${app}/${name}?x=y=z,live/one/two=rtmpts://d:1/e/f';
@@ -32,6 +32,15 @@ describe('relays', () => {
     const [problem] = settingProblems(environment);
     expect(problem).toMatch(/^RTMP_PU(?:SH|LL) is of no use; write addresses separated by commas/u);
     expect(problem).not.toContain('secret');
+  });
+
+  it('may be sent on to the hosts that are named', () => {
+    const RTMP_RELAY_HOSTS = '*.example.com,10.0.0.1,fe80::1,b';
+    expect(relays({ RTMP_RELAY_HOSTS }).redirectHosts).toEqual(['*.example.com', '10.0.0.1', 'fe80::1', 'b']);
+  });
+
+  it.each(['a,', 'rtmp://a', 'a:1935', 'a/b', '*.', 'a b', '**'])('do not take %j for a host', (RTMP_RELAY_HOSTS) => {
+    expect(settingProblems({ RTMP_RELAY_HOSTS })[0]).toContain('write hosts separated by commas');
   });
 
   it('need the file of the authority to be there', () => {

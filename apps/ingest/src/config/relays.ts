@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import type { RtmpModuleOptions, RtmpPullRule } from '#src';
 import type { Settings } from './settings.js';
 
@@ -7,17 +8,27 @@ type Direction = 'push' | 'pull';
 /** One of RTMP_PUSH or RTMP_PULL: `APP/NAME=URL`; the name, and of a push the app, may be left out. */
 const RELAY = /^(?:([^\s,=:/?]+)(?:\/([^\s,=:?]+))?=)?((rtmp[ts]{0,2}|https?):\/\/[^\s,]+)$/iu;
 
+/** One of RTMP_RELAY_HOSTS, unless it is an address of IPv6. */
+const HOST = /^(?:\*|(?:\*\.)?[^\s:/@?#*[\],]+)$/u;
+
+/** Whether a text is a list for RTMP_RELAY_HOSTS. */
+export function isHostList(text: string): boolean {
+  return text.split(',').every((host) => HOST.test(host) || isIPv6(host));
+}
+
 /** Whether a text is a list for RTMP_PUSH or RTMP_PULL. */
 export function isRelayList(text: string, direction: Direction): boolean {
   return parseRelays(text, direction) !== undefined;
 }
 
-/** RTMP_PUSH, RTMP_PULL and RTMP_RELAY_CA as options of the package. */
-export function relaysOf({ RTMP_PUSH, RTMP_PULL, RTMP_RELAY_CA }: Settings): NonNullable<RtmpModuleOptions['relay']> {
+/** RTMP_PUSH, RTMP_PULL, RTMP_RELAY_CA and RTMP_RELAY_HOSTS as options of the package. */
+export function relaysOf(settings: Settings): NonNullable<RtmpModuleOptions['relay']> {
+  const { RTMP_PUSH, RTMP_PULL, RTMP_RELAY_CA, RTMP_RELAY_HOSTS } = settings;
   const trust = RTMP_RELAY_CA === undefined ? {} : { client: { tls: { ca: readFileSync(RTMP_RELAY_CA, 'utf8') } } };
   const rules = (text: string | undefined, direction: Direction) =>
     text === undefined ? [] : parseRelays(text, direction)!.map((rule) => ({ ...rule, ...trust }));
-  return { push: rules(RTMP_PUSH, 'push'), pull: rules(RTMP_PULL, 'pull') as RtmpPullRule[] };
+  const redirectHosts = RTMP_RELAY_HOSTS?.split(',') ?? [];
+  return { push: rules(RTMP_PUSH, 'push'), pull: rules(RTMP_PULL, 'pull') as RtmpPullRule[], redirectHosts };
 }
 
 /** What about them cannot be; each with its fix. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isListenerList } from './listener-list.js';
-import { isRelayList } from './relays.js';
+import { isHostList, isRelayList } from './relays.js';
 import { isNamedCertificates } from './named-certificates.js';
 
 /** 1, true, yes or on; 0, false, no or off. */
@@ -70,6 +70,11 @@ export const settingsSchema = z.object({
       'addresses separated by commas, each APP=URL or APP/NAME=URL, URL beginning with rtmp, rtmps, http or https',
     ),
   RTMP_RELAY_CA: z.string().min(1).optional().describe('a PEM file'),
+  RTMP_RELAY_HOSTS: z
+    .string()
+    .refine((text) => isHostList(text))
+    .optional()
+    .describe('hosts separated by commas, without scheme and port, or *'),
   RTMP_PUBLISHER_GRACE: wholeNumber(0, 86_400, ' (seconds)').default(0),
   RTMP_ENHANCED: z.enum(['always', 'announced']).default('always').describe('always or announced'),
   RTMP_PROFILE: z

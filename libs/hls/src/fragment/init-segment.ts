@@ -1,4 +1,5 @@
 import type * as Mediabunny from 'mediabunny';
+import { parseVpConfig } from '#lib/codecs';
 import type { AudioFormat, TrackFormat, VideoFormat } from '../track/track-format.js';
 
 /**
@@ -34,17 +35,37 @@ export function writeInitSegment(muxing: MuxingLibrary, formats: readonly TrackF
 }
 
 function addVideo(library: typeof Mediabunny, output: Mediabunny.Output, format: VideoFormat): void {
-  const { codec, codecs, width, height, description, timescale } = format;
+  const { codec, width, height, description, timescale } = format;
   output.addVideoTrack(new library.EncodedVideoPacketSource(codec), {
     // From this it makes the timescale.
     frameRate: timescale,
     decoderConfig: {
-      codec: codecs,
+      codec: wholeCodecs(format),
       codedWidth: width,
       codedHeight: height,
       ...(description === undefined ? {} : { description }),
     },
   });
+}
+
+/**
+ * For VP9 and AV1 the library makes the decoder configuration of this and nothing else: what playlists may leave out, such
+ * as chroma subsampling and colours, has to be in it, or it becomes 4:2:0 and BT.709.
+ */
+function wholeCodecs({ codec, codecs, description }: VideoFormat): string {
+  if (description === undefined) return codecs;
+  if (codec === 'vp9') {
+    const vp = parseVpConfig(description);
+    const { chromaSubsampling, colourPrimaries, transferCharacteristics, matrixCoefficients, fullRange } = vp;
+    const rest = [chromaSubsampling, colourPrimaries, transferCharacteristics, matrixCoefficients, fullRange ? 1 : 0];
+    return [codecs, ...rest.map((value) => value.toString().padStart(2, '0'))].join('.');
+  }
+  if (codec === 'av1') {
+    // monochrome, chroma_subsampling_x and _y, chroma_sample_position (AV1 in ISOBMFF §2.3.3); colours are in the OBUs.
+    const bits = description[2]!;
+    return `${codecs}.${(bits >> 4) & 1}.${(bits >> 3) & 1}${(bits >> 2) & 1}${bits & 3}.02.02.02.0`;
+  }
+  return codecs;
 }
 
 function addAudio(library: typeof Mediabunny, output: Mediabunny.Output, format: AudioFormat): void {

@@ -5,7 +5,7 @@ import type { HlsMessage } from '../hls-message.js';
 import { MessageBacklog } from '../packager/message-backlog.js';
 import { TrackWriter } from '../packager/track-writer.js';
 import { isSameFormat, type TrackFormat } from '../track/track-format.js';
-import { audioKey, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { audioKey, type CodecName, isAudioKey, TrackReader, type TrackReceiver } from '../track/track-reader.js';
 import { type FragmentPart, SegmentIndex } from './segment-index.js';
 
 /** Length of a fragment, in milliseconds: what a crash can cost. */
@@ -36,6 +36,7 @@ export interface Mp4Summary {
  *
  * ```
  * probing --tracks known--> writing --another format, a new track--> isChanged: begin another file
+ *    |                        '--a track that MP4 cannot hold--> outgrown: begin another file, of another kind
  *    '--a track that MP4 cannot hold--> problem: take the backlog elsewhere
  * ```
  */
@@ -48,6 +49,7 @@ export class Mp4Muxer implements TrackReceiver {
   #isProbing = true;
   #isChanged = false;
   #problem: string | undefined;
+  #outgrown: string | undefined;
   #sequence = 0;
   /** Where the fragment began, in milliseconds. */
   #from: number | undefined;
@@ -58,6 +60,11 @@ export class Mp4Muxer implements TrackReceiver {
   /** What came that MP4 cannot hold, before anything was written. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** What came that MP4 cannot hold, after something was written. It is left out. */
+  get outgrown(): string | undefined {
+    return this.#outgrown;
   }
 
   /** Tracks are others than at the beginning of the file. What does not fit is left out. */
@@ -117,6 +124,17 @@ export class Mp4Muxer implements TrackReceiver {
       this.#cutAt(at, time);
     }
     track.add(at, offset, isKey, body);
+  }
+
+  /** @internal */
+  onUnknown(key: number, codec: CodecName): void {
+    const what = `${isAudioKey(key) ? 'audio' : 'video'} in ${codec}`;
+    if (this.#isProbing) {
+      this.#problem ??= what;
+      return;
+    }
+    this.#outgrown ??= what;
+    this.#isChanged = true;
   }
 
   #begin(): void {

@@ -47,6 +47,8 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   #targetDuration: number | undefined;
   #initCount = 0;
   #isProbing = true;
+  /** Playlists have been seen. */
+  #isShown = false;
   /** Tracks have other formats, and nothing has come since. */
   #isChanged = false;
   /** Wall clock minus stream time. */
@@ -105,12 +107,15 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
    * @returns whether there is enough by now
    */
   prepare(): boolean {
-    if (this.#targetDuration !== undefined) return this.isReady;
+    if (this.#isShown) return true;
     const leading = this.#leading;
     if (leading === undefined || !(leading.isReady || leading.hasPart)) return false;
-    this.#targetDuration = this.#chooseTarget();
+    this.#targetDuration ??= this.#chooseTarget();
     if (this.#targetDuration !== undefined) leading.completeFirst();
-    return this.isReady;
+    this.#isShown = this.isReady;
+    // hls.js loads the parts of a playlist that ends with its first segment again and again.
+    if (this.#isShown) for (const { window } of this.#renditions) window.foldFirst();
+    return this.#isShown;
   }
 
   find(name: string): Rendition | undefined {

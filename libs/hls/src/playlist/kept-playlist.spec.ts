@@ -27,6 +27,7 @@ function segment(number: number, more: Partial<HlsSegment> = {}): HlsSegment {
     byteLength: 100,
     isComplete: true,
     isGap: false,
+    isFolded: false,
     ...more,
   };
 }

@@ -63,7 +63,7 @@ export function renderMediaPlaylist(source: MediaPlaylistSource, options: Render
       lines.push(`#EXT-X-MAP:URI="${initName(source.name, init.id)}${query}"`);
     }
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.programDateTime).toISOString()}`);
-    if (i >= firstWithParts) addParts(lines, source, segment, query);
+    if (i >= firstWithParts && !segment.isFolded) addParts(lines, source, segment, query);
     if (!segment.isComplete) continue;
     if (segment.isGap) lines.push('#EXT-X-GAP');
     lines.push(

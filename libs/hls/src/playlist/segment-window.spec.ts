@@ -113,3 +113,19 @@ describe('what is given up for others', () => {
     expect(filled(0).window.neededBytes(3)).toBe(0);
   });
 });
+
+it('folds a first segment that is complete, and no other', () => {
+  const window = new SegmentWindow({ duration: 60, maxBytes: 100 });
+  const folded = () => window.segments.map(({ isFolded }) => isFolded);
+  window.begin(START);
+  window.foldFirst();
+  expect(folded()).toEqual([false]);
+  window.complete();
+  window.begin(START);
+  window.foldFirst();
+  expect(folded()).toEqual([true, false]);
+  const longer = new SegmentWindow({ duration: 60, maxBytes: 100 });
+  for (let i = 0; i < 2; i++) add(longer, 2);
+  longer.foldFirst();
+  expect(longer.segments.some(({ isFolded }) => isFolded)).toBe(false);
+});

@@ -14,6 +14,7 @@ interface OpenSegment extends HlsSegment {
   byteLength: number;
   isComplete: boolean;
   isGap: boolean;
+  isFolded: boolean;
 }
 
 const LEAST_LISTED = 3;
@@ -103,7 +104,7 @@ export class SegmentWindow {
   /** Begins a segment; the one before is complete. */
   begin(start: SegmentStart): void {
     const segment = { ...start, number: this.#next++, parts: [], duration: 0, byteLength: 0 };
-    this.#listed.push({ ...segment, isComplete: false, isGap: false });
+    this.#listed.push({ ...segment, isComplete: false, isGap: false, isFolded: false });
   }
 
   /** Adds to the segment that is being written. */
@@ -114,6 +115,12 @@ export class SegmentWindow {
     segment.byteLength += part.bytes.length;
     this.#byteLength += part.bytes.length;
     this.#version++;
+  }
+
+  /** No playlist is to list the parts of the first segment, when it is the only one and complete. */
+  foldFirst(): void {
+    const first = this.#listed[0];
+    if (this.lastNumber === 0 && first !== undefined) first.isFolded = true;
   }
 
   /** The segment that is being written has all its parts. */

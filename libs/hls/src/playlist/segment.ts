@@ -35,6 +35,8 @@ export interface HlsSegment {
   readonly isComplete: boolean;
   /** It was lost, or there was nothing: players are to leave it out. */
   readonly isGap: boolean;
+  /** Its parts are not listed: it was complete when the first playlist was shown. */
+  readonly isFolded: boolean;
 }
 
 /** What is known of a segment when it begins. */

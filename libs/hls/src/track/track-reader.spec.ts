@@ -27,3 +27,37 @@ it('leaves out a track whose sequence header is longer than 64 KiB', () => {
   const padded = (length: number) => Buffer.concat([OPUS_HEAD, new Uint8Array(length - OPUS_HEAD.length)]);
   expect(readAll([header(0, padded(64 * 1024)), header(1, padded(64 * 1024 + 1))])).toEqual([audioKey(0)]);
 });
+
+it('leaves out what is in another codec than the format of its track, until a new one comes', () => {
+  const found: string[] = [];
+  const reader = new TrackReader({
+    onFormat: (key, { codec }) => found.push(`${key} is ${codec}`),
+    onSample: (key) => found.push(`${key} sample`),
+    onUnknown: (key, codec) => found.push(`${key} in ${codec}`),
+  });
+  const read = (tagType: number, bytes: string) => {
+    const payload = Buffer.from(bytes.replaceAll(' ', ''), 'hex');
+    reader.read({ tagType, timestamp: 0, flags: classifyMedia(tagType, payload), payload });
+  };
+  read(8, 'af00 1210');
+  read(8, 'af01 2110');
+  read(8, 'b2 0102'); // Speex
+  read(8, 'af01 2110');
+  read(8, '94 4f707573'); // Opus, without a header
+  read(8, '91 4f707573 fc');
+  read(8, `90 4f707573 ${OPUS_HEAD.toString('hex')}`);
+  read(8, '91 4f707573 fc');
+  read(8, 'af00 1210'); // AAC again, with the header it had
+  read(8, 'af01 2110');
+  expect(found).toEqual([
+    '256 is aac',
+    '256 sample',
+    '256 in speex',
+    '256 sample',
+    '256 in opus',
+    '256 is opus',
+    '256 sample',
+    '256 is aac',
+    '256 sample',
+  ]);
+});

@@ -6,6 +6,7 @@ import {
   MediaFlags,
   parseAudioTag,
   parseVideoTag,
+  type VideoCodecName,
   VideoPacketType,
 } from '#lib/flv';
 import type { HlsMessage } from '../hls-message.js';
@@ -26,7 +27,12 @@ export interface TrackReceiver {
    * @param body valid during the call
    */
   onSample(key: number, time: number, offset: number, isKey: boolean, body: Uint8Array): void;
+  /** A coded picture or audio frame of a track without a format, or in another codec than its format says. */
+  onUnknown?(key: number, codec: CodecName): void;
 }
+
+/** The codec of a track, as messages name it. */
+export type CodecName = VideoCodecName | AudioCodecName;
 
 /** Keys of audio tracks; those of video tracks are their track IDs. */
 const AUDIO_KEY = 256;
@@ -51,6 +57,8 @@ export function audioKey(trackId: number): number {
 export class TrackReader {
   readonly #formats = new Map<number, TrackFormat>();
   readonly #records = new Map<number, Uint8Array>();
+  /** What the tracks of {@link formats} are coded in. */
+  readonly #codecs = new Map<number, CodecName>();
   #hints: MetadataHints | undefined;
 
   constructor(private readonly receiver: TrackReceiver) {}
@@ -69,6 +77,7 @@ export class TrackReader {
   reset(): void {
     this.#formats.clear();
     this.#records.clear();
+    this.#codecs.clear();
   }
 
   /** Never throws: a message that is not as it should be is left out. */
@@ -89,11 +98,15 @@ export class TrackReader {
     const isKey = (flags & MediaFlags.KeyFrame) !== 0;
     for (const { trackId, codec, compositionTime, body } of tracks) {
       if (packetType === VideoPacketType.SequenceStart) {
-        this.#configure(trackId, body, () => videoFormatOf(codec, body, this.#hints));
+        this.#configure(trackId, codec, body, () => videoFormatOf(codec, body, this.#hints));
         continue;
       }
-      const format = this.#formats.get(trackId) as VideoFormat | undefined;
-      if (format === undefined || body.length === 0) continue;
+      if (body.length === 0) continue;
+      if (!this.#isCodedAs(trackId, codec)) {
+        this.receiver.onUnknown?.(trackId, codec);
+        continue;
+      }
+      const format = this.#formats.get(trackId) as VideoFormat;
       const sample = sampleOf(format, body);
       this.receiver.onSample(trackId, timestamp, compositionTime + nanosecondOffset / NANOSECONDS, isKey, sample);
     }
@@ -105,32 +118,41 @@ export class TrackReader {
     for (const { trackId, codec, body } of tracks) {
       const key = AUDIO_KEY + trackId;
       if (packetType === AudioPacketType.SequenceStart) {
-        this.#configure(key, body, () => audioFormatOf(codec, body));
+        this.#configure(key, codec, body, () => audioFormatOf(codec, body));
         continue;
       }
-      if (body.length === 0 || !this.#isKnown(key, codec, body)) continue;
-      this.receiver.onSample(key, timestamp + nanosecondOffset / NANOSECONDS, 0, true, body);
+      if (body.length === 0) continue;
+      if (this.#isKnown(key, codec, body)) {
+        this.receiver.onSample(key, timestamp + nanosecondOffset / NANOSECONDS, 0, true, body);
+      } else {
+        this.receiver.onUnknown?.(key, codec);
+      }
     }
   }
 
+  /** Whether the format of a track is one of this codec. */
+  #isCodedAs(key: number, codec: CodecName): boolean {
+    return this.#codecs.get(key) === codec;
+  }
+
   /** Encoders repeat their sequence headers, some of them with every key frame. */
-  #configure(key: number, record: Uint8Array, parse: () => TrackFormat | undefined): void {
+  #configure(key: number, codec: CodecName, record: Uint8Array, parse: () => TrackFormat | undefined): void {
     const known = this.#records.get(key);
-    if (known !== undefined && Buffer.compare(known, record) === 0) return;
+    if (known !== undefined && this.#isCodedAs(key, codec) && Buffer.compare(known, record) === 0) return;
     if (record.length > MAX_RECORD_LENGTH) return;
-    const format = parse();
-    if (this.#takes(key, format)) this.#records.set(key, record.slice());
+    if (this.#takes(key, codec, parse())) this.#records.set(key, record.slice());
   }
 
   #isKnown(key: number, codec: AudioCodecName, frame: Uint8Array): boolean {
-    if (this.#formats.has(key)) return true;
-    return this.#takes(key, audioFormatOfFrame(codec, frame));
+    if (this.#isCodedAs(key, codec)) return true;
+    return this.#takes(key, codec, audioFormatOfFrame(codec, frame));
   }
 
   /** Whether there is room for a track that HLS can have; it is told about. */
-  #takes(key: number, format: TrackFormat | undefined): boolean {
+  #takes(key: number, codec: CodecName, format: TrackFormat | undefined): boolean {
     if (format === undefined || (!this.#formats.has(key) && this.#formats.size >= MAX_TRACKS)) return false;
     this.#formats.set(key, format);
+    this.#codecs.set(key, codec);
     this.receiver.onFormat(key, format);
     return true;
   }

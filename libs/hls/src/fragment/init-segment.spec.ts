@@ -1,0 +1,29 @@
+import * as mediabunny from 'mediabunny';
+import { hex } from '#test/hex';
+import type { VideoFormat } from '../track/track-format.js';
+import { videoFormatOf } from '../track/video-format.js';
+import { writeInitSegment } from './init-segment.js';
+
+const SIZE = { width: 320, height: 180, frameRate: 25, bitRate: undefined, hasVideo: true, hasAudio: false };
+
+async function box(type: string, codec: 'vp9' | 'av1', record: Uint8Array): Promise<string> {
+  const format = videoFormatOf(codec, record, SIZE) as VideoFormat;
+  const bytes = Buffer.from(await writeInitSegment(mediabunny, [format]));
+  const at = bytes.indexOf(type);
+  return bytes.toString('hex', at + 4, at - 4 + bytes.readUInt32BE(at - 4));
+}
+
+it.each([
+  ['VP9 of FFmpeg 8.1, its colours unspecified', '01000000 00 0b 82 02 02 02 0000'],
+  ['4:4:4, full range, BT.2020', '01000000 01 0b 87 09 10 09 0000'],
+])('%s keeps its decoder configuration', async (_name, record) => {
+  expect(await box('vpcC', 'vp9', hex(record))).toBe(record.replaceAll(' ', ''));
+});
+
+it.each([
+  ['AV1 of FFmpeg 8.1, 4:2:0', '81 00 0c 00'],
+  ['4:4:4', '81 20 00 00'],
+  ['monochrome, 10 bits, with a place of its samples', '81 00 5d 00'],
+])('%s keeps its decoder configuration', async (_name, record) => {
+  expect(await box('av1C', 'av1', hex(record))).toBe(record.replaceAll(' ', ''));
+});
