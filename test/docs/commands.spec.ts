@@ -25,16 +25,6 @@ it('README and .ci/run name the packages of all programs that tests run', () => 
   expect(names(/^packages=\((.*?)^\)/msu.exec(ci)?.[1])).toEqual(wanted);
 });
 
-it('scripts that run the server put it in the place of their shell, which would not pass signals on', () => {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>;
-  };
-  const starting = Object.keys(scripts).filter((name) => name.startsWith('start'));
-  expect(starting).toEqual(['start', 'start:dev', 'start:prod']);
-  for (const name of starting)
-    expect(scripts[name]).toMatch(/^(?:npm run build:page && )?exec (?:nest start|node) [^&|;]+$/u);
-});
-
 /** What programs.ts would tell somebody to install, for every program, and what other tests tell. */
 function packagesOfTests(): string[] {
   const programs = readFileSync(join(ROOT, 'test/support/programs.ts'), 'utf8');

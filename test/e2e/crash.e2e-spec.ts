@@ -6,7 +6,6 @@ import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
 import { recordedPart } from '#test/packets';
 import { FfmpegPublisher } from '#test/publishing';
-import { isListening } from '#test/ports';
 import { seek, trueMetadata } from '#test/recording-truth';
 import { killPrograms } from '#test/running-program';
 
@@ -73,18 +72,6 @@ it('a server that starts while another records into the directory leaves that al
   await publisher.end('SIGKILL');
   expect(await recordedPart(await ingest.finishedRecording('live/alive'), long)).toBeGreaterThan(sent - 200);
   await ingest.stop();
-});
-
-it('SIGTERM to npm, as what runs it in a container sends it, finishes recordings as well', async () => {
-  const command = ['npm', '--prefix', process.cwd(), 'run', 'start:prod'];
-  const ingest = await IngestProcess.start({ directory, command });
-  const { port } = ingest;
-  await publishUntil(ingest, ['live/one'], 1000, async () => {
-    expect(await ingest.program.end('SIGTERM')).toMatchObject({ code: 0, signal: undefined });
-  });
-  expect(await isListening(port)).toBe(false);
-  expect(ingest.unfinished()).toEqual([]);
-  await trueMetadata(await ingest.finishedRecording('live/one'));
 });
 
 it.each(['SIGTERM', 'SIGINT'] as const)('%s finishes recordings and ends the process with 0', async (signal) => {

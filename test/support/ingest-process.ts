@@ -16,8 +16,6 @@ export interface IngestOptions {
   directory?: string;
   /** A command that runs the server, which is appended to it. */
   launcher?: readonly string[];
-  /** What runs the server, in place of node. */
-  command?: readonly string[];
   /** Milliseconds the process may live. Defaults to 170,000. */
   timeout?: number;
 }
@@ -41,12 +39,11 @@ export class IngestProcess {
 
   private constructor(
     readonly directory: string,
-    { env = {}, directory: given, launcher = [], command, timeout = 170_000 }: IngestOptions,
+    { env = {}, directory: given, launcher = [], timeout = 170_000 }: IngestOptions,
   ) {
     if (!existsSync(MAIN)) throw new Error(`There is no ${MAIN}: run npm run build`);
     this.#ownDirectory = given === undefined ? directory : undefined;
-    const node = words`${process.execPath} --enable-source-maps ${MAIN}`;
-    this.program = new RunningProgram('env', words`${launcher} ${command ?? node}`, {
+    this.program = new RunningProgram('env', words`${launcher} ${process.execPath} --enable-source-maps ${MAIN}`, {
       timeout,
       // An ingest.env in the working directory would be read.
       cwd: directory,
