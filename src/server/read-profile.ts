@@ -10,6 +10,6 @@ export interface ReadProfile {
 
 export const READ_PROFILES: Readonly<Record<LatencyProfile, ReadProfile>> = Object.freeze({
   realtime: { readAtOnce: 16, tick: 14 },
-  balanced: { readAtOnce: 8, tick: 100 },
+  balanced: { readAtOnce: 8, tick: 90 },
   throughput: { readAtOnce: 2, tick: 340 },
 });
