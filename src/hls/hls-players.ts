@@ -1,20 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CommandAdmission } from '../admission/command-admission.js';
-import { answerOf, FULL } from '../http/flv-answer.js';
 import type { FlvTarget } from '../http/flv-request.js';
 import type { HttpRequest } from '../http/rtmpt-http-request.js';
-import { HttpPeers } from '../http/http-peers.js';
-import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
-import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
-import { ConnectionLimiter } from '../server/connection-limiter.js';
 import { type HlsAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
 import { HlsBroadcasts } from './hls-broadcasts.js';
+import { HlsEntrance, type HlsVisit, type HlsWelcome } from './hls-entrance.js';
 import { type HlsExchange, UNKNOWN_VIEWER } from './hls-exchange.js';
 import { EVERYBODY, type HlsFileTarget } from './hls-file-target.js';
 import { HlsFiles } from './hls-files.js';
-import { HlsViewer } from './hls-viewer.js';
+import type { HlsViewer } from './hls-viewer.js';
 import { ownPlaylist } from './playlist-text.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
@@ -30,40 +24,21 @@ const VIEWER_WAITS = refusalAnswer(503, 'NetStream.Play.Failed', 'Too many reque
 @Injectable()
 export class HlsPlayers {
   readonly #files = new WeakMap<HlsBroadcast, HlsFiles>();
-  readonly #idPrefix = randomBytes(3).toString('hex');
-  /** Viewers, and those who wait to be let in, by address. */
-  readonly #limiter: ConnectionLimiter;
-  #entering = 0;
-  #count = 0;
 
   constructor(
-    private readonly admission: CommandAdmission,
+    private readonly entrance: HlsEntrance,
     private readonly broadcasts: HlsBroadcasts,
-    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
-    private readonly peers: HttpPeers,
     @Inject(RTMP_HLS_OPTIONS) private readonly hlsOptions: ResolvedRtmpHlsOptions,
-  ) {
-    this.#limiter = new ConnectionLimiter(Infinity, options.maxConnectionsPerAddress);
-  }
+  ) {}
 
   /**
    * The multivariant playlist, for somebody who comes to watch.
    *
    * @returns undefined when the client has gone meanwhile
    */
-  async enter(request: HttpRequest, target: FlvTarget, gone: AbortSignal): Promise<HlsAnswer | undefined> {
-    const viewer = this.#viewer(request, target);
-    const { remoteAddress } = viewer.session;
-    const isFull = this.#entering >= this.options.maxConnections || this.#limiter.enter(remoteAddress) !== undefined;
-    if (isFull) return refusalAnswer(FULL.httpStatus, FULL.code, FULL.description);
-    viewer.closed.addEventListener('abort', () => this.#limiter.leave(remoteAddress));
-    this.#entering++;
-    try {
-      return await this.#letIn(viewer, target, gone);
-    } finally {
-      this.#entering--;
-      if (!viewer.isWatching) viewer.disconnect('never began');
-    }
+  enter(request: HttpRequest, target: FlvTarget, gone: AbortSignal): Promise<HlsAnswer | undefined> {
+    const welcome: HlsVisit['welcome'] = (viewer, decision) => this.#letIn(viewer, target, decision, gone);
+    return this.entrance.enter(request, { target, welcome }, gone);
   }
 
   /** Answers a request for a playlist, init segment, segment or part. */
@@ -91,17 +66,12 @@ export class HlsPlayers {
     this.#filesOf(broadcast).serve(tail, exchange);
   }
 
-  async #letIn(viewer: HlsViewer, target: FlvTarget, gone: AbortSignal): Promise<HlsAnswer | undefined> {
-    const onGone = (): void => viewer.disconnect('closed by the peer');
-    gone.addEventListener('abort', onGone);
-    const decision = await viewer.admit(this.admission, this.options.handlerTimeout);
-    if (gone.aborted) return undefined;
-    if (decision === undefined)
-      return refusalAnswer(503, 'NetStream.Play.Failed', 'The server did not decide in time.');
-    if (!decision.isAccepted) {
-      const { httpStatus, code, description } = answerOf(decision.status, decision.httpStatus);
-      return refusalAnswer(httpStatus, code, description);
-    }
+  async #letIn(
+    viewer: HlsViewer,
+    target: FlvTarget,
+    decision: HlsWelcome,
+    gone: AbortSignal,
+  ): Promise<HlsAnswer | undefined> {
     const { path } = decision.play!;
     const broadcast = await this.broadcasts.open(path, gone);
     if (gone.aborted) return undefined;
@@ -112,8 +82,6 @@ export class HlsPlayers {
     if (broadcast === 'not ready') {
       return refusalAnswer(503, 'NetStream.Play.Failed', `${path} has nothing yet that HLS could be made of.`);
     }
-    // From here on it comes and goes with every request.
-    gone.removeEventListener('abort', onGone);
     return this.#welcome(viewer, broadcast, target);
   }
 
@@ -144,13 +112,5 @@ export class HlsPlayers {
       this.#files.set(broadcast, files);
     }
     return files;
-  }
-
-  #viewer(request: HttpRequest, target: FlvTarget): HlsViewer {
-    return new HlsViewer(`${this.#idPrefix}-s${(++this.#count).toString(36)}`, {
-      ...target,
-      peer: { kind: 'hls', ...this.peers.peerOf(request) },
-      userAgent: request.headers['user-agent'] ?? '',
-    });
   }
 }

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { HttpPeers } from '../http/http-peers.js';
 import { HlsBroadcasts } from './hls-broadcasts.js';
+import { HlsEntrance } from './hls-entrance.js';
 import { HlsController } from './hls.controller.js';
 import { HlsPlayers } from './hls-players.js';
 import { HlsVodController } from './hls-vod.controller.js';
@@ -36,6 +37,7 @@ export class RtmpHlsModule {
           useFactory: (hls: ResolvedRtmpHlsOptions) => new HttpPeers(hls),
           inject: [RTMP_HLS_OPTIONS],
         },
+        HlsEntrance,
         HlsBroadcasts,
         HlsPlayers,
         HlsVodPlayers,

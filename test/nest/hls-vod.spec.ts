@@ -114,7 +114,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((app) => app.close()));
-  await rm(directory, { recursive: true, force: true });
+  // Nobody waits for a write of a recording that has failed: it may still be on its way.
+  await rm(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function start(given: Partial<RtmpHlsOptions> = {}, storage: HlsStorage = new FileHlsStorage({ directory })) {
