@@ -16,8 +16,10 @@ export default {
     ],
     '^.+\\.ts$': ['@swc/jest'],
   },
-  // End-to-end tests mostly wait for programs: on two processors three of them at a time take 87 s, one 222 s.
-  maxWorkers: 3,
+  // End-to-end tests run browsers and encoders that need their time: with three at a time on two processors some are late.
+  maxWorkers: 2,
+  // A machine that is busy is no fault: what does not come at all is said by until() after 15 seconds.
+  testTimeout: 30_000,
   roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
 };

@@ -106,7 +106,7 @@ it('GStreamer plays it to the end', async () => {
   const player = new RunningProgram(
     'gst-launch-1.0',
     words`-q souphttpsrc location=${url} ! hlsdemux ! decodebin ! video/x-raw ! fakesink silent=false sync=false -v`,
-    { timeout: 40_000 },
+    { timeout: 80_000 },
   );
   await publisher.succeeded();
   await player.succeeded();
