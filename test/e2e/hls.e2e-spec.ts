@@ -15,7 +15,7 @@ import { words } from '#test/words';
 
 // FFmpeg publishes; FFmpeg, GStreamer, a player that follows every hint, and hls.js in Chromium play what is made of it.
 
-jest.setTimeout(60_000);
+jest.setTimeout(100_000);
 
 const BFRAMES = 'H.264 with B-frames and AAC';
 const REAL_TIME = { isRealTime: true };
