@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { type Clip, clip } from '#test/clips';
@@ -21,7 +21,7 @@ afterAll(() => ingest?.stop());
 
 /** Paths of files of a stream in live/. */
 const files = (directory: string, stream: string, end: string) =>
-  readdirSync(join(directory, 'live'))
+  (existsSync(join(directory, 'live')) ? readdirSync(join(directory, 'live')) : [])
     .filter((name) => name.startsWith(`${stream}-`) && name.endsWith(end))
     .map((name) => join(directory, 'live', name));
 
