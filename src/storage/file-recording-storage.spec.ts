@@ -32,6 +32,16 @@ describe('FileRecordingStorage', () => {
     return found;
   }
 
+  it('appends several pieces at once, in their order', async () => {
+    const writer = await storage.create(request);
+    await writer.append(text('a'));
+    await writer.appendAll!(['b', '', 'cd', 'e'].map(text));
+    await writer.appendAll!(Array.from({ length: 3000 }, (_, index) => text(`${index % 10}`)));
+    await writer.append(text('z'));
+    await writer.complete();
+    expect(await readFile(writer.location, 'utf8')).toBe(`abcde${'0123456789'.repeat(300)}z`);
+  });
+
   it('appends, patches, and shows the file under its name only when it is complete', async () => {
     const writer = await storage.create(request);
     await writer.append(text('hello '));

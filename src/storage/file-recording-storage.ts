@@ -90,16 +90,11 @@ class FileRecordingWriter implements RecordingWriter {
   }
 
   async appendAll(chunks: readonly Uint8Array[]): Promise<void> {
-    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     const { bytesWritten } = await this.file.writev(chunks, this.#length);
-    // A full disk takes a part; writing the rest says why.
-    let missing = bytesWritten;
     this.#length += bytesWritten;
-    if (bytesWritten === length) return;
-    for (const chunk of chunks) {
-      if (missing < chunk.length) await this.append(chunk.subarray(missing));
-      missing = Math.max(0, missing - chunk.length);
-    }
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    // A full disk takes a part; writing the rest says why.
+    if (bytesWritten < length) await this.append(Buffer.concat(chunks).subarray(bytesWritten));
   }
 
   async patch(position: number, bytes: Uint8Array): Promise<void> {

@@ -164,6 +164,7 @@ describe('listeners', () => {
     [{ RTMPS_CERT: 'c.pem' }, 'nothing listens for RTMPS; set RTMPS_PORT=1936'],
     [{ RTMP_LISTEN: 'rtmp://127.0.0.1:1,rtmp://[::]:1' }, 'RTMP_LISTEN is "::" and there is no publish key'],
     [{ HLS_RECORD: '1', RTMP_HLS: 'off' }, 'HLS_RECORD is "1" while RTMP_HLS is "off"; write demand or always'],
+    [{ HLS_MEMORY_MB: '8' }, 'HLS_MEMORY_MB is "8"'],
     [{ RTMP_PROXY_PROTOCOL: '1' }, 'There is a proxy (RTMP_PROXY_PROTOCOL=1) and no publish key'],
   ])('%j is a problem', (environment, problem) => {
     expect(settingProblems(environment)).toEqual([expect.stringContaining(problem)]);
