@@ -152,6 +152,7 @@ export { RtmpSession } from './session/rtmp-session.js';
 export { RtmpSessions } from './session/rtmp-sessions.js';
 export { FileHlsStorage, type FileHlsStorageOptions } from './storage/file-hls-storage.js';
 export { FileRecordingStorage, type FileRecordingStorageOptions } from './storage/file-recording-storage.js';
+export type { RecordingWrites } from './storage/file-writes.js';
 export { MemoryRecordingStorage } from './storage/memory-recording-storage.js';
 export {
   asRecordingLibrary,

@@ -56,7 +56,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     RtmpServer,
     {
       provide: RECORDING_STORAGE,
-      useFactory: ({ recording }: ResolvedRtmpOptions) => new FileRecordingStorage({ directory: recording.directory }),
+      useFactory: ({ recording }: ResolvedRtmpOptions) => new FileRecordingStorage(recording),
       inject: [RTMP_OPTIONS],
     },
     RtmpRecordings,

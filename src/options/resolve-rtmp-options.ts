@@ -36,6 +36,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   takeover: ['reject', 'replace', 'same-identity'],
   'playback.enhanced': ['always', 'announced'],
   'recording.container': ['flv', 'mp4', 'both'],
+  'recording.writes': ['auto', 'at-once', 'in-threads'],
   latency: ['realtime', 'balanced', 'throughput'],
 };
 

@@ -11,6 +11,7 @@ import {
   type RecorderOptions,
   type RecordingContainer,
 } from '../recording/recording-options.js';
+import type { RecordingWrites } from '../storage/file-writes.js';
 import { DEFAULT_RTMP_RELAY_OPTIONS, type RtmpRelayOptions } from '../relay/relay-options.js';
 import { DEFAULT_LISTENER, type RtmpListenerOptions } from './listener-options.js';
 
@@ -45,6 +46,11 @@ export interface RtmpRecordingOptions extends RecorderOptions {
   container: RecordingContainer;
   /** Where the file storage keeps them; another storage under RECORDING_STORAGE does not look at it. Defaults to ./recordings. */
   directory: string;
+  /**
+   * Whether the file storage writes 'at-once', in the thread that serves all connections, or 'in-threads' of their own, so that a
+   * slow disk stops nobody. Defaults to 'auto': at once on file systems in memory.
+   */
+  writes: RecordingWrites;
   /** Begin a new file after so long, at the next key frame, in milliseconds. Defaults to Infinity (at most 24 days). */
   maxDuration: number;
   /** Begin a new file after so many bytes, at the next key frame. Defaults to Infinity. */
@@ -140,6 +146,7 @@ export const DEFAULT_RTMP_OPTIONS: ResolvedRtmpOptions = Object.freeze({
     record: false,
     container: 'flv',
     directory: './recordings',
+    writes: 'auto',
     maxDuration: Infinity,
     maxBytes: Infinity,
     repair: true,

@@ -7,12 +7,6 @@ import { RecordingTimeline } from './recording-timeline.js';
 import type { WriteQueue } from './write-queue.js';
 
 /**
- * So many bytes are written at a time when they come fast: handing a write to a thread and back costs about as much as
- * writing 128 KiB does. A server with 2 MiB took 0.91 of the CPU time of one with 1 MiB; 4 MiB took the same.
- */
-const WRITE_SIZE = 2 * 1024 * 1024;
-
-/**
  * One FLV file: headers, then messages as tags, then its true duration and
  * index. A message that the stream keeps anyhow becomes a tag where it lies;
  * others are copied once. All is written behind the media's back.
@@ -118,7 +112,7 @@ export class FlvSegment implements RecordingSegment {
 
   #beginRun(slab: MediaSlab, from: number): void {
     this.#endRun();
-    if (this.#gatheredBytes >= WRITE_SIZE) this.flush();
+    if (this.#gatheredBytes >= this.queue.writeSize) this.flush();
     slab.hold();
     this.#slab = slab;
     this.#from = this.#to = from;

@@ -1,6 +1,9 @@
 import type { RecordingWriter } from '../storage/recording-storage.js';
 import type { WriteBacklog } from './write-backlog.js';
 
+/** Bytes a storage is given at a time when they come fast and it has not said what it likes. */
+const WRITE_SIZE = 2 * 1024 * 1024;
+
 interface QueuedWrite {
   readonly chunks: readonly Uint8Array[];
   readonly length: number;
@@ -16,6 +19,7 @@ export class WriteQueue {
   readonly #onChange: () => void;
   readonly #writer: Promise<RecordingWriter>;
   readonly #queue: QueuedWrite[] = [];
+  #writeSize = WRITE_SIZE;
   #queuedBytes = 0;
   #busySince: number | undefined;
   #failure: Error | undefined;
@@ -35,6 +39,11 @@ export class WriteQueue {
   /** Bytes given and not yet written. */
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** Bytes to give at a time where there are many. */
+  get writeSize(): number {
+    return this.#writeSize;
   }
 
   /** When the write under way began, milliseconds since 1970. */
@@ -88,6 +97,7 @@ export class WriteQueue {
     this.#busySince = Date.now();
     try {
       const writer = await this.#writer;
+      this.#writeSize = writer.writeSize ?? WRITE_SIZE;
       for (let next = this.#queue[0]; next !== undefined && this.#failure === undefined; next = this.#queue[0]) {
         this.#busySince = Date.now();
         await append(writer, next.chunks);

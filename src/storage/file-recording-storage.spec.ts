@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,8 +34,8 @@ describe('FileRecordingStorage', () => {
     return found;
   }
 
-  it('appends several pieces at once, in their order', async () => {
-    const writer = await storage.create(request);
+  it.each(['at-once', 'in-threads'] as const)('appends several pieces %s, in their order', async (writes) => {
+    const writer = await new FileRecordingStorage({ directory, writes }).create(request);
     await writer.append(text('a'));
     await writer.appendAll!(['b', '', 'cd', 'e'].map(text));
     await writer.appendAll!(Array.from({ length: 3000 }, (_, index) => text(`${index % 10}`)));
@@ -52,6 +54,26 @@ describe('FileRecordingStorage', () => {
     expect(await readFile(writer.location, 'utf8')).toBe('Jello world');
     expect(await files()).toEqual(['cam-2026-01-02T00-00-00.000Z.flv']);
   });
+
+  it.each([tmpdir(), '/dev/shm'].filter((folder) => existsSync(folder)))(
+    'writes at once where no disk is, by default: %s',
+    async (parent) => {
+      const fileSystem = execFileSync('stat', ['--file-system', '--format=%T', parent], { encoding: 'utf8' }).trim();
+      await rm(directory, { recursive: true });
+      directory = await mkdtemp(join(parent, 'nest-rtmp-storage-'));
+      const writer = await new FileRecordingStorage({ directory }).create(request);
+      const [part] = await files();
+      const written = writer.append(text('here'));
+      const length = statSync(join(directory, 'live', part!)).size;
+      await written;
+      const isInMemory = ['tmpfs', 'ramfs'].includes(fileSystem);
+      // A thread may be quick; a call that writes at once cannot be late.
+      if (isInMemory) expect(length).toBe(4);
+      expect(writer.writeSize).toBe((isInMemory ? 512 : 2048) * 1024);
+      await writer.complete();
+      expect(await readFile(writer.location, 'utf8')).toBe('here');
+    },
+  );
 
   it('gives two recordings of one name in one millisecond two files', async () => {
     const writers = await Promise.all(Array.from({ length: 5 }, () => storage.create(request)));

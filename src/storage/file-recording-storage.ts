@@ -3,6 +3,7 @@ import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/pr
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { hostLabel, isOwnerGone } from './file-owner.js';
 import { FileRecordingLibrary } from './file-recording-library.js';
+import { type FileWrites, IN_THREADS, type RecordingWrites, writesInto } from './file-writes.js';
 import { parseRecordingId, partOwner, recordingPathSegments, withoutPartSuffix } from './recording-file-name.js';
 import type { RecordingFilter, RecordingLibrary, RecordingReader, StoredRecording } from './recording-library.js';
 import type { RecordingRequest, RecordingStorage, RecordingWriter, UnfinishedRecording } from './recording-storage.js';
@@ -12,6 +13,11 @@ import { walkFolders } from './walk-folders.js';
 export interface FileRecordingStorageOptions {
   /** The directory; made when it does not exist. */
   directory: string;
+  /**
+   * 'at-once' writes in the thread that serves all connections, which takes less CPU time, but while a disk lets a write wait
+   * nothing else goes on; 'in-threads' writes in others. Defaults to 'auto': at once on file systems in memory (tmpfs, ramfs).
+   */
+  writes?: RecordingWrites;
 }
 
 const PART = '.part';
@@ -28,9 +34,11 @@ const MAX_NAME_TRIES = 1000;
 export class FileRecordingStorage implements RecordingStorage, RecordingLibrary {
   readonly directory: string;
   readonly #library: FileRecordingLibrary;
+  readonly #writes: RecordingWrites;
 
   constructor(options: FileRecordingStorageOptions) {
     this.directory = resolve(options.directory);
+    this.#writes = options.writes ?? 'auto';
     this.#library = new FileRecordingLibrary(this.directory);
   }
 
@@ -47,9 +55,10 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
     const base = segments.pop()!;
     const folder = join(this.directory, ...segments);
     await mkdir(folder, { recursive: true });
+    const writes = await writesInto(folder, this.#writes);
     for (let attempt = 0; attempt < MAX_NAME_TRIES; attempt++) {
       const name = `${attempt === 0 ? base : `${base}-${attempt}`}.${request.extension}`;
-      const writer = await FileRecordingWriter.open(join(folder, name));
+      const writer = await FileRecordingWriter.open(join(folder, name), writes);
       if (writer !== undefined) return writer;
     }
     throw new Error(`no free name for ${join(folder, base)} in ${MAX_NAME_TRIES} tries`);
@@ -72,25 +81,30 @@ class FileRecordingWriter implements RecordingWriter {
     readonly location: string,
     readonly part: string,
     readonly file: FileHandle,
+    readonly writes: FileWrites,
   ) {}
 
   /** Undefined when the name is taken, by a finished recording or by one that is being written. */
-  static async open(location: string): Promise<FileRecordingWriter | undefined> {
+  static async open(location: string, writes: FileWrites): Promise<FileRecordingWriter | undefined> {
     if (await exists(location)) return undefined;
     const part = `${location}.${process.pid}@${hostLabel()}${PART}`;
     const file = await openExclusive(part);
     if (file === undefined) return undefined;
     openParts.add(part);
-    return new FileRecordingWriter(location, part, file);
+    return new FileRecordingWriter(location, part, file, writes);
+  }
+
+  get writeSize(): number {
+    return this.writes.size;
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    await writeAll(this.file, bytes, this.#length);
+    await writeAll(this.file, bytes, this.#length, this.writes);
     this.#length += bytes.length;
   }
 
   async appendAll(chunks: readonly Uint8Array[]): Promise<void> {
-    const { bytesWritten } = await this.file.writev(chunks, this.#length);
+    const bytesWritten = await this.writes.writeAll(this.file, chunks, this.#length);
     this.#length += bytesWritten;
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     // A full disk takes a part; writing the rest says why.
@@ -98,7 +112,7 @@ class FileRecordingWriter implements RecordingWriter {
   }
 
   async patch(position: number, bytes: Uint8Array): Promise<void> {
-    await writeAll(this.file, bytes, position);
+    await writeAll(this.file, bytes, position, this.writes);
   }
 
   async complete(): Promise<void> {
@@ -148,7 +162,7 @@ class UnfinishedFile implements UnfinishedRecording {
     const file = await open(this.part, 'r+');
     try {
       await file.truncate(length);
-      for (const { position, bytes } of patches) await writeAll(file, bytes, position);
+      for (const { position, bytes } of patches) await writeAll(file, bytes, position, IN_THREADS);
       await file.datasync();
     } finally {
       await file.close();
@@ -200,9 +214,6 @@ async function renameExclusive(from: string, to: string): Promise<void> {
   await rm(from);
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
-    at += bytesWritten;
-  }
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number, writes: FileWrites): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await writes.write(file, bytes, at, position + at);
 }

@@ -19,6 +19,8 @@ export interface RecordingRequest {
 export interface RecordingWriter {
   /** Where the recording will be found: a path, a URL, whatever the storage's users understand. */
   readonly location: string;
+  /** Bytes it is best given at a time where there are many. Defaults to 2 MiB. */
+  readonly writeSize?: number;
   /** Appends. The bytes may be reused once the promise has resolved. */
   append(bytes: Uint8Array): Promise<void>;
   /** Appends several at once, for a storage that can do so with less than one call for each; it may leave it out. */

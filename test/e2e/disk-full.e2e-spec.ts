@@ -68,10 +68,13 @@ it('a full disk fails the recording, not the publish', async () => {
   await recordBesides(launcher === WITH_SHORT_FILES ? 'EFBIG' : 'ENOSPC');
 });
 
-it('a file that may not grow fails the recording, not the publish', async () => {
-  ingest = await IngestProcess.start({ directory, launcher: WITH_SHORT_FILES });
-  await recordBesides('EFBIG');
-});
+it.each(['at-once', 'in-threads'])(
+  'a file that may not grow fails the recording written %s, not the publish',
+  async (writes) => {
+    ingest = await IngestProcess.start({ directory, launcher: WITH_SHORT_FILES, env: { RECORDING_WRITES: writes } });
+    await recordBesides('EFBIG');
+  },
+);
 
 it('a directory that is none fails the recording, not the publish', async () => {
   ingest = await IngestProcess.start({ directory, env: { RECORDINGS_DIR: '/dev/null/recordings' } });

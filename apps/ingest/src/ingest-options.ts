@@ -23,6 +23,7 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
       record: settings.RTMP_RECORD,
       container: settings.RECORDING_CONTAINER,
       directory: settings.RECORDINGS_DIR,
+      writes: settings.RECORDING_WRITES,
       maxDuration: minutes === undefined ? Infinity : minutes * 60_000,
       maxBytes: megabytes === undefined ? Infinity : megabytes * 1_000_000,
     },

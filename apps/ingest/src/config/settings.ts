@@ -98,6 +98,7 @@ export const settingsSchema = z.object({
   RECORDING_CONTAINER: z.enum(['flv', 'mp4', 'both']).default('flv').describe('flv, mp4 or both'),
   RTMP_PLAY_RECORDINGS: flag.default(false),
   RECORDINGS_DIR: z.string().min(1).default('./recordings').describe('a directory, which is made when it is missing'),
+  RECORDING_WRITES: z.enum(['auto', 'at-once', 'in-threads']).default('auto').describe('auto, at-once or in-threads'),
   RECORDING_MAX_MINUTES: wholeNumber(1, 34_560, ' (minutes)').optional(),
   RECORDING_MAX_MB: wholeNumber(1, 1_000_000_000, ' (megabytes)').optional(),
   LOG_FORMAT: z.enum(['text', 'json']).default('text').describe('text or json'),
