@@ -1,3 +1,5 @@
+import type { RepeatedTask, Ticker } from './ticker.js';
+
 /** Something that wants to be called no later than a time, on the server's clock. */
 export interface Deadlined {
   /** Milliseconds. May be set to later or earlier at any time. */
@@ -6,33 +8,32 @@ export interface Deadlined {
   onDue(now: number): void;
 }
 
-/** How late a deadline may be noticed, in milliseconds. */
-const TICK = 100;
+/** A deadline may be noticed up to 100 ms late, milliseconds. */
+const INTERVAL = 60;
+const SLACK = 40;
 
-/** One timer for the deadlines of all connections; it runs only while there are any. */
-export class DeadlineSweep {
+/** Looks after the deadlines of all connections, while there are any. */
+export class DeadlineSweep implements RepeatedTask {
+  readonly interval = INTERVAL;
+  readonly slack = SLACK;
   readonly #all = new Set<Deadlined>();
-  readonly #now: () => number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #ticker: Ticker;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(ticker: Ticker) {
+    this.#ticker = ticker;
   }
 
   add(item: Deadlined): void {
     this.#all.add(item);
-    this.#timer ??= setInterval(() => this.#sweep(), TICK).unref();
+    this.#ticker.add(this);
   }
 
   delete(item: Deadlined): void {
     this.#all.delete(item);
-    if (this.#all.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    if (this.#all.size === 0) this.#ticker.delete(this);
   }
 
-  #sweep(): void {
-    const now = this.#now();
+  run(now: number): void {
     for (const item of this.#all) if (item.dueAt <= now) item.onDue(now);
   }
 }

@@ -51,9 +51,10 @@ describe('GatheringReader', () => {
       const socket = await accepted;
 
       const seen = { bytes: 0, isWrong: false, isPaused: false };
-      const reader: GatheringReader = new GatheringReader(socket, rawSocket(socket), {
+      let activations = 0;
+      const receiver = {
         isUrgent: false,
-        onBytes(bytes) {
+        onBytes(bytes: Uint8Array) {
           seen.isWrong ||= Buffer.compare(bytes, pattern(seen.bytes, bytes.length)) !== 0;
           seen.bytes += bytes.length;
           if (random(3) === 0) {
@@ -61,7 +62,9 @@ describe('GatheringReader', () => {
             reader.pause();
           }
         },
-      });
+      };
+      const onActive = () => activations++;
+      const reader: GatheringReader = new GatheringReader(socket, rawSocket(socket), receiver, onActive);
       const sent = send(client, randomOf(seed + 100));
       while (seen.bytes < TOTAL && !seen.isWrong) {
         // While it is paused for long, the stream takes bytes in on its own.
@@ -85,6 +88,8 @@ describe('GatheringReader', () => {
       }
       expect(seen.isWrong).toBe(false);
       expect(seen.bytes).toBe(TOTAL);
+      // Nobody has looked, and so set its counts back, in between.
+      expect(activations).toBe(1);
       await sent;
       reader.endGathering();
       reader.resume();

@@ -51,13 +51,16 @@ export class GatheringReader {
   /** Ticks in a row on which nothing was there. */
   idleTicks = 0;
 
-  /** @param raw of the socket, when it has one: without it there is no gathering */
-  constructor(socket: Socket, raw: RawSocket | undefined, receiver: SocketReceiver) {
+  /**
+   * @param raw of the socket, when it has one: without it there is no gathering
+   * @param onActive called when the event loop reads it for the first time since the gate last looked
+   */
+  constructor(socket: Socket, raw: RawSocket | undefined, receiver: SocketReceiver, onActive: () => void) {
     this.#socket = socket;
     this.#receiver = receiver;
     this.#raw = raw;
     this.#onData = (bytes) => {
-      this.reads++;
+      if (this.reads++ === 0) onActive();
       this.bytes += bytes.length;
       this.#receiver.onBytes(bytes, 0);
       // Bytes that the stream took in while it was paused come before those of the descriptor.

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { FAST_RATE, type GatheredRead, GatheringReader, type SocketReceiver } from './gathering-reader.js';
 import type { RawSocket } from './raw-socket.js';
 import { READ_PROFILES, type ReadProfile } from './read-profile.js';
+import { type RepeatedTask, Ticker } from './ticker.js';
 
 /** The reading side of one socket. */
 export interface GatedReader {
@@ -13,10 +14,11 @@ export interface GatedReader {
   close(): void;
 }
 
-/** The gate looks at who is streaming so often, in milliseconds. */
+/** The gate looks at who is streaming so often, in milliseconds, or somewhat later. */
 const LOOK_INTERVAL = 250;
-/** A socket that was read so often between two looks is streaming. */
-const STREAMING_READS = 4;
+const LOOK_SLACK = 100;
+/** A socket that was read so often in a second is streaming. */
+const STREAMING_READS = 16;
 /**
  * A gathered socket is read again so soon when the kernel's buffer may have been full, in milliseconds: a key frame that
  * is larger than the peer's window would otherwise take several ticks.
@@ -35,19 +37,25 @@ const IDLE_TIME = 1000;
  */
 export class ReadGate {
   readonly #profile: ReadProfile;
+  readonly #ticker: Ticker;
+  readonly #looking: RepeatedTask = { interval: LOOK_INTERVAL, slack: LOOK_SLACK, run: (now) => this.#lookAround(now) };
+  readonly #ticking: RepeatedTask;
   readonly #readers = new Set<GatheringReader>();
+  /** Those that were read since the gate last looked. */
+  readonly #active = new Set<GatheringReader>();
   readonly #gathered = new Set<GatheringReader>();
-  #look: NodeJS.Timeout | undefined;
   /** Whether there are too many for whom somebody waits. */
   #gathersAll = false;
-  #tick: NodeJS.Timeout | undefined;
+  #lookedAt = 0;
   #tickedAt = 0;
   /** Those that are to be read before the next tick. */
   readonly #held = new Set<GatheringReader>();
   #followUp: NodeJS.Timeout | undefined;
 
-  constructor(profile: ReadProfile = READ_PROFILES.balanced) {
+  constructor(profile: ReadProfile = READ_PROFILES.balanced, ticker = new Ticker()) {
     this.#profile = profile;
+    this.#ticker = ticker;
+    this.#ticking = { interval: profile.tick, slack: 0, isNeeded: true, run: (now) => this.#onTick(now) };
   }
 
   /** Sockets read on the tick. */
@@ -57,33 +65,39 @@ export class ReadGate {
 
   /** Reads a socket for its receiver from now on. */
   open(socket: Socket, raw: RawSocket | undefined, receiver: SocketReceiver): GatedReader {
-    const reader = new GatheringReader(socket, raw, receiver);
+    const reader = new GatheringReader(socket, raw, receiver, () => this.#active.add(reader));
+    if (this.#readers.size === 0) this.#lookedAt = performance.now();
     this.#readers.add(reader);
-    this.#look ??= setInterval(() => this.#lookAround(), LOOK_INTERVAL).unref();
+    this.#ticker.add(this.#looking);
     return {
       pause: () => reader.pause(),
       resume: () => reader.resume(),
       poll: () => reader.isGathered && this.#gatherOne(reader, performance.now() - this.#tickedAt) === 'ended',
       close: () => {
         this.#readers.delete(reader);
+        this.#active.delete(reader);
         this.#leave(reader);
         reader.release();
-        if (this.#readers.size === 0) this.#stopLooking();
+        if (this.#readers.size === 0) this.#ticker.delete(this.#looking);
       },
     };
   }
 
   /** The server is closed: stop whatever runs. */
   close(): void {
-    this.#stopLooking();
+    this.#ticker.delete(this.#looking);
     for (const reader of this.#gathered) this.#leave(reader);
   }
 
-  #lookAround(): void {
+  #lookAround(now: number): void {
+    const seconds = (now - this.#lookedAt) / 1000;
+    this.#lookedAt = now;
+    const readers = new Set([...this.#gathered, ...this.#active]);
+    this.#active.clear();
     const urgent: GatheringReader[] = [];
-    for (const reader of this.#readers) {
-      const isFast = reader.bytes * (1000 / LOOK_INTERVAL) > FAST_RATE;
-      const isStreaming = reader.isGathered || reader.reads >= STREAMING_READS;
+    for (const reader of readers) {
+      const isFast = reader.bytes > FAST_RATE * seconds;
+      const isStreaming = reader.isGathered || reader.reads >= STREAMING_READS * seconds;
       reader.reads = reader.bytes = 0;
       if (isFast || !isStreaming) this.#leave(reader);
       else if (reader.isUrgent) urgent.push(reader);
@@ -103,13 +117,12 @@ export class ReadGate {
     if (reader.isGathered || !reader.canGather) return;
     this.#gathered.add(reader);
     reader.beginGathering();
-    if (this.#tick !== undefined) return;
+    if (this.#gathered.size > 1) return;
     this.#tickedAt = performance.now();
-    this.#tick = setInterval(() => this.#onTick(), this.#profile.tick);
+    this.#ticker.add(this.#ticking);
   }
 
-  #onTick(): void {
-    const now = performance.now();
+  #onTick(now: number): void {
     const waited = now - this.#tickedAt;
     this.#tickedAt = now;
     this.#gather(this.#gathered, waited);
@@ -150,13 +163,8 @@ export class ReadGate {
     this.#held.delete(reader);
     reader.endGathering();
     if (this.#gathered.size > 0) return;
-    clearInterval(this.#tick);
+    this.#ticker.delete(this.#ticking);
     clearTimeout(this.#followUp);
-    this.#tick = this.#followUp = undefined;
-  }
-
-  #stopLooking(): void {
-    clearInterval(this.#look);
-    this.#look = undefined;
+    this.#followUp = undefined;
   }
 }

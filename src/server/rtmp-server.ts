@@ -32,6 +32,7 @@ import type { ConnectionSeat, ServerConnection } from './server-connection.js';
 import type { RtmpExtension } from './rtmp-extension.js';
 import { type ListenerServices, RtmpListener, type RtmpListenerAddress } from './rtmp-listener.js';
 import { type SocketPeer, SocketTransport } from './socket-transport.js';
+import { Ticker } from './ticker.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /** What `RtmpServer.status` says. */
@@ -67,7 +68,8 @@ export class RtmpServer
 
   readonly #emitter = new EventEmitter();
   readonly #now = (): number => performance.now();
-  readonly #deadlines = new DeadlineSweep(this.#now);
+  readonly #ticker = new Ticker();
+  readonly #deadlines = new DeadlineSweep(this.#ticker);
   readonly #readGate: ReadGate;
   readonly #extensions: RtmpExtension[] = [];
   readonly #connections = new Set<ServerConnection>();
@@ -93,7 +95,7 @@ export class RtmpServer
     recorded: RecordedPlayback,
   ) {
     super();
-    this.#readGate = new ReadGate(READ_PROFILES[options.latency]);
+    this.#readGate = new ReadGate(READ_PROFILES[options.latency], this.#ticker);
     this.#limiter = new ConnectionLimiter(options.maxConnections, options.maxConnectionsPerAddress);
     this.#waitingRoom = new WaitingRoom(this.#limiter);
     this.#services = {
