@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpHeaders } from '../http/http-flv-channel.js';
 import type { PlaylistText } from './playlist-text.js';
 
@@ -6,6 +7,7 @@ export class HlsAnswer {
   readonly length: number;
   #common: HttpHeaders | undefined;
   #fields: readonly string[] = [];
+  #head: Buffer | undefined;
   #gzip: HlsAnswer | undefined;
 
   /**
@@ -42,7 +44,21 @@ export class HlsAnswer {
     const all = { ...common, ...this.headers, ...(this.status !== 204 && { 'Content-Length': String(this.length) }) };
     this.#fields = Object.entries(all).flat();
     this.#common = common;
+    this.#head = undefined;
     return this.#fields;
+  }
+
+  /**
+   * Its first line and headers as bytes of HTTP/1.1; what is said about the connection, and the empty line, follow.
+   *
+   * @param common headers of every answer
+   */
+  headWith(common: HttpHeaders): Buffer {
+    if (this.#head !== undefined && this.#common === common) return this.#head;
+    const fields = this.fieldsWith(common);
+    let text = `HTTP/1.1 ${this.status} ${STATUS_CODES[this.status] ?? ''}\r\n`;
+    for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+    return (this.#head = Buffer.from(text, 'latin1'));
   }
 }
 

@@ -1,9 +1,7 @@
-import type { HttpHeaders } from '../http/http-flv-channel.js';
-import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
 import { type HlsAnswer, refusalAnswer } from './hls-answer.js';
+import type { HlsReply } from './hls-reply.js';
 import type { HlsViewer } from './hls-viewer.js';
 import type { HlsWaiter } from './hls-waiting.js';
-import { sendHlsAnswer } from './send-hls-answer.js';
 
 /** The answer to those who were sent away, and to those who never came in. */
 export const UNKNOWN_VIEWER = refusalAnswer(
@@ -19,19 +17,14 @@ export class HlsExchange implements HlsWaiter<HlsAnswer> {
   viewer: HlsViewer | undefined;
   #state: 'new' | 'held' | 'done' = 'new';
 
-  /** @param headers those of every answer */
-  constructor(
-    private readonly request: HttpRequest,
-    private readonly response: HttpResponse,
-    private readonly headers: HttpHeaders,
-  ) {}
+  constructor(private readonly reply: HlsReply) {}
 
   answer(answer: HlsAnswer): void {
     if (this.#state === 'done') return;
     this.#finish();
     // It may have been sent away while it waited.
     const isGone = this.viewer?.isGone === true;
-    sendHlsAnswer(this.request, this.response, isGone ? UNKNOWN_VIEWER : answer, this.headers);
+    this.reply.send(isGone ? UNKNOWN_VIEWER : answer);
   }
 
   /**
@@ -42,7 +35,7 @@ export class HlsExchange implements HlsWaiter<HlsAnswer> {
   hold(onGone: () => void): void {
     this.#state = 'held';
     if (this.viewer !== undefined) this.viewer.waiting++;
-    this.response.on('close', () => {
+    this.reply.onGone(() => {
       if (this.#state === 'done') return;
       this.#finish();
       onGone();

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { acceptsGzip } from '../http/accepts-gzip.js';
-import { parseByteRange } from '../http/byte-range.js';
 import type { HttpHeaders } from '../http/http-flv-channel.js';
 import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
-import { HlsAnswer, NO_STORE } from './hls-answer.js';
+import type { HlsAnswer } from './hls-answer.js';
+import { variantOf } from './hls-variant.js';
 
 /**
  * Sends an answer in the coding the client accepts, the asked for range of it, or its headers alone.
@@ -17,7 +16,8 @@ export function sendHlsAnswer(
   common: HttpHeaders,
 ): void {
   if (response.destroyed || response.writableEnded) return;
-  const asked = variantOf(answer, request);
+  const { range, 'accept-encoding': coding } = request.headers;
+  const asked = variantOf(answer, { range, acceptEncoding: Array.isArray(coding) ? coding.join() : coding });
   const { status, body } = asked;
   if ('createPushResponse' in response) {
     response.writeHead(status, {
@@ -35,23 +35,4 @@ export function sendHlsAnswer(
   const last = body.length - 1;
   for (let i = 0; i < last; i++) stream.write(body[i]);
   stream.end(body[last]);
-}
-
-function variantOf(answer: HlsAnswer, { headers }: HttpRequest): HlsAnswer {
-  if (answer.hasRanges) return headers.range === undefined ? answer : rangeOf(answer, headers.range);
-  const coding = headers['accept-encoding'];
-  return acceptsGzip(Array.isArray(coding) ? coding.join() : coding) ? (answer.gzip ?? answer) : answer;
-}
-
-/** The asked for range of an answer that has ranges. */
-function rangeOf(answer: HlsAnswer, header: string): HlsAnswer {
-  const { length } = answer;
-  const range = parseByteRange(header, length);
-  if (range === 'all') return answer;
-  if (range === 'unsatisfiable') {
-    return new HlsAnswer(416, { 'Content-Range': `bytes */${length}`, ...NO_STORE }, []);
-  }
-  const { from, to } = range;
-  const headers = { ...answer.headers, 'Content-Range': `bytes ${from}-${to - 1}/${length}` };
-  return new HlsAnswer(206, headers, [Buffer.concat(answer.body).subarray(from, to)]);
 }

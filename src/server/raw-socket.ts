@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { writeSync, writevSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
@@ -11,6 +11,8 @@ interface StreamHandle {
   /** The descriptor; -1 where there is none, as on Windows. */
   readonly fd: number;
   reading: boolean;
+  /** Bytes the kernel has not taken. */
+  readonly writeQueueSize?: number;
   readStart(): number;
   readStop(): number;
 }
@@ -28,6 +30,8 @@ export interface RawSocket {
    * the peer is gone. Then there still may be bytes to read.
    */
   write(bytes: Uint8Array): number;
+  /** The same, of several pieces one behind the other. */
+  writeAll(pieces: readonly Uint8Array[]): number;
 }
 
 /** Undefined for TLS, whose descriptor carries ciphertext, and wherever Node does not show a descriptor. */
@@ -82,9 +86,28 @@ class NodeSocket implements RawSocket {
     try {
       return writeSync(this.fd, bytes);
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : -1;
+      return writtenOf(error);
     }
   }
+
+  writeAll(pieces: readonly Uint8Array[]): number {
+    if (this.fd < 0) return -1;
+    try {
+      return writevSync(this.fd, pieces);
+    } catch (error) {
+      return writtenOf(error);
+    }
+  }
+}
+
+/** Bytes written that ended with an error. */
+function writtenOf(error: unknown): number {
+  return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : -1;
+}
+
+/** Bytes written to a socket that the kernel has not taken; by whole writes where Node does not say it. */
+export function unsentBytes(socket: Socket): number {
+  return handleOf(socket)?.writeQueueSize ?? socket.writableLength;
 }
 
 function handleOf(socket: Socket): Partial<StreamHandle> | null {

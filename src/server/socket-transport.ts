@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { ConnectionReceiver, ConnectionTransport, TransportKind } from './connection-transport.js';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
-import { type RawSocket, rawSocket } from './raw-socket.js';
-import type { GatedReader, ReadGate } from './read-gate.js';
+import type { SocketReading } from './immediate-reading.js';
+import { type RawSocket, rawSocket, unsentBytes } from './raw-socket.js';
+import type { GatedReader } from './read-gate.js';
 
 /** Who is at the other end of a socket, which a proxy in between may have told. */
 export interface SocketPeer {
@@ -20,7 +21,7 @@ export class SocketTransport implements ConnectionTransport {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly #socket: Socket;
-  readonly #gate: ReadGate;
+  readonly #reading: SocketReading;
   readonly #raw: RawSocket | undefined;
   #reader: GatedReader | undefined;
   #receiver: ConnectionReceiver | undefined;
@@ -35,9 +36,9 @@ export class SocketTransport implements ConnectionTransport {
     this.#receiver?.onDrain();
   };
 
-  constructor(socket: Socket, { remoteAddress, remotePort, tls }: SocketPeer, gate: ReadGate) {
+  constructor(socket: Socket, { remoteAddress, remotePort, tls }: SocketPeer, reading: SocketReading) {
     this.#socket = socket;
-    this.#gate = gate;
+    this.#reading = reading;
     this.#raw = rawSocket(socket);
     this.kind = tls === undefined ? 'rtmp' : 'rtmps';
     this.isSecure = tls !== undefined;
@@ -50,9 +51,14 @@ export class SocketTransport implements ConnectionTransport {
     return this.#isQueuing ? this.#socket.writableLength : 0;
   }
 
+  /** The part of them that the kernel has not taken: it becomes less as the peer reads. */
+  get unsentLength(): number {
+    return this.#isQueuing ? unsentBytes(this.#socket) : 0;
+  }
+
   start(receiver: ConnectionReceiver): void {
     let failure: Error | undefined;
-    const reader = this.#gate.open(this.#socket, this.#raw, receiver);
+    const reader = this.#reading.open(this.#socket, this.#raw, receiver);
     this.#reader = reader;
     // A PROXY protocol header leaves it paused, and perhaps bytes in it.
     this.#socket.resume();
@@ -86,6 +92,30 @@ export class SocketTransport implements ConnectionTransport {
     const written = this.#raw.write(bytes);
     if (written < 0 || written === bytes.length) return true;
     return this.#queue(bytes.subarray(written));
+  }
+
+  /** The same, of pieces one behind the other: nothing is copied to make one of them. */
+  writeAll(pieces: readonly Uint8Array[]): boolean {
+    if (this.#isEnded) return false;
+    if (this.#raw === undefined || this.#isQueuing) return this.#queueAll(pieces);
+    let written = this.#raw.writeAll(pieces);
+    if (written < 0) return true;
+    for (let i = 0; i < pieces.length; i++) {
+      const piece = pieces[i]!;
+      if (written < piece.length) return this.#queueAll([piece.subarray(written), ...pieces.slice(i + 1)]);
+      written -= piece.length;
+    }
+    return true;
+  }
+
+  #queueAll(pieces: readonly Uint8Array[]): boolean {
+    const last = pieces.length - 1;
+    if (last < 0 || !this.#socket.writable) return false;
+    this.#socket.cork();
+    for (let i = 0; i < last; i++) this.#socket.write(pieces[i]!);
+    const isWritten = this.#queue(pieces[last]!);
+    this.#socket.uncork();
+    return isWritten;
   }
 
   /** Writes through the stream, behind what waits there. */
