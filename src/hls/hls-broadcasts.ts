@@ -243,7 +243,7 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   #expireViewers(broadcast: HlsBroadcast, now: number): void {
     for (const [token, viewer] of broadcast.viewers) {
       const isGone = viewer.waiting === 0 && now - viewer.lastSeen >= this.options.viewerTimeout;
-      if (!isGone && !viewer.closed.aborted) continue;
+      if (!isGone && !viewer.isGone) continue;
       viewer.disconnect(`nothing asked for in ${this.options.viewerTimeout} ms`);
       broadcast.viewers.delete(token);
       this.#removeViewer(viewer);

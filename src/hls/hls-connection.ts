@@ -227,7 +227,7 @@ export class HlsConnection implements ConnectionReceiver {
       this.#since = this.#services.now();
       this.#transport.writeAll(pieces);
     }
-    this.#isAhead = this.#replies.some(({ answer }) => answer !== undefined);
+    this.#isAhead = this.#replies.length > 0 && this.#replies.some(({ answer }) => answer !== undefined);
   }
 
   /** Something has changed: sends what can be sent, and reads on or gives the connection away. */

@@ -4,6 +4,8 @@ import { until } from './until.js';
 /** An answer, byte for byte. */
 export interface RawAnswer {
   readonly status: number;
+  /** First line and headers as they came. */
+  readonly head: string;
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
@@ -38,6 +40,21 @@ export class RawHttpClient {
     this.#socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
   }
 
+  /** Writes bytes as they are, which may be any part of requests with GET or POST. */
+  say(bytes: string | Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  /** Says that nothing follows. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** All that was received and is no answer that was read. */
+  get unread(): Buffer {
+    return this.#received;
+  }
+
   /** The next answer that has not been read. */
   async next(): Promise<RawAnswer> {
     let answer: RawAnswer | undefined;
@@ -61,7 +78,8 @@ export class RawHttpClient {
   #take(): RawAnswer | undefined {
     const end = this.#received.indexOf('\r\n\r\n');
     if (end < 0) return undefined;
-    const [first = '', ...lines] = this.#received.toString('latin1', 0, end).split('\r\n');
+    const head = this.#received.toString('latin1', 0, end);
+    const [first = '', ...lines] = head.split('\r\n');
     const headers = new Map(
       lines.map((line) => {
         const at = line.indexOf(':');
@@ -74,6 +92,6 @@ export class RawHttpClient {
     const body = this.#received.subarray(from, from + length);
     this.#received = this.#received.subarray(from + length);
     this.#bodyless.shift();
-    return { status: Number(first.split(' ')[1]), headers, body };
+    return { status: Number(first.split(' ')[1]), head, headers, body };
   }
 }
