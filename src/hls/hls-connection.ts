@@ -25,6 +25,12 @@ export interface HlsTimeouts {
   readonly keepAliveTimeout: number;
 }
 
+/** What a connection needs of its socket. */
+export type HlsTransport = Pick<
+  SocketTransport,
+  'start' | 'write' | 'writeAll' | 'writableLength' | 'unsentLength' | 'pause' | 'resume' | 'end' | 'destroy'
+>;
+
 /** What a connection needs of the server it belongs to. */
 export interface HlsConnectionServices {
   /** Headers of every answer. */
@@ -54,7 +60,7 @@ export class HlsConnection implements ConnectionReceiver {
   /** Its requests are few, and answered as they come. */
   readonly isUrgent = false;
   readonly #services: HlsConnectionServices;
-  readonly #transport: SocketTransport;
+  readonly #transport: HlsTransport;
   readonly #reader = new RequestHeadReader();
   /** What has come and is not read: a head that is not whole, or what waits while others are answered. */
   #rest: Buffer = EMPTY;
@@ -81,7 +87,7 @@ export class HlsConnection implements ConnectionReceiver {
     if (!this.#isReading) this.#send();
   };
 
-  constructor(transport: SocketTransport, services: HlsConnectionServices) {
+  constructor(transport: HlsTransport, services: HlsConnectionServices) {
     this.#transport = transport;
     this.#services = services;
     this.#since = services.now();
