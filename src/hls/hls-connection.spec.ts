@@ -17,7 +17,7 @@ class FakeTransport implements HlsTransport {
   writableLength = 0;
   isTaking = true;
   isPaused = false;
-  end_ = 0;
+  ends = 0;
   isDestroyed = false;
 
   get unsentLength(): number {
@@ -53,7 +53,7 @@ class FakeTransport implements HlsTransport {
   }
 
   end(): void {
-    this.end_++;
+    this.ends++;
   }
 
   destroy(): void {
@@ -81,9 +81,11 @@ class Bench {
     now: () => this.now,
     serve: (_method, { tail }, reply) => {
       expect(this.transport.writableLength).toBe(0);
-      if (this.answersAtOnce) return void reply.send(answer(tail));
-      this.begun.push({ name: tail, reply });
-      reply.onGone(() => this.gone.push(tail));
+      if (this.answersAtOnce) reply.send(answer(tail));
+      else {
+        this.begun.push({ name: tail, reply });
+        reply.onGone(() => this.gone.push(tail));
+      }
     },
     endOfHead: (isLast) => Buffer.from(isLast ? 'last\r\n\r\n' : '\r\n'),
     serveOther: (bytes, onDone) => {
@@ -317,10 +319,10 @@ describe('when the server closes', () => {
     bench.connection.end();
     bench.say(ask('c'));
     bench.answer('a');
-    expect([bench.transport.written.includes('last'), bench.transport.end_]).toEqual([false, 0]);
+    expect([bench.transport.written.includes('last'), bench.transport.ends]).toEqual([false, 0]);
     bench.answer('b');
     await turn();
-    expect([bench.answers, bench.begun, bench.transport.end_]).toEqual([['a', 'b'], [], 1]);
+    expect([bench.answers, bench.begun, bench.transport.ends]).toEqual([['a', 'b'], [], 1]);
     expect(bench.transport.written).toContain('\r\nlast\r\n\r\n<b>');
   });
 
@@ -329,7 +331,7 @@ describe('when the server closes', () => {
     bench.transport.isTaking = false;
     bench.say(ask('a'));
     bench.connection.end();
-    expect([bench.transport.isDestroyed, bench.transport.end_]).toEqual([false, 1]);
+    expect([bench.transport.isDestroyed, bench.transport.ends]).toEqual([false, 1]);
   });
 });
 

@@ -12,9 +12,9 @@ export interface TakenConnection {
   /** Paused, with what has come in it. */
   readonly socket: Socket;
   /** The socket, paused, is the server's from now on, as if it had just been opened. */
-  leave(): void;
+  readonly leave: () => void;
   /** Lets the server speak over something else as it would over the socket. */
-  serve(standIn: Duplex): void;
+  readonly serve: (standIn: Duplex) => void;
 }
 
 /** Takes connections that begin in a way of its own past an HTTP server. */

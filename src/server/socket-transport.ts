@@ -31,7 +31,8 @@ export class SocketTransport implements ConnectionTransport {
   #isEnded = false;
   /** Not the stream's own event, which does not come when less waits than the stream calls full. */
   readonly #onWritten = (error?: Error | null): void => {
-    if (error != null || this.#socket.writableLength > 0) return;
+    // What waited when a socket was destroyed is written too, as Node sees it.
+    if (error != null || this.#socket.destroyed || this.#socket.writableLength > 0) return;
     this.#isQueuing = false;
     this.#receiver?.onDrain();
   };

@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('with %s', (_name, adapter) => {
       @Get('page')
       page(@Req() request: { raw?: IncomingMessage } & IncomingMessage): string {
         const { socket, headers } = request.raw ?? request;
-        return `${socket.remoteAddress} ${'encrypted' in socket} ${headers['x-name']}`;
+        return `${socket.remoteAddress} ${'encrypted' in socket} ${String(headers['x-name'])}`;
       }
 
       @Get('big')
