@@ -300,6 +300,34 @@ it('a connection on which many other things are asked for is given to the HTTP s
   expect(app.seen).toEqual([media]);
 });
 
+it('FLV plays on such a connection too', async () => {
+  const app = await start({ http: {} });
+  const { client, enter, source } = app;
+  const one = client();
+  await ask(one, await enter());
+  one.say('GET /live/one.flv HTTP/1.1\r\nHost: x\r\n\r\n');
+  await until('the beginning', () => one.unread.includes('FLV'));
+  source.end();
+  await until('the end', () => one.unread.includes('\r\n0\r\n\r\n'));
+  const before = one.unread.length;
+  one.say('GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n');
+  await until('another answer', () => one.unread.includes('HTTP/1.1 404 ', before));
+});
+
+it('whoever has said everything gets what can be answered at once, as from node:http', async () => {
+  const app = await start();
+  const { client, enter } = app;
+  const media = await enter();
+  const first = client();
+  const { segment } = filesOf(media, (await ask(first, media)).body);
+  const whole = await ask(first, segment);
+  const one = client();
+  for (let i = 0; i < 20; i++) one.ask(segment);
+  one.end();
+  for (let i = 0; i < 20; i++) expect((await one.next()).body.equals(whole.body)).toBe(true);
+  await until('the end', () => one.isClosed);
+});
+
 it('RtmpHttpModule takes nothing from it, and without RTMPT there is a door too', async () => {
   for (const http of [{}, { rtmpt: false } as const]) {
     const app = await start({ http });
