@@ -21,6 +21,7 @@ import { Ctx } from '@nestjs/microservices';
 import { RtmpCommand, RtmpContext, RtmpServer, RtmpSessions } from '#src';
 import { CertificateMaker } from '#test/certificates';
 import type { RawAnswer, RawHttpClient } from '#test/raw-http-client';
+import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { until } from '#test/until';
 import { beside, filesOf, HlsApp, type HlsAppOptions } from './hls-app.js';
 
@@ -302,16 +303,18 @@ it('a connection on which many other things are asked for is given to the HTTP s
 
 it('FLV plays on such a connection too', async () => {
   const app = await start({ http: {} });
-  const { client, enter, source } = app;
+  const { client, enter } = app;
+  const publisher = await RawRtmpClient.publishing(app.app.get(RtmpServer).addresses[0]!.port!, 'two');
   const one = client();
   await ask(one, await enter());
-  one.say('GET /live/one.flv HTTP/1.1\r\nHost: x\r\n\r\n');
-  await until('the beginning', () => one.unread.includes('FLV'));
-  source.end();
-  await until('the end', () => one.unread.includes('\r\n0\r\n\r\n'));
-  const before = one.unread.length;
-  one.say('GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n');
-  await until('another answer', () => one.unread.includes('HTTP/1.1 404 ', before));
+  one.say('GET /live/two.flv HTTP/1.1\r\nHost: x\r\n\r\n');
+  let time = 0;
+  await until('audio', () => {
+    publisher.audio(1, (time += 20), 0xaf, 1, 0xc0, 0xff, 0xee);
+    return one.unread.includes(Buffer.of(0xaf, 1, 0xc0, 0xff, 0xee));
+  });
+  await publisher.destroy();
+  await until('the end', () => one.isClosed);
 });
 
 it('whoever has said everything gets what can be answered at once, as from node:http', async () => {
