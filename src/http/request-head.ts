@@ -17,6 +17,8 @@ export interface RequestFields {
 /** Longer heads are not read, in bytes; it is what node:http reads. */
 export const MAX_REQUEST_HEAD = 16 * 1024;
 
+/** Headers that are longer are read every time: those of browsers have 500 bytes, and each connection keeps its own. */
+const MAX_KEPT = 2048;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 /** RFC 9112 §3, with a target in origin form of what a URI may be written with (RFC 3986 §3.3 and §3.4). */
 const FIRST_LINE = /^(GET|HEAD|OPTIONS) (\/[\w\-.~!$&'()*+,;=:@%/?]*) HTTP\/1\.1$/u;
@@ -62,9 +64,9 @@ export class RequestHeadReader {
 
   #fieldsOf(text: string): RequestFields | undefined {
     if (text === this.#lastText) return this.#lastFields;
-    this.#lastFields = readFields(text);
-    this.#lastText = text;
-    return this.#lastFields;
+    const fields = readFields(text);
+    if (text.length <= MAX_KEPT) [this.#lastText, this.#lastFields] = [text, fields];
+    return fields;
   }
 }
 
