@@ -51,7 +51,7 @@ export interface HlsConnectionServices {
 
 /**
  * A connection over which a player of HLS asks for playlists and media, read without a server of node:http, which costs
- * twice as much for each request. Its requests are answered in their order; those for other things by the HTTP server,
+ * half as much again for each request. Its requests are answered in their order; those for other things by the HTTP server,
  * which is also given the whole connection when something comes that is not strictly a request without a body.
  *
  * A client that does not read costs one answer: nothing is begun while one waits to be taken, or for its turn.
