@@ -326,6 +326,49 @@ describe('FlvRecorder', () => {
     }
   });
 
+  it('counts the pieces that wait for a storage which never answers, however little is in them', async () => {
+    const memory = new MemoryRecordingStorage();
+    const given: Uint8Array[] = [];
+    const storage: RecordingStorage = {
+      create: async (request) => {
+        const writer = await memory.create(request);
+        writer.append = () => new Promise<void>(() => {});
+        writer.appendAll = (chunks) => {
+          given.push(...chunks);
+          return new Promise<void>(() => {});
+        };
+        return writer as RecordingWriter;
+      },
+    };
+    const { failed, observer } = observe();
+    const options = { maxQueuedBytes: 1024 * 1024, writeTimeout: 1, flushInterval: 50 };
+    const recorders = new FlvRecorders(storage, observer, options);
+    const streams = [liveStream(), liveStream(), liveStream(), liveStream()];
+    const data = encodeAmf0('onCue', 1);
+    let pieces = 0;
+    for (const stream of streams) {
+      const before = pieces;
+      recorders.record(stream);
+      stream.push(9, 0, AVC_HEADER);
+      stream.push(9, 0, KEY(1));
+      // Audio lies where the stream keeps it, data in a slab of the recording: a piece each.
+      for (let time = 0; !stream.publisherHold.isHeld && pieces - before < 200_000; time++) {
+        stream.push(8, time, AUDIO(1));
+        stream.push(18, time, data);
+        pieces += 2;
+      }
+      await new Promise((done) => setImmediate(done));
+    }
+    expect(given.length).toBeGreaterThan(1000);
+    expect(given.reduce((sum, { length }) => sum + length, 0) / given.length).toBeLessThan(40);
+    // What waits, and what is gathered for a write of 2 MiB.
+    expect(pieces * 128).toBeLessThan(streams.length * 3 * 1024 * 1024);
+    while (failed.length < streams.length) await new Promise((done) => setTimeout(done, 5));
+    expect(streams.map(({ publisherHold }) => publisherHold.isHeld)).toEqual([false, false, false, false]);
+    for (const stream of streams) stream.end();
+    await recorders.close();
+  });
+
   it('gives a storage that hangs up after the write timeout, and lets the publisher go on', async () => {
     const storage: RecordingStorage = {
       create: () =>

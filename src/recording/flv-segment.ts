@@ -4,6 +4,7 @@ import type { RecordingInfo } from './recording-events.js';
 import { RecordingFile } from './recording-file.js';
 import type { RecordingSegment, SegmentContext } from './recording-segment.js';
 import { RecordingTimeline } from './recording-timeline.js';
+import { pieceBytes } from './write-backlog.js';
 import type { WriteQueue } from './write-queue.js';
 
 /**
@@ -28,6 +29,7 @@ export class FlvSegment implements RecordingSegment {
   /** What will be written next, and what it lies in, each held once. */
   #chunks: Uint8Array[] = [];
   #slabs: MediaSlab[] = [];
+  /** In memory, as the queue counts. */
   #gatheredBytes = 0;
   #bytes = 0;
   #time = 0;
@@ -128,6 +130,6 @@ export class FlvSegment implements RecordingSegment {
 
   #gather(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
-    this.#gatheredBytes += chunk.length;
+    this.#gatheredBytes += pieceBytes(chunk);
   }
 }

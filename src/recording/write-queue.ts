@@ -1,12 +1,13 @@
 import type { RecordingWriter } from '../storage/recording-storage.js';
-import type { WriteBacklog } from './write-backlog.js';
+import { pieceBytes, type WriteBacklog } from './write-backlog.js';
 
 /** Bytes a storage is given at a time when they come fast and it has not said what it likes. */
 const WRITE_SIZE = 2 * 1024 * 1024;
 
 interface QueuedWrite {
   readonly chunks: readonly Uint8Array[];
-  readonly length: number;
+  /** Bytes it takes in memory. */
+  readonly size: number;
   readonly onWritten: (() => void) | undefined;
 }
 
@@ -36,7 +37,7 @@ export class WriteQueue {
     this.#onChange = onChange;
   }
 
-  /** Bytes given and not yet written. */
+  /** Bytes given and not yet written, with what their pieces take in memory. */
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -66,9 +67,9 @@ export class WriteQueue {
       onWritten?.();
       return;
     }
-    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    this.#queue.push({ chunks, length, onWritten });
-    this.#count(length);
+    const size = chunks.reduce((sum, chunk) => sum + pieceBytes(chunk), 0);
+    this.#queue.push({ chunks, size, onWritten });
+    this.#count(size);
     if (this.#busySince === undefined) this.#idle = this.#run();
   }
 
@@ -104,7 +105,7 @@ export class WriteQueue {
         // A timeout may have failed the queue meanwhile.
         if (this.#failure !== undefined) return;
         this.#queue.shift();
-        this.#count(-next.length);
+        this.#count(-next.size);
         next.onWritten?.();
         if (this.#queue.length === 0) this.#busySince = undefined;
         this.#onChange();
