@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { RtmpClientError, type RtmpClientErrorCode } from './rtmp-client.errors.js';
 import type { RtmpClientTlsOptions } from './rtmp-client-options.js';
 import type { RtmpUrl } from './rtmp-url.js';
+import { serverIdentityProblem } from './server-identity.js';
 
 /** What Node needs to know: certificates are verified unless somebody has said otherwise. */
 export function tlsConnectionOptions(
@@ -14,6 +15,7 @@ export function tlsConnectionOptions(
   const name = servername ?? (isIP(host) === 0 ? host : undefined);
   return {
     rejectUnauthorized: !insecure,
+    checkServerIdentity: serverIdentityProblem,
     minVersion,
     ...(name !== undefined && { servername: name }),
     ...(ca !== undefined && { ca: (Array.isArray(ca) ? ca : [ca]).map(material) }),
