@@ -68,7 +68,7 @@ export {
   type HlsStoredFile,
 } from './hls/hls-storage.js';
 export { RtmpHls, type RtmpHlsBroadcast, type RtmpHlsMemory } from './hls/rtmp-hls.js';
-export { type RtmpHlsVod, RtmpHlsVods } from './hls/rtmp-hls-vods.js';
+export { type RtmpHlsVod, type RtmpHlsVodAudience, RtmpHlsVods } from './hls/rtmp-hls-vods.js';
 export type { HlsVodCompletedEvent, HlsVodFailedEvent, HlsVodInfo } from './hls/vod-events.js';
 export { RtmpHlsModule } from './hls/rtmp-hls.module.js';
 export {

@@ -8,11 +8,9 @@ import {
 } from '@nestjs/common';
 import type { MuxingLibrary } from '#lib/hls';
 import { type LiveStream, StreamRegistry } from '#lib/live';
-import { RtmpEvents } from '../events/rtmp-events.js';
 import { loadMuxingLibrary } from '../media/load-muxing-library.js';
 import { RtmpPlayback } from '../playback/rtmp-playback.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
-import { RtmpSessions } from '../session/rtmp-sessions.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import { type BroadcastOwner, HlsBroadcast } from './hls-broadcast.js';
@@ -20,6 +18,7 @@ import { HlsMemory } from './hls-memory.js';
 import type { HlsSegmentKeeper } from './hls-segment-keeper.js';
 import { HlsSegmentShelf } from './hls-segment-shelf.js';
 import type { HlsViewer } from './hls-viewer.js';
+import { HlsViewerSessions } from './hls-viewer-sessions.js';
 import { HLS_STORAGE, type HlsStorage } from './hls-storage.js';
 import { HlsVods } from './hls-vods.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
@@ -46,9 +45,8 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   constructor(
     private readonly registry: StreamRegistry,
     private readonly streams: RtmpStreams,
-    private readonly sessions: RtmpSessions,
+    private readonly sessions: HlsViewerSessions,
     private readonly playback: RtmpPlayback,
-    private readonly events: RtmpEvents,
     @Inject(RTMP_HLS_OPTIONS) private readonly options: ResolvedRtmpHlsOptions,
     private readonly vods: HlsVods,
     @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
@@ -96,11 +94,8 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
 
   /** Somebody begins to watch. */
   addViewer(broadcast: HlsBroadcast, viewer: HlsViewer): void {
-    const { session } = viewer;
     broadcast.viewers.set(viewer.token, viewer);
-    this.sessions.add(session);
-    this.#logger.debug('play started', { session: session.id, stream: broadcast.path });
-    this.events.emit('connect', { command: session.connect! }, { app: session.app, session });
+    this.sessions.begin(viewer, broadcast.path);
   }
 
   onStreamEnd(broadcast: HlsBroadcast): void {
@@ -240,20 +235,12 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     this.#sweeper = undefined;
   }
 
-  #expireViewers(broadcast: HlsBroadcast, now: number): void {
-    for (const [token, viewer] of broadcast.viewers) {
-      const isGone = viewer.waiting === 0 && now - viewer.lastSeen >= this.options.viewerTimeout;
-      if (!isGone && !viewer.isGone) continue;
-      viewer.disconnect(`nothing asked for in ${this.options.viewerTimeout} ms`);
-      broadcast.viewers.delete(token);
-      this.#removeViewer(viewer);
+  #expireViewers({ viewers }: HlsBroadcast, now: number): void {
+    for (const [token, viewer] of viewers) {
+      if (!this.sessions.isSilent(viewer, now) && !viewer.isGone) continue;
+      viewers.delete(token);
+      this.sessions.end(viewer);
     }
-  }
-
-  #removeViewer({ session, reason }: HlsViewer): void {
-    this.sessions.remove(session);
-    const duration = Date.now() - session.connectedAt;
-    this.events.emit('disconnect', { reason, bytesReceived: 0, duration }, { app: session.app, session });
   }
 
   #drop(broadcast: HlsBroadcast): void {
@@ -263,7 +250,7 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     const viewers = [...broadcast.viewers.values()];
     const leaving = broadcast.dispose().finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
-    for (const viewer of viewers) this.#removeViewer(viewer);
+    for (const viewer of viewers) this.sessions.end(viewer);
     this.#logger.log('HLS stopped', { stream: broadcast.path });
   }
 }

@@ -12,6 +12,8 @@ import { ConnectionLimiter } from '../server/connection-limiter.js';
 import { type HlsAnswer, refusalAnswer } from './hls-answer.js';
 import { HlsViewer } from './hls-viewer.js';
 
+const NO_ROOM = refusalAnswer(FULL.httpStatus, FULL.code, FULL.description);
+
 /** A decision to let somebody in. */
 export type HlsWelcome = Extract<Decision, { isAccepted: true }>;
 
@@ -46,15 +48,9 @@ export class HlsEntrance {
    * @param gone aborted when the client is gone
    */
   async enter(request: HttpRequest, visit: HlsVisit, gone: AbortSignal): Promise<HlsAnswer | undefined> {
-    const viewer = new HlsViewer(`${this.#idPrefix}-s${(++this.#count).toString(36)}`, {
-      ...visit.target,
-      peer: { kind: 'hls', ...this.peers.peerOf(request) },
-      userAgent: request.headers['user-agent'] ?? '',
-    });
-    const { remoteAddress } = viewer.session;
-    const isFull = this.#entering >= this.options.maxConnections || this.#limiter.enter(remoteAddress) !== undefined;
-    if (isFull) return refusalAnswer(FULL.httpStatus, FULL.code, FULL.description);
-    viewer.closed.addEventListener('abort', () => this.#limiter.leave(remoteAddress));
+    if (this.#entering >= this.options.maxConnections) return NO_ROOM;
+    const viewer = this.#take(request, visit.target);
+    if (viewer === undefined) return NO_ROOM;
     const onGone = (): void => viewer.disconnect('closed by the peer');
     gone.addEventListener('abort', onGone);
     this.#entering++;
@@ -66,6 +62,27 @@ export class HlsEntrance {
       gone.removeEventListener('abort', onGone);
       if (!viewer.isWatching) viewer.disconnect('never began');
     }
+  }
+
+  /**
+   * Somebody who was let in before, and has not been heard of for a while.
+   *
+   * @returns undefined when its address has too many
+   */
+  comeBack(request: HttpRequest, target: FlvTarget): HlsViewer | undefined {
+    return this.#take(request, target);
+  }
+
+  #take(request: HttpRequest, target: FlvTarget): HlsViewer | undefined {
+    const viewer = new HlsViewer(`${this.#idPrefix}-s${(++this.#count).toString(36)}`, {
+      ...target,
+      peer: { kind: 'hls', ...this.peers.peerOf(request) },
+      userAgent: request.headers['user-agent'] ?? '',
+    });
+    const { remoteAddress } = viewer.session;
+    if (this.#limiter.enter(remoteAddress) !== undefined) return undefined;
+    viewer.closed.addEventListener('abort', () => this.#limiter.leave(remoteAddress));
+    return viewer;
   }
 
   async #letIn(viewer: HlsViewer, visit: HlsVisit, gone: AbortSignal): Promise<HlsAnswer | undefined> {

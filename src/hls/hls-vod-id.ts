@@ -14,3 +14,9 @@ export function parseVodId(id: string): { startedAt: number; run: string } | und
   const startedAt = parseFileTime(time);
   return startedAt === undefined ? undefined : { startedAt, run };
 }
+
+/** The path of its address, escaped: `/live/cam1/vod/ID.m3u8`. */
+export function vodPathOf(app: string, name: string, id: string): string {
+  const escaped = [app, ...name.split('/')].map(encodeURIComponent).join('/');
+  return `/${escaped}/vod/${id}.m3u8`;
+}

@@ -5,7 +5,9 @@ import type { HttpRequest } from '../http/rtmpt-http-request.js';
 import { VOD_INDEX } from './finish-hls-vod.js';
 import { type HlsAnswer, mediaAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
 import { HlsEntrance, type HlsVisit, type HlsWelcome } from './hls-entrance.js';
-import { HlsVodTokens } from './hls-vod-tokens.js';
+import type { HlsViewer } from './hls-viewer.js';
+import { HlsVodAudience } from './hls-vod-audience.js';
+import { ANYBODY, HlsVodTokens } from './hls-vod-tokens.js';
 import { ownPlaylist, sharedPlaylist } from './playlist-text.js';
 import { RtmpHlsVods } from './rtmp-hls-vods.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
@@ -16,6 +18,7 @@ const REFUSED = refusalAnswer(
   'NetStream.Play.Failed',
   'These addresses are not good any more: ask for the recording.',
 );
+const NO_ROOM = refusalAnswer(503, 'NetStream.Play.Failed', 'Too many watch this recording, or from this address.');
 /** RTMP says with it that a recording is wanted, from its beginning. */
 const FROM_BEGINNING = 0;
 
@@ -32,6 +35,7 @@ export class HlsVodPlayers {
   constructor(
     private readonly entrance: HlsEntrance,
     private readonly vods: RtmpHlsVods,
+    private readonly audience: HlsVodAudience,
     @Inject(RTMP_HLS_OPTIONS) private readonly hlsOptions: ResolvedRtmpHlsOptions,
   ) {}
 
@@ -41,13 +45,15 @@ export class HlsVodPlayers {
    * @returns undefined when the client has gone meanwhile
    */
   enter(request: HttpRequest, target: HlsVodTarget, gone: AbortSignal): Promise<HlsAnswer | undefined> {
-    const welcome: HlsVisit['welcome'] = (_viewer, decision) => this.#letIn(target, decision);
+    const welcome: HlsVisit['welcome'] = (viewer, decision) => this.#letIn(viewer, target, decision);
     return this.entrance.enter(request, { target, start: FROM_BEGINNING, welcome }, gone);
   }
 
   /** A media playlist, init segment or segment. */
-  async serve({ app, name, id, query }: HlsVodTarget, token: string, file: string): Promise<HlsAnswer> {
-    if (!this.#tokens.isGood(recordingOf(app, name, id), token, Date.now())) return REFUSED;
+  async serve(request: HttpRequest, target: HlsVodTarget, token: string, file: string): Promise<HlsAnswer> {
+    const refusal = this.#recognize(request, target, token);
+    if (refusal !== undefined) return refusal;
+    const { app, name, id, query } = target;
     const kind = parseFileName(file)?.kind;
     if (kind === undefined || kind === 'part') return NOT_FOUND;
     const bytes = await this.vods.read(app, name, id, file);
@@ -58,22 +64,42 @@ export class HlsVodPlayers {
     return playlistAnswer(sharedPlaylist(Buffer.from(text)), `${scope}, max-age=3600`);
   }
 
-  async #letIn({ id, query, ...target }: HlsVodTarget, decision: HlsWelcome): Promise<HlsAnswer> {
+  /** Counts who asks; what it is answered when it may not. */
+  #recognize(request: HttpRequest, target: HlsVodTarget, token: string): HlsAnswer | undefined {
+    const ticket = this.#tokens.read(recordingOf(target), token, Date.now());
+    if (ticket === ANYBODY) return undefined;
+    if (ticket === undefined || this.audience.isBanned(ticket)) return REFUSED;
+    if (this.audience.hear(target, ticket)) return undefined;
+    if (this.audience.isFull(target)) return NO_ROOM;
+    const viewer = this.entrance.comeBack(request, target);
+    if (viewer === undefined) return NO_ROOM;
+    this.audience.add(target, ticket, viewer);
+    return undefined;
+  }
+
+  async #letIn(viewer: HlsViewer, target: HlsVodTarget, decision: HlsWelcome): Promise<HlsAnswer | undefined> {
     if (decision.playReply?.recording === false) return NOT_FOUND;
     const { app, name } = decision.play!;
+    const { id } = target;
     // Those are the names that were decided about.
     if (app !== target.app || name !== target.name) return NOT_FOUND;
     const vod = await this.vods.find(app, name, id);
     const index = vod && (await this.vods.read(app, name, id, VOD_INDEX));
     if (index === undefined) return NOT_FOUND;
+    if (viewer.isGone) return REFUSED;
     const { sessions, vodTimeout } = this.hlsOptions;
-    const token = this.#tokens.make(recordingOf(app, name, id), sessions ? Date.now() + vodTimeout : undefined);
-    const text = addressUris(Buffer.from(index).toString(), `${id}/${token}/`, suffixOf(query));
+    const ticket = sessions ? { viewer: viewer.token, until: Date.now() + vodTimeout } : ANYBODY;
+    if (ticket !== ANYBODY) {
+      if (this.audience.isFull(target)) return NO_ROOM;
+      this.audience.add(target, ticket, viewer);
+    }
+    const base = `${id}/${this.#tokens.make(recordingOf(target), ticket)}/`;
+    const text = addressUris(Buffer.from(index).toString(), base, suffixOf(target.query));
     return playlistAnswer(ownPlaylist(Buffer.from(text)), 'no-store');
   }
 }
 
-function recordingOf(app: string, name: string, id: string): string {
+function recordingOf({ app, name, id }: HlsVodTarget): string {
   return `${app}/${name}/${id}`;
 }
 

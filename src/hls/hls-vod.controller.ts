@@ -42,7 +42,7 @@ export class HlsVodController {
   ): Promise<void> {
     const [asked, reply] = unwrap(request, response);
     const { token = '', file = '' } = path;
-    const answer = await this.#budget.read(() => this.players.serve(targetOf(asked, path), token, file));
+    const answer = await this.#budget.read(() => this.players.serve(asked, targetOf(asked, path), token, file));
     this.#send(asked, reply, answer ?? BUSY);
   }
 

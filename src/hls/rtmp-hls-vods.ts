@@ -1,8 +1,10 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { keptStream, keptTotals } from '#lib/hls';
+import type { RtmpSession } from '../session/rtmp-session.js';
 import { readHlsText, VOD_INDEX } from './finish-hls-vod.js';
+import { HlsVodAudience } from './hls-vod-audience.js';
 import { HLS_STORAGE, type HlsStorage, type HlsStorageFilter, type HlsStoredBroadcast } from './hls-storage.js';
-import { parseVodId, vodIdOf } from './hls-vod-id.js';
+import { parseVodId, vodIdOf, vodPathOf } from './hls-vod-id.js';
 
 /** A finished broadcast that can be played as HLS. */
 export interface RtmpHlsVod {
@@ -21,6 +23,12 @@ export interface RtmpHlsVod {
   readonly bytes: number;
 }
 
+/** A recording that is being watched as HLS. */
+export interface RtmpHlsVodAudience extends Pick<RtmpHlsVod, 'id' | 'path' | 'app' | 'name'> {
+  /** Who watches: those who have asked for anything within `viewerTimeout`. */
+  readonly viewers: readonly RtmpSession[];
+}
+
 /** Recordings whose descriptions are kept; they do not change. Of more the oldest is read again. */
 const MAX_KNOWN = 10_000;
 
@@ -33,11 +41,25 @@ const MAX_KNOWN = 10_000;
 export class RtmpHlsVods {
   readonly #known = new Map<string, RtmpHlsVod>();
 
-  constructor(@Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined) {}
+  constructor(
+    private readonly audience: HlsVodAudience,
+    @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
+  ) {}
 
   /** Whether there is a storage that can be looked through. */
   get isListable(): boolean {
     return this.storage?.list !== undefined;
+  }
+
+  /** Recordings that somebody watches now; none with `sessions: false`, where viewers are not told apart. */
+  watched(): RtmpHlsVodAudience[] {
+    return this.audience.list().map(({ app, name, id, viewers }) => ({
+      id,
+      path: vodPathOf(app, name, id),
+      app,
+      name,
+      viewers: [...viewers.values()].map(({ session }) => session),
+    }));
   }
 
   /** In no particular order; none when the storage has no list(). */
@@ -82,9 +104,8 @@ export class RtmpHlsVods {
     if (totals === undefined) return undefined;
     const { app, name } = keptStream(index) ?? broadcast;
     const id = vodIdOf(broadcast);
-    const escaped = [app, ...name.split('/')].map(encodeURIComponent).join('/');
     const { startedAt } = broadcast;
-    const vod = Object.freeze({ id, path: `/${escaped}/vod/${id}.m3u8`, app, name, startedAt, ...totals });
+    const vod = Object.freeze({ id, path: vodPathOf(app, name, id), app, name, startedAt, ...totals });
     if (this.#known.size >= MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
     this.#known.set(key, vod);
     return vod;

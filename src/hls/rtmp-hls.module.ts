@@ -5,7 +5,9 @@ import { HlsEntrance } from './hls-entrance.js';
 import { HlsController } from './hls.controller.js';
 import { HlsPlayers } from './hls-players.js';
 import { HlsVodController } from './hls-vod.controller.js';
+import { HlsVodAudience } from './hls-vod-audience.js';
 import { HlsVodPlayers } from './hls-vod-players.js';
+import { HlsViewerSessions } from './hls-viewer-sessions.js';
 import { HlsVods } from './hls-vods.js';
 import { HlsRequests } from './hls-requests.js';
 import { resolveRtmpHlsOptions } from './resolve-rtmp-hls-options.js';
@@ -38,8 +40,10 @@ export class RtmpHlsModule {
           inject: [RTMP_HLS_OPTIONS],
         },
         HlsEntrance,
+        HlsViewerSessions,
         HlsBroadcasts,
         HlsPlayers,
+        HlsVodAudience,
         HlsVodPlayers,
         HlsVods,
         HlsRequests,
