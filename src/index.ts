@@ -13,6 +13,8 @@ export type {
   AdminSnapshot,
   AdminStream,
   AdminTrack,
+  AdminViewers,
+  AdminWatchedRecording,
 } from './admin/admin-api.js';
 export { ADMIN_ERRORS, type AdminErrorCode, AdminException } from './admin/admin.errors.js';
 export { AdminGuard } from './admin/admin.guard.js';

@@ -63,9 +63,26 @@ export interface AdminStream {
   readonly tracks: readonly AdminTrack[];
   readonly incoming: AdminIncoming;
   readonly outgoing: AdminOutgoing;
-  /** How many watch, in all and by protocol. */
-  readonly viewers: { readonly total: number; readonly byProtocol: Readonly<Record<string, number>> };
+  readonly viewers: AdminViewers;
   readonly isRecording: boolean;
+}
+
+/** How many watch, in all and by protocol. */
+export interface AdminViewers {
+  readonly total: number;
+  readonly byProtocol: Readonly<Record<string, number>>;
+}
+
+/** A recording that is being watched as HLS. */
+export interface AdminWatchedRecording {
+  /** Unique among those of its stream. */
+  readonly id: string;
+  readonly app: string;
+  /** Name of the stream. */
+  readonly name: string;
+  /** Of its address, as in the list of recordings. */
+  readonly path: string;
+  readonly viewers: AdminViewers;
 }
 
 /** `GET /api/streams`, and each of its events. */
@@ -77,6 +94,8 @@ export interface AdminSnapshot {
   /** How many are live; events show no more than the first 200. */
   readonly total: number;
   readonly streams: readonly AdminStream[];
+  /** Recordings that somebody watches as HLS; events show no more than 200 of them. */
+  readonly recordings: readonly AdminWatchedRecording[];
 }
 
 /** The last minutes of a publish, a sample a second. */

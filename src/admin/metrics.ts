@@ -80,6 +80,12 @@ export function metricsOf({ snapshot, relays, hls, residentBytes, cpu }: Metrics
       lines.push(`rtmp_stream_viewers{${labels({ app, name, protocol })}} ${count}`);
     }
   }
+  begin('rtmp_recording_viewers', 'Who watches recordings, by protocol.', 'gauge');
+  for (const { app, name, id: recording, viewers } of snapshot.recordings) {
+    for (const [protocol, count] of Object.entries(viewers.byProtocol)) {
+      lines.push(`rtmp_recording_viewers{${labels({ app, name, recording, protocol })}} ${count}`);
+    }
+  }
   for (const [name, help, kind, valueOf] of RELAY_METRICS) {
     begin(name, help, kind);
     for (const relay of relays) {

@@ -9,6 +9,7 @@ import { RTMP_ADMIN_OPTIONS, type RtmpAdminOptions } from './rtmp-admin-options.
 import { ServerInfo } from './server-info.js';
 import { SnapshotEvents } from './snapshot-events.js';
 import { StreamMonitor } from './stream-monitor.js';
+import { WatchedRecordings } from './watched-recordings.js';
 
 /**
  * What is live, over HTTP: `GET /api/streams` and its events, `DELETE
@@ -32,6 +33,7 @@ export class RtmpAdminModule {
         StreamMonitor,
         SnapshotEvents,
         ServerInfo,
+        WatchedRecordings,
       ],
       exports: [RTMP_ADMIN_OPTIONS, AdminAccess, AdminGuard, StreamMonitor],
     };

@@ -5,7 +5,7 @@ import { resolveRtmpAdminOptions } from './resolve-rtmp-admin-options.js';
 import { SnapshotEvents } from './snapshot-events.js';
 import type { StreamMonitor } from './stream-monitor.js';
 
-const SNAPSHOT: AdminSnapshot = { time: 1, connections: 0, total: 0, streams: [] };
+const SNAPSHOT: AdminSnapshot = { time: 1, connections: 0, total: 0, streams: [], recordings: [] };
 
 let observers: Set<(snapshot: AdminSnapshot) => void>;
 let events: SnapshotEvents;

@@ -6,8 +6,8 @@ import type { AdminSnapshot } from './admin-api.js';
 import { RTMP_ADMIN_OPTIONS, type ResolvedRtmpAdminOptions } from './rtmp-admin-options.js';
 import { StreamMonitor } from './stream-monitor.js';
 
-/** Streams in one event: a page that shows more helps nobody. */
-const MAX_STREAMS = 200;
+/** Streams, and recordings, in one event: a page that shows more helps nobody. */
+const MAX_SHOWN = 200;
 /** What may wait for a client that does not read, in bytes; beyond, it is closed and connects again. */
 const MAX_WAITING = 1024 * 1024;
 
@@ -90,7 +90,7 @@ function destroy(client: EventResponse): void {
 }
 
 function eventOf(snapshot: AdminSnapshot): string {
-  const { streams } = snapshot;
-  const shown = streams.length > MAX_STREAMS ? { ...snapshot, streams: streams.slice(0, MAX_STREAMS) } : snapshot;
-  return `data: ${JSON.stringify(shown)}\n\n`;
+  const streams = snapshot.streams.slice(0, MAX_SHOWN);
+  const recordings = snapshot.recordings.slice(0, MAX_SHOWN);
+  return `data: ${JSON.stringify({ ...snapshot, streams, recordings })}\n\n`;
 }

@@ -8,6 +8,7 @@ import type { AdminHistories, AdminSnapshot, AdminStream, AdminTrack } from './a
 import { StreamHistory } from './stream-history.js';
 import { StreamRates } from './stream-rates.js';
 import { tracksOf } from './stream-tracks.js';
+import { WatchedRecordings } from './watched-recordings.js';
 
 /** How often counters are read, in milliseconds. */
 const INTERVAL = 1000;
@@ -40,6 +41,7 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
     private readonly sessions: RtmpSessions,
     private readonly playback: RtmpPlayback,
     private readonly recordings: RtmpRecordings,
+    private readonly watchedRecordings: WatchedRecordings,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -104,7 +106,8 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
   #build(): AdminSnapshot {
     const time = Date.now();
     const streams = this.streams.list().map((publication) => this.#describe(publication, time));
-    return { time, connections: this.sessions.size, total: streams.length, streams };
+    const recordings = this.watchedRecordings.list();
+    return { time, connections: this.sessions.size, total: streams.length, streams, recordings };
   }
 
   #describe(publication: RtmpPublication, time: number): AdminStream {

@@ -11,7 +11,10 @@ export interface RtmpHlsOptions extends PackagerOptions {
   idleTimeout: number;
   /** Milliseconds a new viewer waits for the first segment or part before it is told to try again. Defaults to 15,000. */
   startTimeout: number;
-  /** Milliseconds without a request after which a viewer counts as gone. Defaults to 30,000. */
+  /**
+   * Milliseconds without a request after which a viewer counts as gone, and one of a recording is not counted until it goes
+   * on. Defaults to 30,000.
+   */
   viewerTimeout: number;
   /**
    * Milliseconds playlists stay as they are when the publisher's connection is lost, or another takes its name: whoever
@@ -37,9 +40,12 @@ export interface RtmpHlsOptions extends PackagerOptions {
   storage: 'all' | 'recordings';
   /** A recording is finished and another begun after so long, in milliseconds, at a segment. Defaults to Infinity. */
   recordMaxDuration: number;
-  /** Milliseconds for which the addresses in the playlist of a recording are good. Defaults to 43,200,000, 12 hours. */
+  /**
+   * Milliseconds for which the addresses in the playlist of a recording are good, from when its viewer was let in. Defaults to
+   * 43,200,000, 12 hours.
+   */
   vodTimeout: number;
-  /** Viewers of one stream at a time. Defaults to 10,000. */
+  /** Viewers of one stream, or recording, at a time. Defaults to 10,000. */
   maxViewers: number;
   /** Requests of one stream that wait for what is not there yet; beyond, they are told to try again. Defaults to 10,000. */
   maxWaiting: number;

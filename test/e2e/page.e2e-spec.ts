@@ -144,6 +144,7 @@ it('plays a recording as HLS, which it lists with the others', async () => {
     expect(await row.getByRole('link', { name: 'Download' }).count()).toBe(0);
     await row.getByRole('button', { name: 'Watch' }).click();
     await opened.plays(10);
+    await row.getByText('1 viewer', { exact: true }).waitFor();
     expect(opened.problems.filter((problem) => !problem.includes('401'))).toEqual([]);
   } finally {
     await recording.stop();

@@ -57,6 +57,8 @@ class RecordingTable {
   readonly #body = h('tbody', {});
   readonly #more = h('button', { type: 'button', class: 'more' }, 'Show more');
   readonly #rows = new Map<string, HTMLTableRowElement>();
+  /** Says how many watch, by path; of those that may be watched as HLS. */
+  readonly #viewers = new Map<string, HTMLElement>();
   #recordings: readonly ArchivedRecording[] = [];
   #query = '';
   #shown = ROWS;
@@ -72,6 +74,7 @@ class RecordingTable {
       this.#render();
     });
     const heads = ['Stream', 'Begun', 'Size'].map((head) => h('th', { scope: 'col' }, head));
+    store.onChange(() => this.#count(), signal);
     const head = h(
       'thead',
       {},
@@ -95,7 +98,7 @@ class RecordingTable {
     const found = this.#recordings.filter(({ app, name }) => `${app}/${name}`.toLowerCase().includes(this.#query));
     const keys = new Set<string>();
     const rows = found.slice(0, this.#shown).map((recording) => {
-      // Another size is another row: nothing in it has to be changed.
+      // Another size is another row: nothing in it has to be changed but how many watch.
       const key = `${recording.id} ${recording.bytes} ${recording.isComplete}`;
       keys.add(key);
       const row = this.#rows.get(key) ?? this.#row(recording);
@@ -103,14 +106,29 @@ class RecordingTable {
       return row;
     });
     for (const key of this.#rows.keys()) if (!keys.has(key)) this.#rows.delete(key);
+    const paths = new Set(this.#recordings.map(({ path }) => path));
+    for (const path of this.#viewers.keys()) if (!paths.has(path)) this.#viewers.delete(path);
+    this.#count();
     const isSame = rows.length === this.#body.rows.length && rows.every((row, index) => row === this.#body.rows[index]);
     if (!isSame) this.#body.replaceChildren(...rows);
     this.element.firstElementChild!.toggleAttribute('hidden', rows.length === 0);
     this.#more.hidden = found.length <= this.#shown;
   }
 
+  /** How many watch each as HLS. */
+  #count(): void {
+    const counts = new Map(this.store.snapshot?.recordings.map(({ path, viewers }) => [path, viewers.total]));
+    for (const [path, tag] of this.#viewers) {
+      const count = counts.get(path) ?? 0;
+      setText(tag, counted(count, 'viewer'));
+      tag.hidden = count === 0;
+    }
+  }
+
   #row(recording: ArchivedRecording): HTMLTableRowElement {
-    const { id, app, name, type, isComplete } = recording;
+    const { id, app, name, path, type, isComplete } = recording;
+    const viewers = type === HLS_TYPE && h('span', { class: 'tag idle', hidden: true });
+    if (viewers !== false) this.#viewers.set(path, viewers);
     const begun = new Date(recording.startedAt ?? recording.modifiedAt);
     const when = begun.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
     const spoken = `${app}/${name}, ${when}`;
@@ -133,6 +151,7 @@ class RecordingTable {
         h('span', { class: 'app' }, `${app}/`),
         name,
         !isComplete && h('span', { class: 'tag rec' }, 'not finished'),
+        viewers,
       ),
       h('td', {}, h('time', { datetime: begun.toISOString() }, when)),
       h('td', {}, `${bytes(recording.bytes)} `, h('span', { class: 'kind' }, KINDS[type] ?? '')),
