@@ -8,7 +8,8 @@ import { HlsEntrance, type HlsVisit, type HlsWelcome } from './hls-entrance.js';
 import type { HlsViewer } from './hls-viewer.js';
 import { HlsVodAudience } from './hls-vod-audience.js';
 import { ANYBODY, HlsVodTokens } from './hls-vod-tokens.js';
-import { ownPlaylist, sharedPlaylist } from './playlist-text.js';
+import { PackedPlaylists } from './packed-playlists.js';
+import { ownPlaylist } from './playlist-text.js';
 import { RtmpHlsVods } from './rtmp-hls-vods.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
@@ -31,6 +32,7 @@ export interface HlsVodTarget extends FlvTarget {
 @Injectable()
 export class HlsVodPlayers {
   readonly #tokens = new HlsVodTokens();
+  readonly #packed = new PackedPlaylists();
 
   constructor(
     private readonly entrance: HlsEntrance,
@@ -60,8 +62,10 @@ export class HlsVodPlayers {
     if (bytes === undefined) return NOT_FOUND;
     const scope = this.hlsOptions.sessions ? 'private' : 'public';
     if (kind !== 'playlist') return mediaAnswer([bytes], file.endsWith('.ts') ? 'video/mp2t' : 'video/mp4', scope);
-    const text = addressUris(Buffer.from(bytes).toString(), '', suffixOf(query));
-    return playlistAnswer(sharedPlaylist(Buffer.from(text)), `${scope}, max-age=3600`);
+    const suffix = suffixOf(query);
+    const text = Buffer.from(addressUris(Buffer.from(bytes).toString(), '', suffix));
+    const key = `${recordingOf(target)}/${file}${suffix}`;
+    return playlistAnswer(this.#packed.textOf(key, text), `${scope}, max-age=3600`);
   }
 
   /** Counts who asks; what it is answered when it may not. */

@@ -121,7 +121,7 @@ describe('viewers of a recording', () => {
     const first = await enter(one);
     const others = [await enter(two), await enter(two)];
     expect(new Set([first, ...others].map(({ pathname }) => pathname)).size).toBe(3);
-    const [{ viewers = [] } = {}] = vods.watched();
+    const { viewers } = vods.watched()[0]!;
     expect(vods.watched()).toEqual([
       { id: one.id, path: one.path, app: 'live', name: 'one', viewers: [expect.anything()] },
       { id: two.id, path: two.path, app: 'live', name: 'two', viewers: [expect.anything(), expect.anything()] },
