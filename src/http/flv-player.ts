@@ -72,7 +72,8 @@ export class FlvPlayer extends FlvConnection {
       return;
     }
     const onLive = (stream: LiveStream): void => (this.isAsking ? this.#tell(stream) : this.#begin(stream));
-    this.#stopWaiting = playback.whenLive(path, onLive, () => this.#notFound(path), this.session);
+    const { session, isAsking } = this;
+    this.#stopWaiting = playback.whenLive(path, onLive, () => this.#notFound(path), { session, isAsking });
     this.log.debug('play started', { stream: path });
   }
 

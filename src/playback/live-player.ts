@@ -61,7 +61,7 @@ export class LivePlayer implements NetStreamPlayer {
       this.address.path,
       (stream) => this.#subscribe(stream),
       () => this.#notFound(),
-      this.slot.connection.session,
+      { session: this.slot.connection.session },
     );
   }
 

@@ -29,9 +29,18 @@ export interface StreamSource {
    * Somebody waits for such a stream.
    *
    * @param session who, when it is a connection
+   * @param onMissing called later, when an attempt to get it has failed, the last one before included
    * @returns a function to be called when they do not wait any more; undefined when it cannot come
    */
-  want(path: string, session: RtmpSession | undefined): (() => void) | undefined;
+  want(path: string, session: RtmpSession | undefined, onMissing: () => void): (() => void) | undefined;
+}
+
+/** Who waits for a stream, and for what. */
+export interface StreamWait {
+  /** When it is a connection. */
+  readonly session?: RtmpSession;
+  /** It only wants to know whether the stream is there, or can be had now: it waits for no publisher. */
+  readonly isAsking?: boolean;
 }
 
 /** Knows of viewers who are no subscribers of a stream, as those who fetch segments. */
@@ -128,15 +137,14 @@ export class RtmpPlayback implements OnApplicationShutdown {
    * @param path `app/name`
    * @param onLive called once, perhaps at once
    * @param onTimeout called instead when `waitForPublisher` has passed; of what can be pulled, `relay.connectTimeout`
-   * if that is longer
-   * @param session who waits, when it is a connection
+   * if that is longer. For who is only asking, when no source has it, and after `relay.connectTimeout` at the latest
    * @returns a function that stops waiting
    */
   whenLive(
     path: string,
     onLive: (stream: LiveStream) => void,
     onTimeout: () => void,
-    session?: RtmpSession,
+    { session, isAsking = false }: StreamWait = {},
   ): () => void {
     const stream = this.find(path);
     if (stream !== undefined) {
@@ -145,16 +153,21 @@ export class RtmpPlayback implements OnApplicationShutdown {
     }
     const { waitForPublisher } = this.options.playback;
     const { connectTimeout } = this.options.relay;
-    const wait = this.canBeFetched(path) ? Math.max(waitForPublisher, connectTimeout) : waitForPublisher;
+    const longest = this.canBeFetched(path) ? Math.max(waitForPublisher, connectTimeout) : waitForPublisher;
+    let wishes: ReadonlyArray<() => void> = [];
+    let isOver = false;
     const stop = () => {
+      isOver = true;
       clearTimeout(timer);
       endObservation();
       for (const letGo of wishes) letGo();
     };
-    const timer = setTimeout(() => {
+    const giveUp = () => {
+      if (isOver) return;
       stop();
       onTimeout();
-    }, wait);
+    };
+    const timer = setTimeout(giveUp, isAsking ? Math.min(longest, connectTimeout) : longest);
     const endObservation = this.registry.observe({
       onAdd: (added) => {
         if (added.path !== path) return;
@@ -162,7 +175,13 @@ export class RtmpPlayback implements OnApplicationShutdown {
         onLive(added);
       },
     });
-    const wishes = this.#streamSources.flatMap((source) => source.want(path, session) ?? []);
+    const missing = new Set<StreamSource>();
+    const onMissing = (source: StreamSource) => {
+      missing.add(source);
+      if (isAsking && missing.size === wishes.length) giveUp();
+    };
+    wishes = this.#streamSources.flatMap((source) => source.want(path, session, () => onMissing(source)) ?? []);
+    if (isAsking && wishes.length === 0) queueMicrotask(giveUp);
     return stop;
   }
 

@@ -10,6 +10,7 @@ import type { PullReceiver, PullSource } from './pull-source.js';
 import { type PullOrigin, PulledPublisher } from './pulled-publisher.js';
 import { RelayError } from './relay.errors.js';
 import { type AttemptEnd, Relay, type RelayFigures, type RelayObserver, type RelaySettings } from './relay.js';
+import type { RtmpRelayState } from './relay-info.js';
 import type { RelayPeers } from './relay-peers.js';
 import type { RtmpRelayClientOptions } from './relay-options.js';
 import type { RelayTarget } from './relay-address.js';
@@ -62,7 +63,8 @@ interface EarlyMessage {
  */
 export class PullRelay extends Relay implements PullReceiver {
   readonly direction = 'pull';
-  #waiters = 0;
+  /** Who waits for the stream: what each is told when it does not come. */
+  readonly #waiters = new Set<() => void>();
   #neededAt = performance.now();
   #messageAt = 0;
   #publisher: PulledPublisher | undefined;
@@ -85,15 +87,17 @@ export class PullRelay extends Relay implements PullReceiver {
     void this.whenStopped.then(() => clearInterval(timer));
   }
 
-  /** Somebody waits for the stream. @returns a function that says that they do not any more */
-  want(): () => void {
-    this.#waiters++;
-    let isWaiting = true;
+  /**
+   * Somebody waits for the stream.
+   *
+   * @param onMissing called later: an attempt has failed, the last one before included
+   * @returns a function that says that they do not any more
+   */
+  want(onMissing: () => void): () => void {
+    this.#waiters.add(onMissing);
+    if (hasFailed(this.state)) queueMicrotask(() => this.#waiters.has(onMissing) && onMissing());
     return () => {
-      if (!isWaiting) return;
-      isWaiting = false;
-      this.#waiters--;
-      this.#neededAt = performance.now();
+      if (this.#waiters.delete(onMissing)) this.#neededAt = performance.now();
     };
   }
 
@@ -134,6 +138,10 @@ export class PullRelay extends Relay implements PullReceiver {
     });
   }
 
+  protected override stateChanged(): void {
+    if (hasFailed(this.state)) for (const onMissing of this.#waiters) onMissing();
+  }
+
   protected override isRefusal(error: unknown): boolean {
     // The other server's publisher may come.
     if (error instanceof RtmpClientError && error.status?.code === 'NetStream.Play.StreamNotFound') return false;
@@ -161,7 +169,7 @@ export class PullRelay extends Relay implements PullReceiver {
       this.#publisher?.close(isLost ? 'disconnected' : 'unpublished');
       if (isLost) throw end;
       // Players were told that it is over: who comes again asks again.
-      if (end === undefined && this.settings.isOnDemand && this.#waiters === 0) this.stop();
+      if (end === undefined && this.settings.isOnDemand && this.#waiters.size === 0) this.stop();
       return 'later';
     } finally {
       this.stopping.removeEventListener('abort', left);
@@ -226,7 +234,7 @@ export class PullRelay extends Relay implements PullReceiver {
       this.#fail(new RelayError('RELAY_ERR_SILENT', `${this.info.url}: for ${sourceTimeout} ms`));
     }
     if (!isOnDemand) return;
-    if (this.#waiters > 0 || this.#isWatched) this.#neededAt = now;
+    if (this.#waiters.size > 0 || this.#isWatched) this.#neededAt = now;
     else if (now - this.#neededAt >= demandTimeout) this.stop();
   }
 
@@ -240,6 +248,11 @@ export class PullRelay extends Relay implements PullReceiver {
   #notTaken(why: string): RelayError {
     return new RelayError('RELAY_ERR_NOT_TAKEN', `${this.path}: ${why}`);
   }
+}
+
+/** Whether the newest attempt came to nothing, or to an end. */
+function hasFailed(state: RtmpRelayState): boolean {
+  return state === 'backing-off' || state === 'refused' || state === 'stopped';
 }
 
 function originOf(target: RelayTarget): PullOrigin {

@@ -53,13 +53,13 @@ export class PullRelays implements StreamSource {
     return this.#byPath.has(path) || this.#ruleFor(path) !== undefined;
   }
 
-  want(path: string, session: RtmpSession | undefined): (() => void) | undefined {
+  want(path: string, session: RtmpSession | undefined, onMissing: () => void): (() => void) | undefined {
     const known = this.#byPath.get(path);
-    if (known !== undefined && !known.isStopping) return known.want();
+    if (known !== undefined && !known.isStopping) return known.want(onMissing);
     const rule = this.#ruleFor(path);
     if (rule === undefined || !this.#isOpen || this.#byPath.size >= this.options.maxOnDemand) return undefined;
     const hops = session === undefined ? [] : this.services.marker.hopsOf(session);
-    return this.#start(rule, path, hops)?.want();
+    return this.#start(rule, path, hops)?.want(onMissing);
   }
 
   /** The first rule that pulls a path on demand. */

@@ -166,6 +166,9 @@ export abstract class Relay {
     this.#change('waiting');
   }
 
+  /** Its state is another now; for who has to know. */
+  protected stateChanged(): void {}
+
   /** Whether asking again soon is of no use. A name may still be taken by our own lost connection. */
   protected isRefusal(error: unknown): boolean {
     const { code } = error as { code?: string };
@@ -226,6 +229,7 @@ export abstract class Relay {
     this.#since = Date.now();
     if (state === 'stopped') this.#retryAt = undefined;
     this.#observer.onRelay(this, error);
+    this.stateChanged();
   }
 }
 

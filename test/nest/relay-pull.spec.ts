@@ -18,7 +18,7 @@ import { flv } from '#test/flv-bytes';
 import { audio, keyFrame, type LiveMessage, metadata, picture, token, videoConfig } from '#test/live-media';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { until } from '#test/until';
-import { HttpApp } from './http-app.js';
+import { HttpApp, HttpCall } from './http-app.js';
 import { startMicroservice, type TestApp, type TestAppOptions } from './start-app.js';
 
 /** Waits of a test are short. */
@@ -276,21 +276,69 @@ describe('a pulled stream', () => {
 });
 
 describe('HEAD of what can be pulled', () => {
+  const LONG = 600_000;
+  let edge: HttpApp | undefined;
+
+  afterEach(() => edge?.app.close());
+
+  /** What it says, which comes long before `LONG`. */
+  async function askEdge(name: string): Promise<number> {
+    const signal = AbortSignal.timeout(15_000);
+    return (await fetch(`http://127.0.0.1:${edge!.httpPort}/live/${name}.flv`, { method: 'HEAD', signal })).status;
+  }
+
+  async function startEdge(url: string, options: RtmpModuleOptions['relay'] = {}): Promise<void> {
+    const relay = { ...FAST, pull: [{ app: 'live', url }], connectTimeout: LONG, demandTimeout: LONG, ...options };
+    edge = await HttpApp.start({ options: { relay, playback: { waitForPublisher: LONG } } });
+  }
+
   it('says 200 when the source has it, and 404 when it has not', async () => {
+    await start({}, { options: { playback: { waitForPublisher: 0 } } });
+    await startEdge(`rtmp://127.0.0.1:${test.port}/live/\${name}`);
+    expect(await askEdge('cam')).toBe(404);
+    (await publish(test.port))(videoConfig(1), keyFrame(1));
+    const edgeRelays = edge!.app.get(RtmpRelays);
+    await until('it is pulled', () => edgeRelays.list()[0]?.state === 'live');
+    expect(await askEdge('cam')).toBe(200);
+  });
+
+  it('is answered by what the source said last, when it is not asked again for a while', async () => {
+    let asked = 0;
     await start({});
-    const pull = [{ app: 'live', url: `rtmp://127.0.0.1:${test.port}/live/\${name}` }];
-    const { app, httpPort } = await HttpApp.start({
-      options: { relay: { ...FAST, pull, connectTimeout: 300 }, playback: { waitForPublisher: 50 } },
-    });
-    const ask = async (name: string) =>
-      (await fetch(`http://127.0.0.1:${httpPort}/live/${name}.flv`, { method: 'HEAD' })).status;
-    try {
-      expect(await ask('nobody')).toBe(404);
-      (await publish(test.port))(videoConfig(1), keyFrame(1));
-      expect(await ask('cam')).toBe(200);
-    } finally {
-      await app.close();
-    }
+    http = createServer((_request, response) => response.writeHead(++asked % 2 === 0 ? 403 : 404).end());
+    http.listen(0, '127.0.0.1');
+    await new Promise((resolve) => http!.once('listening', resolve));
+    const { port } = http.address() as AddressInfo;
+    await startEdge(`http://127.0.0.1:${port}/\${name}.flv`, { firstRetry: LONG, maxRetry: LONG, refusedRetry: LONG });
+    for (const name of ['missing', 'forbidden', 'missing', 'forbidden']) expect(await askEdge(name)).toBe(404);
+    expect(asked).toBe(2);
+    // Nobody may be pulled any more, so nobody is waited for.
+    await edge!.app.close();
+    await startEdge(`http://127.0.0.1:${port}/\${name}.flv`, { firstRetry: LONG, maxRetry: LONG, maxOnDemand: 1 });
+    expect([await askEdge('one'), await askEdge('two')]).toEqual([404, 404]);
+    expect(asked).toBe(3);
+  });
+
+  it('waits for a source that says nothing for relay.connectTimeout, however long players wait for publishers', async () => {
+    await start({});
+    http = createServer(() => {});
+    http.listen(0, '127.0.0.1');
+    await new Promise((resolve) => http!.once('listening', resolve));
+    const { port } = http.address() as AddressInfo;
+    await startEdge(`http://127.0.0.1:${port}/\${name}.flv`, { connectTimeout: 300 });
+    expect(await askEdge('cam')).toBe(404);
+  });
+
+  it('is no reason to give up for those who watch', async () => {
+    await start({}, { options: { playback: { waitForPublisher: 0 } } });
+    await startEdge(`rtmp://127.0.0.1:${test.port}/live/\${name}`);
+    const waiting = new HttpCall(edge!.httpPort, '/live/cam.flv');
+    const edgeRelays = edge!.app.get(RtmpRelays);
+    await until('it has failed twice', () => (edgeRelays.list()[0]?.failures ?? 0) >= 2);
+    expect(await askEdge('cam')).toBe(404);
+    (await publish(test.port))(videoConfig(1), keyFrame(1));
+    await waiting.gets('V1 K1');
+    waiting.request.destroy();
   });
 });
 
