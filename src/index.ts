@@ -148,7 +148,7 @@ export { DEFAULT_RTMP_ARCHIVE_OPTIONS, type RtmpArchiveOptions } from './archive
 export { StreamThumbnails, type Thumbnail } from './archive/stream-thumbnails.js';
 export type { PlayReply } from './playback/play-reply.js';
 export { SLOW_SUBSCRIBER_POLICY } from './playback/slow-subscribers.js';
-export { RtmpPlayback, type ViewerSource } from './playback/rtmp-playback.js';
+export { RtmpPlayback, type StreamWait, type ViewerSource } from './playback/rtmp-playback.js';
 export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
 export { RtmpSession } from './session/rtmp-session.js';
 export { RtmpSessions } from './session/rtmp-sessions.js';

@@ -55,6 +55,25 @@ describe('SnapshotEvents', () => {
     expect(observers.size).toBe(0);
   });
 
+  it('shows no more than 200 streams and recordings, and says how many streams there are', () => {
+    const client = new StalledResponse();
+    const written: string[] = [];
+    client.write = (text: string) => written.push(text) > 0;
+    follow(client);
+    const recordings = Array.from({ length: 300 }, (_, n) => ({
+      id: String(n),
+      app: 'live',
+      name: 'cam',
+      path: `/live/cam/vod/${n}.m3u8`,
+      viewers: { total: 1, byProtocol: { hls: 1 } },
+    }));
+    const streams = Array.from({ length: 201 }, (_, n) => ({ id: String(n) })) as unknown as AdminSnapshot['streams'];
+    for (const observer of observers) observer({ ...SNAPSHOT, total: 201, streams, recordings });
+    const shown = JSON.parse(written.at(-1)!.replace(/^data: /u, '')) as AdminSnapshot;
+    expect([shown.total, shown.streams.length, shown.recordings.length]).toEqual([201, 200, 200]);
+    expect(shown.recordings.at(-1)).toEqual(recordings[199]);
+  });
+
   it('keeps no place for a client that was gone before it could be let in', () => {
     const client = new StalledResponse();
     client.destroy();
