@@ -16,7 +16,7 @@ export interface GatedReader {
 
 /** The gate looks at who is streaming so often, in milliseconds, or somewhat later. */
 const LOOK_INTERVAL = 250;
-const LOOK_SLACK = 100;
+const LOOK_SLACK = 340;
 /** A socket that was read so often in a second is streaming. */
 const STREAMING_READS = 16;
 /**
