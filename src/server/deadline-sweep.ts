@@ -4,7 +4,7 @@ import type { RepeatedTask, Ticker } from './ticker.js';
 export interface Deadlined {
   /** Milliseconds. May be set to later or earlier at any time. */
   readonly dueAt: number;
-  /** It is time, perhaps up to one tick past. Must set a new `dueAt` and must not throw. */
+  /** It is time, perhaps 0.4 s past it. Must set a new `dueAt` and must not throw. */
   onDue(now: number): void;
 }
 
