@@ -2,6 +2,11 @@ import { STATUS_CODES } from 'node:http';
 import type { HttpHeaders } from '../http/http-flv-channel.js';
 import type { PlaylistText } from './playlist-text.js';
 
+/** An answer that is asked for again before its head ends in another way is put together, if it has at most so many bytes. */
+const MAX_WHOLE = 256 * 1024;
+/** Shorter ones always are. */
+const ALWAYS_WHOLE = 16 * 1024;
+
 /** What requests are answered: made once, and sent to all who ask for the same. */
 export class HlsAnswer {
   readonly length: number;
@@ -9,6 +14,8 @@ export class HlsAnswer {
   #fields: readonly string[] = [];
   #head: Buffer | undefined;
   #gzip: HlsAnswer | undefined;
+  #endOfHead: Uint8Array | undefined;
+  #whole: Buffer | undefined;
 
   /**
    * @param body one behind the other
@@ -44,7 +51,7 @@ export class HlsAnswer {
     const all = { ...common, ...this.headers, ...(this.status !== 204 && { 'Content-Length': String(this.length) }) };
     this.#fields = Object.entries(all).flat();
     this.#common = common;
-    this.#head = undefined;
+    this.#head = this.#whole = undefined;
     return this.#fields;
   }
 
@@ -59,6 +66,23 @@ export class HlsAnswer {
     let text = `HTTP/1.1 ${this.status} ${STATUS_CODES[this.status] ?? ''}\r\n`;
     for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
     return (this.#head = Buffer.from(text, 'latin1'));
+  }
+
+  /**
+   * All of it as one piece of HTTP/1.1, which is written for less than several; undefined when it is not worth its copy.
+   *
+   * @param common headers of every answer
+   * @param endOfHead the same object as long as it says the same
+   */
+  wholeWith(common: HttpHeaders, endOfHead: Uint8Array): Buffer | undefined {
+    if (this.length > MAX_WHOLE) return undefined;
+    const head = this.headWith(common);
+    if (this.#endOfHead !== endOfHead) {
+      this.#endOfHead = endOfHead;
+      this.#whole = undefined;
+      if (this.length > ALWAYS_WHOLE) return undefined;
+    }
+    return (this.#whole ??= Buffer.concat([head, endOfHead, ...this.body]));
   }
 }
 

@@ -3,7 +3,8 @@ import type { HttpHeaders } from '../http/http-flv-channel.js';
 import { MAX_REQUEST_HEAD, type RequestHead, RequestHeadReader } from '../http/request-head.js';
 import type { ConnectionReceiver } from '../server/connection-transport.js';
 import type { SocketTransport } from '../server/socket-transport.js';
-import { type HlsFileTarget, hlsFileTargetOf } from './hls-file-target.js';
+import type { HlsAnswer } from './hls-answer.js';
+import { type HlsFileTarget, HlsFileTargetReader } from './hls-file-target.js';
 import type { HlsReply } from './hls-reply.js';
 import { variantOf } from './hls-variant.js';
 import { HlsWireReply } from './hls-wire-reply.js';
@@ -62,6 +63,7 @@ export class HlsConnection implements ConnectionReceiver {
   readonly #services: HlsConnectionServices;
   readonly #transport: HlsTransport;
   readonly #reader = new RequestHeadReader();
+  readonly #targets = new HlsFileTargetReader();
   /** What has come and is not read: a head that is not whole, or what waits while others are answered. */
   #rest: Buffer = EMPTY;
   /** Requests that are begun, in the order of their answers. */
@@ -99,7 +101,7 @@ export class HlsConnection implements ConnectionReceiver {
 
   onBytes(bytes: Uint8Array): void {
     if (this.#isOver || this.#isLast) return;
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const view = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const isBehind = this.#rest.length > 0;
     if (isBehind) this.#rest = Buffer.concat([this.#rest, view]);
     if (this.#turn === undefined) this.#read(isBehind ? this.#rest : view);
@@ -193,7 +195,7 @@ export class HlsConnection implements ConnectionReceiver {
 
   /** False when it is not for us, or has to wait. */
   #begin(head: RequestHead, bytes: Buffer): boolean {
-    const target = hlsFileTargetOf(head.target);
+    const target = this.#targets.read(head.target);
     if (target !== undefined) {
       this.#others = 0;
       const reply = new HlsWireReply(head, this.#onAnswered);
@@ -225,15 +227,23 @@ export class HlsConnection implements ConnectionReceiver {
       const { head, answer } = this.#replies[0] ?? {};
       if (answer === undefined) break;
       this.#replies.shift();
-      const { headers } = this.#services;
-      const variant = variantOf(answer, head!.fields);
       const isLast = this.#isLast && this.#replies.length === 0;
-      const pieces: Uint8Array[] = [variant.headWith(headers), this.#services.endOfHead(isLast)];
-      if (head!.method !== 'HEAD') for (const bytes of variant.body) pieces.push(bytes);
       this.#since = this.#services.now();
-      this.#transport.writeAll(pieces);
+      this.#writeAnswer(head!, answer, this.#services.endOfHead(isLast));
     }
     this.#isAhead = this.#replies.length > 0 && this.#replies.some(({ answer }) => answer !== undefined);
+  }
+
+  #writeAnswer({ method, fields }: RequestHead, answer: HlsAnswer, endOfHead: Uint8Array): void {
+    const { headers } = this.#services;
+    const variant = variantOf(answer, fields);
+    if (method === 'HEAD') {
+      this.#transport.writeAll([variant.headWith(headers), endOfHead]);
+      return;
+    }
+    const whole = variant.wholeWith(headers, endOfHead);
+    if (whole !== undefined) this.#transport.write(whole);
+    else this.#transport.writeAll([variant.headWith(headers), endOfHead, ...variant.body]);
   }
 
   /** Something has changed: sends what can be sent, and reads on or gives the connection away. */

@@ -1,4 +1,5 @@
-import { hlsFileTargetOf } from './hls-file-target.js';
+import * as fc from 'fast-check';
+import { hlsFileTargetOf, HlsFileTargetReader } from './hls-file-target.js';
 
 const TOKEN = 'AAAABBBBCCCC-_09';
 const RUN = 'DDDDEEEEFFFF1234';
@@ -35,4 +36,25 @@ it.each([
   `hls/${TOKEN}/${RUN}/main.m3u8`,
 ])('%s is none', (url) => {
   expect(hlsFileTargetOf(url)).toBeUndefined();
+});
+
+it('reads each of one client as it would alone', () => {
+  const folder = fc.constantFrom(
+    `/live/cam/hls/${TOKEN}/${RUN}/`,
+    `/live/cam/hls/all/${RUN}/`,
+    `/live/cam/hls/${RUN}/${TOKEN}/`,
+    `/live/cam/hls/${TOKEN}/${RUN.slice(1)}/`,
+    '/live/',
+    '',
+  );
+  const file = fc.constantFrom('main.m3u8', 'main_1.2.m4s', '', '/', 'a/b', `hls/${TOKEN}/${RUN}/x`);
+  const query = fc.constantFrom('', '?', '?a=b', '?a=/b', `?/live/cam/hls/${TOKEN}/${RUN}/x`);
+  const url = fc.tuple(folder, file, query).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(fc.array(url, { maxLength: 6 }), (urls) => {
+      const reader = new HlsFileTargetReader();
+      for (const one of urls) expect([one, reader.read(one)]).toEqual([one, hlsFileTargetOf(one)]);
+    }),
+    { numRuns: 2000 },
+  );
 });

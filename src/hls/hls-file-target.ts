@@ -30,3 +30,28 @@ export function hlsFileTargetOf(url: string): HlsFileTarget | undefined {
   if (token !== EVERYBODY && !SECRET.test(token)) return undefined;
   return SECRET.test(run) ? { token, run, tail: url.slice(fileAt) } : undefined;
 }
+
+/** Reads targets of one client, who nearly always asks for files of the same broadcast. */
+export class HlsFileTargetReader {
+  #last: HlsFileTarget | undefined;
+  /** What stands before the name of the last file. */
+  #folder = '';
+
+  /** As {@link hlsFileTargetOf}. */
+  read(url: string): HlsFileTarget | undefined {
+    const { length } = this.#folder;
+    if (this.#last !== undefined && url.startsWith(this.#folder)) {
+      const tail = url.slice(length);
+      if (!hasFolder(tail)) return { token: this.#last.token, run: this.#last.run, tail };
+    }
+    this.#last = hlsFileTargetOf(url);
+    if (this.#last !== undefined) this.#folder = url.slice(0, url.length - this.#last.tail.length);
+    return this.#last;
+  }
+}
+
+/** Whether there is a slash before the query. */
+function hasFolder(tail: string): boolean {
+  const slash = tail.indexOf('/');
+  return slash >= 0 && !tail.slice(0, slash).includes('?');
+}

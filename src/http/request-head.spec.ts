@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { MAX_REQUEST_HEAD, type RequestHead, RequestHeadReader } from './request-head.js';
 
 const read = (text: string, start = 0) => new RequestHeadReader().read(Buffer.from(text, 'latin1'), start);
@@ -64,6 +65,51 @@ describe('a request for a file', () => {
       [2, 'bytes=0-3', undefined],
       [2, 'bytes=0-3', undefined],
     ]);
+  });
+
+  it('is read the same whatever the connection has asked for before', () => {
+    const first = fc.constantFrom(
+      'GET /a HTTP/1.1',
+      'GET /b?c=d HTTP/1.1',
+      'HEAD /a HTTP/1.1',
+      'POST /a HTTP/1.1',
+      'GET /a b HTTP/1.1',
+      'GET  HTTP/1.1',
+      'GET',
+      'get /a HTTP/1.1',
+      'GET /<> HTTP/1.1',
+      'GET /a HTTP/1.0',
+      `GET /${'x'.repeat(3000)} HTTP/1.1`,
+    );
+    const field = fc.constantFrom(
+      'Host: x',
+      'Host: y',
+      'Range: bytes=0-3',
+      'Connection: close',
+      `X: ${'y'.repeat(3000)}`,
+    );
+    const head = fc
+      .tuple(first, fc.array(field, { maxLength: 2 }))
+      .map(([line, fields]) => lines(line, 'Host: x', ...fields));
+    // What is sent at a time: heads behind one another, of which the last may be cut off.
+    const piece = fc.tuple(fc.array(head, { minLength: 1, maxLength: 3 }), fc.nat(40)).map(([heads, cut]) => {
+      const bytes = Buffer.from(heads.join(''));
+      return bytes.subarray(0, bytes.length - cut);
+    });
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 4 }), (pieces) => {
+        const reader = new RequestHeadReader();
+        for (const bytes of pieces) {
+          for (let at = 0; at < bytes.length;) {
+            const one = reader.read(bytes, at);
+            expect(one).toEqual(new RequestHeadReader().read(bytes, at));
+            if (typeof one === 'string') break;
+            at = one.end;
+          }
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it('is incomplete up to its last byte', () => {

@@ -20,8 +20,12 @@ export const MAX_REQUEST_HEAD = 16 * 1024;
 /** Headers that are longer are read every time: those of browsers have 500 bytes, and each connection keeps its own. */
 const MAX_KEPT = 2048;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const SPACE = 0x20;
+const GET = 'GET ';
 /** RFC 9112 §3, with a target in origin form of what a URI may be written with (RFC 3986 §3.3 and §3.4). */
 const FIRST_LINE = /^(GET|HEAD|OPTIONS) (\/[\w\-.~!$&'()*+,;=:@%/?]*) HTTP\/1\.1$/u;
+/** The same of nearly all requests, as far as the version. */
+const GET_TARGET = /^GET \/[\w\-.~!$&'()*+,;=:@%/?]*$/u;
 /** RFC 9112 §5: no blank before the colon, nothing but visible ASCII, blanks and tabs in the value. */
 const FIELD = /^([!#$%&'*+.^`|~\w-]+):[ \t]*([\t\x20-\x7e]*)$/u;
 /** RFC 9110 §7.2. */
@@ -44,29 +48,41 @@ const FOREIGN_FIELDS: ReadonlySet<string> = new Set([
  * one has nothing to guess. One for each connection: most of its requests have the same headers, which are read once.
  */
 export class RequestHeadReader {
-  #lastText: string | undefined;
-  #lastFields: RequestFields | undefined;
+  /** What stood behind the target in the last head, and what was read of it. */
+  #last: { readonly rest: Buffer; readonly fields: RequestFields } | undefined;
 
   /** @returns `incomplete` when more bytes may make it a head */
   read(bytes: Buffer, start: number): RequestHead | 'incomplete' | 'foreign' {
-    const end = bytes.indexOf(END_OF_HEAD, start);
-    if (end < 0) return mayBecomeHead(bytes, start) ? 'incomplete' : 'foreign';
-    if (end - start > MAX_REQUEST_HEAD) return 'foreign';
-    const text = bytes.toString('latin1', start, end);
+    return this.#readLikeLast(bytes, start) ?? this.#readAnew(bytes, start);
+  }
+
+  #readLikeLast(bytes: Buffer, start: number): RequestHead | undefined {
+    if (this.#last === undefined) return undefined;
+    const { rest, fields } = this.#last;
+    const targetEnd = bytes.indexOf(SPACE, start + GET.length);
+    const end = targetEnd + rest.length;
+    if (targetEnd < 0 || end > bytes.length || end - END_OF_HEAD.length - start > MAX_REQUEST_HEAD) return undefined;
+    if (bytes.compare(rest, 0, rest.length, targetEnd, end) !== 0) return undefined;
+    const text = bytes.toString('latin1', start, targetEnd);
+    return GET_TARGET.test(text) ? { method: 'GET', target: text.slice(GET.length), fields, end } : undefined;
+  }
+
+  #readAnew(bytes: Buffer, start: number): RequestHead | 'incomplete' | 'foreign' {
+    const headEnd = bytes.indexOf(END_OF_HEAD, start);
+    if (headEnd < 0) return mayBecomeHead(bytes, start) ? 'incomplete' : 'foreign';
+    const end = headEnd + END_OF_HEAD.length;
+    if (headEnd - start > MAX_REQUEST_HEAD) return 'foreign';
+    const text = bytes.toString('latin1', start, headEnd);
     const lineEnd = text.indexOf('\r\n');
     if (lineEnd < 0) return 'foreign'; // not even a Host
     const first = FIRST_LINE.exec(text.slice(0, lineEnd));
     if (first === null) return 'foreign';
-    const fields = this.#fieldsOf(text.slice(lineEnd + 2));
+    const fields = readFields(text.slice(lineEnd + 2));
     if (fields === undefined) return 'foreign';
-    return { method: first[1] as RequestHead['method'], target: first[2]!, fields, end: end + END_OF_HEAD.length };
-  }
-
-  #fieldsOf(text: string): RequestFields | undefined {
-    if (text === this.#lastText) return this.#lastFields;
-    const fields = readFields(text);
-    if (text.length <= MAX_KEPT) [this.#lastText, this.#lastFields] = [text, fields];
-    return fields;
+    const [, method, target] = first as unknown as [string, RequestHead['method'], string];
+    const rest = bytes.subarray(start + method.length + 1 + target.length, end);
+    this.#last = rest.length > MAX_KEPT ? undefined : { rest: Buffer.from(rest), fields };
+    return { method, target, fields, end };
   }
 }
 

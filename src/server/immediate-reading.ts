@@ -11,14 +11,28 @@ export interface SocketReading {
 
 /** Reads as bytes come: for sockets that ask now and then, and are none of those that stream. */
 export const IMMEDIATE_READING: SocketReading = {
-  open(socket, _raw, receiver) {
+  open(socket, raw, receiver) {
     const onData = (bytes: Buffer): void => receiver.onBytes(bytes, 0);
+    const restore = raw?.intercept(onData);
+    let isSuspended = false;
     socket.on('data', onData);
     return {
-      pause: () => socket.pause(),
-      resume: () => socket.resume(),
+      pause: () => {
+        isSuspended = true;
+        if (raw === undefined) socket.pause();
+        else raw.suspend();
+      },
+      resume: () => {
+        isSuspended = false;
+        if (raw === undefined) socket.resume();
+        else raw.attach();
+      },
       poll: () => false,
-      close: () => socket.pause().off('data', onData),
+      close: () => {
+        restore?.();
+        if (isSuspended) raw?.attach();
+        socket.pause().off('data', onData);
+      },
     };
   },
 };

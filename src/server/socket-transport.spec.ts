@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { until } from '#test/until';
 import { IMMEDIATE_READING } from './immediate-reading.js';
 import { SocketTransport } from './socket-transport.js';
 
@@ -44,6 +45,61 @@ it('writes pieces one behind the other, whatever of them the kernel takes at onc
   await once(peer, 'end');
   expect(Buffer.concat(received).equals(Buffer.concat([...pieces, Buffer.from('the end')]))).toBe(true);
   expect(transport.writeAll([Buffer.from('more')])).toBe(false);
+});
+
+it('gives everything in its order, what came before it was started and while it was paused as well', async () => {
+  const { transport, peer } = await pair();
+  let text = '';
+  const said = (what: string) => new Promise<void>((resolve) => peer.write(what, () => resolve()));
+  sockets[1]!.pause().unshift(Buffer.from('first '));
+  let closed: Error | true | undefined;
+  const onBytes = (bytes: Uint8Array): void => {
+    text += Buffer.from(bytes).toString();
+    if (text.endsWith('stop ')) transport.pause();
+  };
+  transport.start({ isUrgent: false, onBytes, onDrain: () => {}, onClose: (error) => (closed = error ?? true) });
+  await said('second ');
+  await until('two pieces', () => text === 'first second ');
+  await said('stop ');
+  await until('three pieces', () => text.endsWith('stop '));
+  await said('kept ');
+  // What the event loop has to do in between gives the socket every chance to be read.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(text).toBe('first second stop ');
+  transport.resume();
+  await until('four pieces', () => text.endsWith('kept '));
+  peer.end('end');
+  await until('the end', () => closed);
+  expect([text, closed]).toEqual(['first second stop kept end', true]);
+});
+
+it('says why the peer is gone', async () => {
+  const { transport, peer } = await pair();
+  const closed = new Promise<Error | undefined>((resolve) => {
+    transport.start({ isUrgent: false, onBytes: () => {}, onDrain: () => {}, onClose: resolve });
+  });
+  peer.resetAndDestroy();
+  expect(await closed).toMatchObject({ code: 'ECONNRESET' });
+});
+
+it.each([false, true])('gives the socket to somebody else, who reads on (paused before: %s)', async (isPaused) => {
+  const { transport, peer } = await pair();
+  const socket = sockets[1]!;
+  let begun = '';
+  const onBytes = (bytes: Uint8Array): void => void (begun += Buffer.from(bytes).toString());
+  transport.start({ isUrgent: false, onBytes, onDrain: () => {}, onClose: () => fail() });
+  peer.write('ours, theirs, ');
+  await until('the beginning', () => begun === 'ours, theirs, ');
+  if (isPaused) transport.pause();
+  peer.write('and ');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const rest = isPaused ? 'theirs, ' : begun.slice('ours, '.length);
+  transport.release(Buffer.from(rest));
+  let text = '';
+  socket.on('data', (bytes: Buffer) => (text += bytes.toString())).resume();
+  peer.end('more');
+  await once(socket, 'end');
+  expect(text).toBe('theirs, and more');
 });
 
 it('says to nobody who has gone that there is more room', async () => {
