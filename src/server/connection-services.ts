@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { CommandAdmission } from '../admission/command-admission.js';
 import type { RtmpEvents } from '../events/rtmp-events.js';
+import type { ServerSessionOptions } from '#lib/rtmp';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import type { RecordedPlayback } from '../playback/recorded-playback.js';
 import type { RtmpPlayback } from '../playback/rtmp-playback.js';
@@ -12,6 +13,8 @@ import type { RtmpExtension } from './rtmp-extension.js';
 /** What the connections of one server share. */
 export interface ConnectionServices {
   readonly options: ResolvedRtmpOptions;
+  /** Those of every session, resolved. */
+  readonly sessionOptions: Readonly<ServerSessionOptions>;
   readonly admission: CommandAdmission;
   readonly events: RtmpEvents;
   readonly streams: RtmpStreams;

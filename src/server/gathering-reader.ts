@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { RawSocket } from './raw-socket.js';
+import { SocketIntake } from './socket-intake.js';
 
 /** Most that libuv reads at a time: a read of this length says that more is there. */
 const FULL_READ = 64 * 1024;
@@ -35,10 +36,9 @@ export type GatheredRead = 'some' | 'none' | 'ended';
  * (gathered), which needs no wake-up, no event and no memory of its own.
  */
 export class GatheringReader {
-  readonly #socket: Socket;
   readonly #receiver: SocketReceiver;
   readonly #raw: RawSocket | undefined;
-  readonly #onData: (bytes: Buffer) => void;
+  readonly #intake: SocketIntake;
   #isPaused = false;
   #isGathered = false;
   /** Events, and bytes, since the gate last looked. */
@@ -56,18 +56,16 @@ export class GatheringReader {
    * @param onActive called when the event loop reads it for the first time since the gate last looked
    */
   constructor(socket: Socket, raw: RawSocket | undefined, receiver: SocketReceiver, onActive: () => void) {
-    this.#socket = socket;
     this.#receiver = receiver;
     this.#raw = raw;
-    this.#onData = (bytes) => {
+    this.#intake = new SocketIntake(socket, raw, (bytes) => {
       if (this.reads++ === 0) onActive();
       this.bytes += bytes.length;
       this.#receiver.onBytes(bytes, 0);
       // Bytes that the stream took in while it was paused come before those of the descriptor.
       const isNext = socket.readableLength === 0;
       if (bytes.length >= FULL_READ && isNext && !this.#isPaused && !this.#isGathered) this.#drain();
-    };
-    socket.on('data', this.#onData);
+    });
   }
 
   get canGather(): boolean {
@@ -101,27 +99,25 @@ export class GatheringReader {
   endGathering(): void {
     if (!this.#isGathered) return;
     this.#isGathered = false;
-    if (!this.#isPaused) this.#raw!.attach();
+    if (this.#isPaused) this.#intake.pause();
+    else this.#intake.resume();
   }
 
   pause(): void {
     this.#isPaused = true;
-    if (!this.#isGathered) this.#socket.pause();
+    if (!this.#isGathered) this.#intake.pause();
   }
 
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    if (!this.#isGathered) {
-      if (this.#raw === undefined) this.#socket.resume();
-      else this.#raw.attach();
-    }
+    if (!this.#isGathered) this.#intake.resume();
   }
 
   /** Reads no more; somebody else may. */
   release(): void {
     this.#isPaused = true;
-    this.#socket.pause().off('data', this.#onData);
+    this.#intake.release();
   }
 
   /** Reads what is there. @param waited milliseconds since it was read last */

@@ -71,7 +71,7 @@ export class RtmpConnection
     this.#transport = transport;
     this.#services = services;
     this.#onClosed = onClosed;
-    this.#core = new ServerSession(services.options.session, services.now(), {
+    this.#core = new ServerSession(services.sessionOptions, services.now(), {
       ownsInput: true,
       memoryFor: (messageTypeId, messageStreamId, length) =>
         messageTypeId === MessageTypeId.Audio || messageTypeId === MessageTypeId.Video

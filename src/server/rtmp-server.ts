@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Server as NetServer, Socket } from 'node:net';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { resolveServerSessionOptions } from '#lib/rtmp';
 import { CommandAdmission } from '../admission/command-admission.js';
 import { RtmpEvents } from '../events/rtmp-events.js';
 import { RtmpHandlers } from '../handlers/rtmp-handlers.js';
@@ -100,6 +101,7 @@ export class RtmpServer
     this.#waitingRoom = new WaitingRoom(this.#limiter);
     this.#services = {
       options,
+      sessionOptions: resolveServerSessionOptions(options.session),
       admission,
       events,
       streams,

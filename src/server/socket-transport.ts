@@ -69,8 +69,12 @@ export class SocketTransport implements ConnectionTransport {
       reader.close();
       this.#receiver?.onClose(failure);
     };
-    this.#socket.on('error', onError).once('close', onClose);
-    this.#release = () => this.#socket.off('error', onError).off('close', onClose);
+    // Nothing comes and nothing waits: what the stream does to end in good form, Node's TLS apart, costs as much as a command.
+    const onEnd = () => {
+      if (this.#raw !== undefined && !this.#isQueuing) this.#socket.destroy();
+    };
+    this.#socket.on('error', onError).on('end', onEnd).once('close', onClose);
+    this.#release = () => this.#socket.off('error', onError).off('end', onEnd).off('close', onClose);
   }
 
   /** Gives the socket to somebody else, paused, who reads `rest` first. */

@@ -11,13 +11,13 @@ export interface AmfCost {
 /** The bytes of one message and what is left of its limits, shared by the AMF0 and AMF3 readers. */
 export class AmfInput {
   readonly bytes: ByteReader;
-  readonly #limits: AmfLimits;
+  readonly #limits: Readonly<AmfLimits>;
   #depth = 0;
   #values = 0;
   #properties = 0;
   #stringBytes = 0;
 
-  constructor(bytes: Uint8Array, limits: AmfLimits) {
+  constructor(bytes: Uint8Array, limits: Readonly<AmfLimits>) {
     this.bytes = new ByteReader(bytes, (detail, offset) => new AmfError('AMF_ERR_TRUNCATED', detail, offset));
     this.#limits = limits;
   }

@@ -9,7 +9,7 @@ export {
   type AmfExternalizableInput,
   type AmfExternalizableOutput,
 } from './externalizable.js';
-export { type AmfLimits, DEFAULT_AMF_LIMITS } from './limits.js';
+export { type AmfLimits, DEFAULT_AMF_LIMITS, resolveLimits as resolveAmfLimits } from './limits.js';
 export {
   AmfDictionary,
   AmfExternalizable,

@@ -23,8 +23,16 @@ export const DEFAULT_AMF_LIMITS: Readonly<AmfLimits> = Object.freeze({
 /** The decoders and encoders recurse; this many levels are safe on every stack. */
 export const MAX_NESTING = 256;
 
-/** The defaults with `limits` over them. @throws {AmfUsageError} for a limit that is not a number of things. */
-export function resolveLimits(limits: Partial<AmfLimits>): AmfLimits {
+/** What {@link resolveLimits} made: it is asked for every message. */
+const resolvedLimits = new WeakSet<object>([DEFAULT_AMF_LIMITS]);
+
+/**
+ * The defaults with `limits` over them, frozen; what this has returned before as it is.
+ *
+ * @throws {AmfUsageError} for a limit that is not a number of things
+ */
+export function resolveLimits(limits: Partial<AmfLimits>): Readonly<AmfLimits> {
+  if (resolvedLimits.has(limits)) return limits as AmfLimits;
   const resolved = { ...DEFAULT_AMF_LIMITS };
   for (const name of Object.keys(DEFAULT_AMF_LIMITS) as Array<keyof AmfLimits>) {
     const value = limits[name] ?? DEFAULT_AMF_LIMITS[name];
@@ -34,5 +42,6 @@ export function resolveLimits(limits: Partial<AmfLimits>): AmfLimits {
   if (resolved.maxDepth > MAX_NESTING) {
     throw new AmfUsageError(`maxDepth must be at most ${MAX_NESTING}, not ${resolved.maxDepth}`);
   }
-  return resolved;
+  resolvedLimits.add(resolved);
+  return Object.freeze(resolved);
 }

@@ -58,7 +58,11 @@ export type { Message } from './message/message.js';
 export type { NetStreamState } from './session/net-streams.js';
 export type { ReconnectRequest } from './session/server-replies.js';
 export { ServerSession } from './session/server-session.js';
-export { DEFAULT_SERVER_SESSION_OPTIONS, type ServerSessionOptions } from './session/server-session-options.js';
+export {
+  DEFAULT_SERVER_SESSION_OPTIONS,
+  resolveServerSessionOptions,
+  type ServerSessionOptions,
+} from './session/server-session-options.js';
 export type { ServerSessionPhase } from './session/session-deadlines.js';
 export type {
   BadMessageEvent,

@@ -23,13 +23,17 @@ export const DEFAULT_CHUNK_LIMITS: Readonly<ChunkLimits> = Object.freeze({
  * @throws {RtmpUsageError} for a limit that is no number
  */
 export function resolveChunkLimits(limits: Partial<ChunkLimits>): ChunkLimits {
-  const resolved = { ...DEFAULT_CHUNK_LIMITS };
-  for (const name of Object.keys(resolved) as Array<keyof ChunkLimits>) {
-    const value = limits[name] ?? resolved[name];
-    if (!(value >= 0)) throw new RtmpUsageError(`${name} is ${value}, must be a number from 0 to Infinity`);
-    resolved[name] = value;
-  }
-  return resolved;
+  return {
+    maxMessageLength: limitOf(limits, 'maxMessageLength'),
+    maxChunkStreams: limitOf(limits, 'maxChunkStreams'),
+    maxPendingBytes: limitOf(limits, 'maxPendingBytes'),
+  };
+}
+
+function limitOf(limits: Partial<ChunkLimits>, name: keyof ChunkLimits): number {
+  const value = limits[name] ?? DEFAULT_CHUNK_LIMITS[name];
+  if (!(value >= 0)) throw new RtmpUsageError(`${name} is ${value}, must be a number from 0 to Infinity`);
+  return value;
 }
 
 /** Chunk size of either direction until a Set Chunk Size (RTMP 1.0 §5.4.1). */

@@ -1,4 +1,4 @@
-import { type AmfLimits, decodeAmf0, DEFAULT_AMF_LIMITS } from '#lib/amf';
+import { type AmfLimits, DEFAULT_AMF_LIMITS, resolveAmfLimits } from '#lib/amf';
 import { type ChunkLimits, DEFAULT_CHUNK_LIMITS, MAX_CHUNK_SIZE } from '../chunk-stream/chunk-limits.js';
 import { assignNumberOptions, type NumberRanges } from '../session/number-options.js';
 
@@ -73,9 +73,8 @@ const RANGES: NumberRanges<NumberOption> = {
 export function resolveClientSessionOptions(options: Partial<ClientSessionOptions>): ClientSessionOptions {
   const resolved = { ...DEFAULT_CLIENT_SESSION_OPTIONS };
   if (options.chunk !== undefined) resolved.chunk = options.chunk;
-  if (options.amf !== undefined) resolved.amf = options.amf;
+  resolved.amf = resolveAmfLimits(options.amf ?? DEFAULT_AMF_LIMITS);
   if (options.digest !== undefined) resolved.digest = options.digest;
-  decodeAmf0(new Uint8Array(0), resolved.amf); // refuses limits that are none
   assignNumberOptions(resolved, options, RANGES);
   return resolved;
 }

@@ -10,7 +10,7 @@ import {
 import { RtmpProtocolError } from '../errors.js';
 import { MessageTypeId } from '../message/message-types.js';
 import { readClientCapabilities } from './client-capabilities.js';
-import type { CommandBase, PublishingType, RtmpCommand } from './commands.js';
+import type { CommandBase, ConnectCommand, PublishingType, RtmpCommand } from './commands.js';
 
 /**
  * Decodes a command message (RTMP 1.0 §7.1.1): AMF0 of type 20, or type 17
@@ -46,27 +46,22 @@ function decodeValues(messageTypeId: number, payload: Uint8Array, limits: Readon
 }
 
 function typedCommand(base: CommandBase): RtmpCommand {
-  const { name, args } = base;
+  const { name, transactionId, messageStreamId, commandObject, args } = base;
   switch (name) {
-    case 'connect': {
-      const object = isAmfObject(base.commandObject) ? base.commandObject : emptyObject();
-      const capabilities = readClientCapabilities(object);
+    case 'connect':
+      return connectCommand(base, isAmfObject(commandObject) ? commandObject : emptyObject());
+    case 'publish': {
+      const publishingName = text(args[0]);
       return {
-        ...base,
         name,
-        commandObject: object,
-        app: text(object.app),
-        tcUrl: text(object.tcUrl ?? object.tcurl), // lower case: client-quirk Q20
-        flashVer: text(object.flashVer),
-        objectEncoding: number(object.objectEncoding, 0),
-        ...(capabilities !== undefined && { capabilities }),
+        transactionId,
+        messageStreamId,
+        commandObject,
+        args,
+        publishingName,
+        publishingType: publishingType(args[1]),
       };
     }
-    case 'createStream':
-    case 'closeStream':
-      return { ...base, name };
-    case 'publish':
-      return { ...base, name, publishingName: text(args[0]), publishingType: publishingType(args[1]) };
     case 'play':
       return {
         ...base,
@@ -102,10 +97,27 @@ function typedCommand(base: CommandBase): RtmpCommand {
     case 'FCSubscribe':
     case 'FCUnsubscribe':
     case 'getStreamLength':
-      return { ...base, name, streamName: text(args[0]) };
+      return { name, transactionId, messageStreamId, commandObject, args, streamName: text(args[0]) };
     default:
-      return { ...base, name };
+      return base as RtmpCommand;
   }
+}
+
+function connectCommand(base: CommandBase, object: AmfObject): ConnectCommand {
+  const { transactionId, messageStreamId, args } = base;
+  const command: ConnectCommand = {
+    name: 'connect',
+    transactionId,
+    messageStreamId,
+    commandObject: object,
+    args,
+    app: text(object.app),
+    tcUrl: text(object.tcUrl ?? object.tcurl), // lower case: client-quirk Q20
+    flashVer: text(object.flashVer),
+    objectEncoding: number(object.objectEncoding, 0),
+  };
+  const capabilities = readClientCapabilities(object);
+  return capabilities === undefined ? command : { ...command, capabilities };
 }
 
 /** -1 and -1000 mean live only; every other negative value live, then recorded. FFmpeg, rtmpdump and nginx send milliseconds. */

@@ -28,6 +28,9 @@ export interface StreamAddressProblem {
 /** Longest path accepted, in bytes of UTF-8. */
 export const MAX_STREAM_PATH_BYTES = 256;
 const MAX_QUERY_PARAMETERS = 64;
+/** Of a UTF-16 code unit in UTF-8. */
+const MAX_BYTES_PER_UNIT = 3;
+const DEFAULT_INSTANCE = '/_definst_';
 const NO_NAME = 'The stream has no name: publish to rtmp://host/app/name.';
 
 /**
@@ -69,6 +72,7 @@ function appOrUrlPath(appPath: string, tcUrl: string, namePath: string): string 
 
 /** Flash Media Server's name for "the default instance of the application". */
 function withoutDefaultInstance(path: string): string {
+  if (!path.includes(DEFAULT_INSTANCE)) return path;
   return path.replace(/^([^/]+)\/_definst_(?=\/|$)/u, '$1');
 }
 
@@ -79,9 +83,11 @@ function withoutQuotes(text: string): string {
 
 function pathProblem(path: string): string | undefined {
   if (path === '') return NO_NAME;
-  const bytes = new TextEncoder().encode(path).length;
-  if (bytes > MAX_STREAM_PATH_BYTES) {
-    return `The stream path has ${bytes} bytes, at most ${MAX_STREAM_PATH_BYTES} are allowed.`;
+  if (path.length * MAX_BYTES_PER_UNIT > MAX_STREAM_PATH_BYTES) {
+    const bytes = new TextEncoder().encode(path).length;
+    if (bytes > MAX_STREAM_PATH_BYTES) {
+      return `The stream path has ${bytes} bytes, at most ${MAX_STREAM_PATH_BYTES} are allowed.`;
+    }
   }
   // U+FFFD is what invalid UTF-8 was decoded to.
   if (/[\p{Cc}\ufffd\\]/u.test(path)) return 'The stream path contains characters that are not allowed.';

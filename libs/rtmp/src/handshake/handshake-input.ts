@@ -2,12 +2,14 @@ import { HANDSHAKE_LENGTH } from './digest.js';
 
 /** RTMP version of C0 and S0 (RTMP 1.0 §5.2.2). */
 export const RTMP_VERSION = 3;
+/** A version and a packet. */
+const FIRST_LENGTH = 1 + HANDSHAKE_LENGTH;
 
 /** What to do with what the peer sends. */
 export interface HandshakeListener {
   /** @throws {RtmpProtocolError} for one that we do not speak */
   onVersion(version: number): void;
-  /** C1 or S1 is here as a whole. */
+  /** C1 or S1 is here as a whole; its bytes are valid during the call. */
   onFirstPacket(packet: Uint8Array): void;
 }
 
@@ -18,7 +20,8 @@ export interface HandshakeListener {
  */
 export class HandshakeInput {
   readonly #listener: HandshakeListener;
-  readonly #first = new Uint8Array(1 + HANDSHAKE_LENGTH);
+  /** The version and the first packet as far as they are here; most come in one piece. */
+  #first: Uint8Array | undefined;
   #length = 0;
   #secondRemaining = HANDSHAKE_LENGTH;
 
@@ -42,18 +45,25 @@ export class HandshakeInput {
    * @throws {RtmpProtocolError} when the version is not accepted
    */
   receive(bytes: Uint8Array): number {
-    const first = this.#first;
     let at = 0;
-    if (this.#length < first.length) {
-      at = Math.min(bytes.length, first.length - this.#length);
-      first.set(bytes.subarray(0, at), this.#length);
-      this.#length += at;
+    if (this.#length < FIRST_LENGTH) {
+      at = Math.min(bytes.length, FIRST_LENGTH - this.#length);
+      const first = this.#gather(bytes.subarray(0, at));
       if (this.#length > 0) this.#listener.onVersion(first[0]!);
-      if (this.#length < first.length) return at;
+      if (this.#length < FIRST_LENGTH) return at;
       this.#listener.onFirstPacket(first.subarray(1));
     }
     const rest = Math.min(bytes.length - at, this.#secondRemaining);
     this.#secondRemaining -= rest;
     return at + rest;
+  }
+
+  /** All there is of the version and the first packet. */
+  #gather(bytes: Uint8Array): Uint8Array {
+    const isWhole = bytes.length === FIRST_LENGTH;
+    const first = isWhole ? bytes : (this.#first ??= new Uint8Array(FIRST_LENGTH));
+    if (!isWhole) first.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return first;
   }
 }

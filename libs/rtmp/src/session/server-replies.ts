@@ -13,7 +13,7 @@ import type { RtmpStatus } from '../command/status.js';
 import { MessageTypeId, PeerBandwidthLimit, UserControlEvent } from '../message/message-types.js';
 import type { NetStreams, NetStreamState } from './net-streams.js';
 import type { ServerSessionOptions } from './server-session-options.js';
-import type { SessionOutput } from './session-output.js';
+import { SessionOutput } from './session-output.js';
 
 /** Names itself as a server whose H.264 support encoders do not question; what nginx-rtmp and SRS send too. */
 const FMS_VERSION = 'FMS/3,5,3,888';
@@ -42,8 +42,38 @@ const STATUS_COMMANDS = new Set([
   'receiveVideo',
 ]);
 
-/** connect: window, bandwidth and chunk size first, since FFmpeg and OBS take them up before they go on (§7.2.1.1). */
+/** What those are answered who connect as nearly all clients do, by the options of their sessions and by what they say. */
+const usualReplies = new WeakMap<Readonly<ServerSessionOptions>, Map<string, Uint8Array>>();
+/** Of connect (§7.2.1.1). */
+const USUAL_TRANSACTION_ID = 1;
+
+/** connect: encoded once for all who are answered the same. */
 export function acceptConnect(
+  output: SessionOutput,
+  command: ConnectCommand,
+  options: Readonly<ServerSessionOptions>,
+  reply: AmfValue,
+): void {
+  const { transactionId, objectEncoding, capabilities } = command;
+  const isUsual = transactionId === USUAL_TRANSACTION_ID && (objectEncoding === 0 || objectEncoding === 3);
+  if (!isUsual || isAmfObject(reply)) {
+    replyToConnect(output, command, options, reply);
+    return;
+  }
+  let replies = usualReplies.get(options);
+  if (replies === undefined) usualReplies.set(options, (replies = new Map()));
+  const key = `${objectEncoding} ${capabilities !== undefined}`;
+  let bytes = replies.get(key);
+  if (bytes === undefined) {
+    const first = new SessionOutput();
+    replyToConnect(first, command, options, reply);
+    replies.set(key, (bytes = first.take()!));
+  }
+  output.raw(bytes, options.chunkSize);
+}
+
+/** Window, bandwidth and chunk size first, since FFmpeg and OBS take them up before they go on (§7.2.1.1). */
+function replyToConnect(
   output: SessionOutput,
   command: ConnectCommand,
   options: Readonly<ServerSessionOptions>,

@@ -1,4 +1,4 @@
-import { type AmfLimits, decodeAmf0, DEFAULT_AMF_LIMITS } from '#lib/amf';
+import { type AmfLimits, DEFAULT_AMF_LIMITS, resolveAmfLimits } from '#lib/amf';
 import { type ChunkLimits, DEFAULT_CHUNK_LIMITS, MAX_CHUNK_SIZE } from '../chunk-stream/chunk-limits.js';
 import { assignNumberOptions, type NumberRanges } from './number-options.js';
 
@@ -86,16 +86,22 @@ export function unadmittedLimits({ chunk, maxPendingBytesUnadmitted }: ServerSes
   return { ...chunk, maxPendingBytes: Math.min(chunk.maxPendingBytes, maxPendingBytesUnadmitted) };
 }
 
+/** What {@link resolveServerSessionOptions} made. */
+const resolvedOptions = new WeakSet<object>();
+
 /**
- * The defaults with `options` over them; what is undefined is left out.
+ * The defaults with `options` over them, frozen; what is undefined is left out. A server does it once for all its
+ * sessions: what this has returned before is returned as it is.
  *
  * @throws {RtmpUsageError} for a number outside its range
+ * @throws {AmfUsageError} for a limit of AMF that is none
  */
-export function resolveServerSessionOptions(options: Partial<ServerSessionOptions>): ServerSessionOptions {
+export function resolveServerSessionOptions(options: Partial<ServerSessionOptions>): Readonly<ServerSessionOptions> {
+  if (resolvedOptions.has(options)) return options as ServerSessionOptions;
   const resolved = { ...DEFAULT_SERVER_SESSION_OPTIONS };
-  if (options.chunk !== undefined) resolved.chunk = options.chunk;
-  if (options.amf !== undefined) resolved.amf = options.amf;
-  decodeAmf0(new Uint8Array(0), resolved.amf); // refuses limits that are none
+  if (options.chunk !== undefined) resolved.chunk = Object.freeze({ ...options.chunk });
+  resolved.amf = resolveAmfLimits(options.amf ?? DEFAULT_AMF_LIMITS);
   assignNumberOptions(resolved, options, RANGES);
-  return resolved;
+  resolvedOptions.add(resolved);
+  return Object.freeze(resolved);
 }

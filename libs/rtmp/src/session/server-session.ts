@@ -233,7 +233,7 @@ export class ServerSession {
     if (this.#netStreams.get(messageStreamId) !== undefined) this.#netStreams.set(messageStreamId, 'idle');
   }
 
-  /** Everything to send, in one buffer that is the caller's to keep. */
+  /** Everything to send, in one buffer that the caller may keep, but not change. */
   takeOutput(): Uint8Array | undefined {
     return this.#output.take();
   }

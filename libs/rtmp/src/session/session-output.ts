@@ -27,7 +27,7 @@ export class SessionOutput {
     return this.#length;
   }
 
-  /** Everything to send, as one buffer of the caller's own. */
+  /** Everything to send, as one buffer, which is not to be changed: others may be sent the same. */
   take(): Uint8Array | undefined {
     if (this.#length === 0) return undefined;
     const parts = this.#parts;
@@ -45,10 +45,15 @@ export class SessionOutput {
     return bytes;
   }
 
-  /** Bytes that are not chunks: the handshake. */
-  raw(bytes: Uint8Array): void {
+  /**
+   * Bytes as they are: the handshake, or messages that are encoded already.
+   *
+   * @param chunkSize the chunk size that they announce
+   */
+  raw(bytes: Uint8Array, chunkSize = this.#chunkSize): void {
     this.#parts.push(bytes);
     this.#length += bytes.length;
+    this.#chunkSize = chunkSize;
   }
 
   /** A protocol control message of one 32-bit value (§5.4), optionally with a byte behind it. */
