@@ -94,7 +94,8 @@ describe('connect', () => {
     ['HTTP/1.1 400 Bad Request\r\n\r\n', 'HTTP server'],
     [Buffer.of(21, 3, 1, 0, 2, 2, 80), 'RTMPS server'],
   ])('meets somebody who speaks something else', async (answer, hint) => {
-    plain = createServer((socket) => void socket.on('error', () => {}).write(answer));
+    // It reads, so that it hears of the end.
+    plain = createServer((socket) => void socket.on('error', () => {}).resume().write(answer));
     await new Promise<void>((resolve) => plain!.listen(0, '127.0.0.1', resolve));
     const { port } = plain.address() as { port: number };
     expect(await errorOf(RtmpClient.connect(`rtmp://127.0.0.1:${port}/live/stream-key`))).toMatchObject({
