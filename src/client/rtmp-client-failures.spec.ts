@@ -95,7 +95,13 @@ describe('connect', () => {
     [Buffer.of(21, 3, 1, 0, 2, 2, 80), 'RTMPS server'],
   ])('meets somebody who speaks something else', async (answer, hint) => {
     // It reads, so that it hears of the end.
-    plain = createServer((socket) => void socket.on('error', () => {}).resume().write(answer));
+    plain = createServer(
+      (socket) =>
+        void socket
+          .on('error', () => {})
+          .resume()
+          .write(answer),
+    );
     await new Promise<void>((resolve) => plain!.listen(0, '127.0.0.1', resolve));
     const { port } = plain.address() as { port: number };
     expect(await errorOf(RtmpClient.connect(`rtmp://127.0.0.1:${port}/live/stream-key`))).toMatchObject({
