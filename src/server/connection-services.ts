@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
+import type { ServerSessionOptions } from '#lib/rtmp';
 import type { CommandAdmission } from '../admission/command-admission.js';
 import type { RtmpEvents } from '../events/rtmp-events.js';
-import type { ServerSessionOptions } from '#lib/rtmp';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import type { RecordedPlayback } from '../playback/recorded-playback.js';
 import type { RtmpPlayback } from '../playback/rtmp-playback.js';

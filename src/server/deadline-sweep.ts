@@ -1,3 +1,4 @@
+import { LONGEST_TICK } from './read-profile.js';
 import type { RepeatedTask, Ticker } from './ticker.js';
 
 /** Something that wants to be called no later than a time, on the server's clock. */
@@ -8,14 +9,13 @@ export interface Deadlined {
   onDue(now: number): void;
 }
 
-/** A deadline may be noticed 0.4 s late; sockets are read on a tick of 340 ms at most, and it goes with that. Milliseconds. */
+/** Deadlines are looked at so often, in milliseconds, or later by the longest tick: one may be noticed 0.4 s late. */
 const INTERVAL = 60;
-const SLACK = 340;
 
 /** Looks after the deadlines of all connections, while there are any. */
 export class DeadlineSweep implements RepeatedTask {
   readonly interval = INTERVAL;
-  readonly slack = SLACK;
+  readonly slack = LONGEST_TICK;
   readonly #all = new Set<Deadlined>();
   readonly #ticker: Ticker;
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { FAST_RATE, type GatheredRead, GatheringReader, type SocketReceiver } from './gathering-reader.js';
 import type { RawSocket } from './raw-socket.js';
-import { READ_PROFILES, type ReadProfile } from './read-profile.js';
+import { LONGEST_TICK, READ_PROFILES, type ReadProfile } from './read-profile.js';
 import { type RepeatedTask, Ticker } from './ticker.js';
 
 /** The reading side of one socket. */
@@ -16,7 +16,6 @@ export interface GatedReader {
 
 /** The gate looks at who is streaming so often, in milliseconds, or somewhat later. */
 const LOOK_INTERVAL = 250;
-const LOOK_SLACK = 340;
 /** A socket that was read so often in a second is streaming. */
 const STREAMING_READS = 16;
 /**
@@ -38,7 +37,11 @@ const IDLE_TIME = 1000;
 export class ReadGate {
   readonly #profile: ReadProfile;
   readonly #ticker: Ticker;
-  readonly #looking: RepeatedTask = { interval: LOOK_INTERVAL, slack: LOOK_SLACK, run: (now) => this.#lookAround(now) };
+  readonly #looking: RepeatedTask = {
+    interval: LOOK_INTERVAL,
+    slack: LONGEST_TICK,
+    run: (now) => this.#lookAround(now),
+  };
   readonly #ticking: RepeatedTask;
   readonly #readers = new Set<GatheringReader>();
   /** Those that were read since the gate last looked. */

@@ -13,3 +13,6 @@ export const READ_PROFILES: Readonly<Record<LatencyProfile, ReadProfile>> = Obje
   balanced: { readAtOnce: 8, tick: 90 },
   throughput: { readAtOnce: 2, tick: 340 },
 });
+
+/** The longest of all ticks, in milliseconds: what may wait so long can go with the reading of sockets, and wakes nobody up. */
+export const LONGEST_TICK = Math.max(...Object.values(READ_PROFILES).map(({ tick }) => tick));

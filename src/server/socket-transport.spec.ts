@@ -9,10 +9,10 @@ const MEGABYTE = Buffer.alloc(1024 * 1024);
 let sockets: Socket[];
 
 /** A transport, and the other end of its socket, which reads nothing yet. */
-async function pair(): Promise<{ transport: SocketTransport; peer: Socket }> {
+async function pair({ allowHalfOpen = false } = {}): Promise<{ transport: SocketTransport; peer: Socket }> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const peer = connect((server.address() as AddressInfo).port, '127.0.0.1').pause();
+  const peer = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen }).pause();
   const [socket] = (await once(server, 'connection')) as [Socket];
   server.close();
   sockets = [peer, socket];
@@ -71,6 +71,23 @@ it('gives everything in its order, what came before it was started and while it 
   peer.end('end');
   await until('the end', () => closed);
   expect([text, closed]).toEqual(['first second stop kept end', true]);
+});
+
+it('sends what waits to a peer that has said everything', async () => {
+  const { transport, peer } = await pair({ allowHalfOpen: true });
+  let ended = false;
+  sockets[1]!.once('end', () => (ended = true));
+  const closed = new Promise<Error | undefined>((resolve) => {
+    transport.start({ isUrgent: false, onBytes: () => {}, onDrain: () => {}, onClose: resolve });
+  });
+  const count = 64; // more than the kernel takes
+  expect(transport.writeAll(Array.from({ length: count }, () => MEGABYTE))).toBe(false);
+  peer.end();
+  await until('the end of the peer', () => ended);
+  let received = 0;
+  peer.on('data', (bytes: Buffer) => (received += bytes.length)).resume();
+  expect(await closed).toBeUndefined();
+  await until('everything', () => received === count * MEGABYTE.length);
 });
 
 it('says why the peer is gone', async () => {

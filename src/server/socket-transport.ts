@@ -69,7 +69,7 @@ export class SocketTransport implements ConnectionTransport {
       reader.close();
       this.#receiver?.onClose(failure);
     };
-    // Nothing comes and nothing waits: what the stream does to end in good form, Node's TLS apart, costs as much as a command.
+    // Nothing comes any more and nothing waits to be sent: the shutdown of a stream costs as much as a command. TLS has to say goodbye.
     const onEnd = () => {
       if (this.#raw !== undefined && !this.#isQueuing) this.#socket.destroy();
     };

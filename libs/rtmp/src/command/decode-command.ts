@@ -45,6 +45,7 @@ function decodeValues(messageTypeId: number, payload: Uint8Array, limits: Readon
   }
 }
 
+/** Spreading costs V8 a microsecond: what every publisher sends is written out. */
 function typedCommand(base: CommandBase): RtmpCommand {
   const { name, transactionId, messageStreamId, commandObject, args } = base;
   switch (name) {
