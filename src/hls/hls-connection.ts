@@ -59,7 +59,7 @@ export interface HlsConnectionServices {
  */
 export class HlsConnection implements ConnectionReceiver {
   /** Its requests are few, and answered as they come. */
-  readonly isUrgent = false;
+  readonly urgency = 'none';
   readonly #services: HlsConnectionServices;
   readonly #transport: HlsTransport;
   readonly #reader = new RequestHeadReader();

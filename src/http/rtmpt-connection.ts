@@ -64,7 +64,7 @@ class WireRequest implements RtmptRequest {
  */
 export class RtmptConnection implements ConnectionReceiver {
   /** Its posts are answered. */
-  readonly isUrgent = true;
+  readonly urgency = 'all';
   readonly #services: RtmptConnectionServices;
   readonly #transport: ConnectionTransport;
   /** In the order of their answers. */

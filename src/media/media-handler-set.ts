@@ -29,7 +29,7 @@ interface OpenHandler {
  */
 export class MediaHandlerSet implements MediaSink {
   /** What a handler makes of a message may be for somebody who waits. */
-  readonly isUrgent = true;
+  readonly urgency = 'all';
   readonly #limits: MediaHandlerLimits;
   readonly #logger: Logger;
   readonly #session: RtmpSession;

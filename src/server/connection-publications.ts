@@ -1,4 +1,4 @@
-import { LiveStream, StreamBusyError } from '#lib/live';
+import { LiveStream, StreamBusyError, type Urgency } from '#lib/live';
 import type { PublishCommand, RtmpStatus } from '#lib/rtmp';
 import type { PublishGrant } from '../admission/decision.js';
 import {
@@ -49,11 +49,22 @@ export class ConnectionPublications {
     return this.#byStreamId.get(messageStreamId);
   }
 
-  /** Whether there are none, or somebody wants messages of one the moment they come. */
-  get isUrgent(): boolean {
-    if (this.#byStreamId.size === 0) return true;
-    for (const { stream } of this.#byStreamId.values()) if (stream.isUrgent) return true;
-    return false;
+  /** What somebody wants of them the moment it comes; all, when there are none. */
+  get urgency(): Urgency {
+    if (this.#byStreamId.size === 0) return 'all';
+    let urgency: Urgency = 'none';
+    for (const { stream } of this.#byStreamId.values()) {
+      if (stream.urgency === 'all') return 'all';
+      if (stream.urgency === 'pictures') urgency = 'pictures';
+    }
+    return urgency;
+  }
+
+  /** Pictures that have come of them. */
+  get pictures(): number {
+    let count = 0;
+    for (const { stream } of this.#byStreamId.values()) count += stream.counters.videoFrames;
+    return count;
   }
 
   list(): RtmpPublication[] {

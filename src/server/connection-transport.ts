@@ -1,3 +1,4 @@
+import type { Urgency } from '#lib/live';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
 
 /** The way a connection came in; `pull` is none of ours: a stream that is taken from another server. */
@@ -5,8 +6,10 @@ export type TransportKind = 'rtmp' | 'rtmps' | 'rtmpt' | 'rtmpts' | 'http-flv' |
 
 /** Takes what a transport has for its connection. */
 export interface ConnectionReceiver {
-  /** Whether somebody waits for its bytes; those of others may be gathered for a while. */
-  readonly isUrgent: boolean;
+  /** What somebody waits for of its bytes; those of others may be gathered for a while. */
+  readonly urgency: Urgency;
+  /** Pictures that have come with its bytes, if it counts them. */
+  readonly pictures?: number;
   /**
    * Received bytes, which the transport may reuse when the call returns.
    *

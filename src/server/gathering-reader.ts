@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import type { Urgency } from '#lib/live';
 import type { RawSocket } from './raw-socket.js';
 import { SocketIntake } from './socket-intake.js';
 
@@ -19,8 +20,10 @@ let isSharedInUse = false;
 
 /** Takes what a socket sends. */
 export interface SocketReceiver {
-  /** Whether somebody waits for its bytes, so that they are not to be gathered for nothing. */
-  readonly isUrgent: boolean;
+  /** What somebody waits for of its bytes, so that they are not to be gathered for nothing. */
+  readonly urgency: Urgency;
+  /** Pictures that have come with its bytes. */
+  readonly pictures?: number;
   /**
    * @param bytes valid during the call only
    * @param waited how long they may have waited to be read, in milliseconds
@@ -50,6 +53,8 @@ export class GatheringReader {
   #suspected = 0;
   /** Ticks in a row on which nothing was there. */
   idleTicks = 0;
+  /** Called behind each read of the event loop. */
+  onEvent: ((startedAt: number) => void) | undefined;
 
   /**
    * @param raw of the socket, when it has one: without it there is no gathering
@@ -59,12 +64,14 @@ export class GatheringReader {
     this.#receiver = receiver;
     this.#raw = raw;
     this.#intake = new SocketIntake(socket, raw, (bytes) => {
+      const startedAt = this.onEvent === undefined ? undefined : performance.now();
       if (this.reads++ === 0) onActive();
       this.bytes += bytes.length;
       this.#receiver.onBytes(bytes, 0);
       // Bytes that the stream took in while it was paused come before those of the descriptor.
       const isNext = socket.readableLength === 0;
       if (bytes.length >= FULL_READ && isNext && !this.#isPaused && !this.#isGathered) this.#drain();
+      if (startedAt !== undefined) this.onEvent?.(startedAt);
     });
   }
 
@@ -72,9 +79,14 @@ export class GatheringReader {
     return this.#raw !== undefined && !this.#isPaused;
   }
 
-  /** Whether its bytes are to be read as they come. */
-  get isUrgent(): boolean {
-    return this.#receiver.isUrgent;
+  /** What somebody waits for of its bytes. */
+  get urgency(): Urgency {
+    return this.#receiver.urgency;
+  }
+
+  /** Pictures that have come with its bytes. */
+  get pictures(): number {
+    return this.#receiver.pictures ?? 0;
   }
 
   /** Whether more may come right behind what was read last: the kernel's buffer may have been full. */

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Urgency } from '#lib/live';
 import { until } from '#test/until';
 import { rawSocket } from './raw-socket.js';
 import { type GatedReader, ReadGate } from './read-gate.js';
@@ -7,40 +8,59 @@ const PROFILE = { readAtOnce: 2, tick: 30 };
 /** Bytes of a message, and how often a publisher sends one, in milliseconds. */
 const MESSAGE = 100;
 const INTERVAL = 10;
+const END_OF_PICTURE = 1;
 
 /** A socket that streams, and what its receiver sees of it. */
 class Streaming {
   readonly client: Socket;
-  readonly seen = { bytes: 0, gathered: 0 };
+  readonly seen = { bytes: 0, gathered: 0, pictures: 0 };
   readonly reader: GatedReader;
   sent = 0;
   readonly #timer: NodeJS.Timeout;
+  #lengths: readonly number[] = [MESSAGE];
+  #count = 0;
 
   constructor(
     client: Socket,
     readonly accepted: Socket,
     gate: ReadGate,
-    public isUrgent: boolean,
+    public urgency: Urgency,
   ) {
     this.client = client;
     const { seen } = this;
-    const isUrgentNow = () => this.isUrgent;
+    const urgencyNow = () => this.urgency;
     const reader = (this.reader = gate.open(accepted, rawSocket(accepted), {
-      get isUrgent() {
-        return isUrgentNow();
+      get urgency() {
+        return urgencyNow();
+      },
+      get pictures() {
+        return seen.pictures;
       },
       onBytes(bytes, waited) {
+        for (const byte of bytes) if (byte === END_OF_PICTURE) seen.pictures++;
         seen.bytes += bytes.length;
         if (waited > 0) seen.gathered += bytes.length;
       },
     }));
     accepted.once('close', () => reader.close()).on('error', () => {});
-    this.#timer = setInterval(() => this.send(MESSAGE), INTERVAL);
+    this.#timer = setInterval(() => this.#sendNext(), INTERVAL);
   }
 
-  send(bytes: number): void {
-    this.sent += bytes;
-    this.client.write(Buffer.alloc(bytes));
+  /** Sends messages of these lengths from now on, in turn; those that are longer than the others are pictures. */
+  sends(lengths: readonly number[]): void {
+    this.#lengths = lengths;
+  }
+
+  #sendNext(): void {
+    const length = this.#lengths[this.#count++ % this.#lengths.length]!;
+    this.send(length, length > MESSAGE ? END_OF_PICTURE : 0);
+  }
+
+  send(length: number, last = 0): void {
+    this.sent += length;
+    const bytes = Buffer.alloc(length);
+    bytes[length - 1] = last;
+    this.client.write(bytes);
   }
 
   /** Whether what it sends from now on is read on the tick. */
@@ -76,39 +96,99 @@ describe('ReadGate', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  async function open(isUrgent: boolean): Promise<Streaming> {
+  async function open(urgency: Urgency): Promise<Streaming> {
     const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1').setNoDelay();
-    const streaming = new Streaming(client, await accepted, gate, isUrgent);
+    const streaming = new Streaming(client, await accepted, gate, urgency);
     all.push(streaming);
     return streaming;
   }
 
   it('reads on the tick what nobody waits for, and as it comes what somebody does', async () => {
-    const [relaxed, urgent] = [await open(false), await open(true)];
+    const [relaxed, urgent] = [await open('none'), await open('all')];
     await until('the first is gathered', () => gate.gatheredCount === 1);
     expect([await relaxed.isGathered(), await urgent.isGathered()]).toEqual([true, false]);
-    relaxed.isUrgent = true;
+    relaxed.urgency = 'all';
     await until('it is not any more', () => gate.gatheredCount === 0);
     expect(await relaxed.isGathered()).toBe(false);
   });
 
   it('reads all on the tick when somebody waits for more than the profile reads at once', async () => {
-    for (let i = 0; i < 2; i++) await open(true);
+    for (let i = 0; i < 2; i++) await open('all');
     expect(await all[0]!.isGathered()).toBe(false);
-    await open(true);
+    await open('all');
     await until('all are gathered', () => gate.gatheredCount === 3);
     // Those for whom nobody waits do not count.
-    for (const streaming of all.slice(1)) streaming.isUrgent = false;
+    for (const streaming of all.slice(1)) streaming.urgency = 'none';
     await until('the last that somebody waits for is read at once again', () => gate.gatheredCount === 2);
     expect(await all[0]!.isGathered()).toBe(false);
   });
 
+  describe('for whom somebody waits for pictures alone', () => {
+    /** Bytes of a picture, and how many messages there are for each, one of them a picture. */
+    const PICTURE = 2 * MESSAGE;
+    const MESSAGES = 4;
+
+    beforeEach(() => {
+      gate.close();
+      gate = new ReadGate({ ...PROFILE, pacesPictures: true });
+    });
+
+    async function openPictures(urgency: Urgency): Promise<Streaming> {
+      const streaming = await open(urgency);
+      streaming.sends(Array.from({ length: MESSAGES }, (_, i) => (i === 0 ? PICTURE : MESSAGE)));
+      return streaming;
+    }
+
+    it('is read once for each picture, on a rhythm of its own', async () => {
+      const streaming = await openPictures('pictures');
+      await until('pictures are read with what came before them', () => streaming.seen.gathered > 20 * PICTURE);
+      expect(gate.gatheredCount).toBe(0);
+      streaming.urgency = 'all';
+      await until('it is read as it comes', async () => !(await streaming.isGathered()));
+      streaming.urgency = 'none';
+      await until('it is read on the tick', () => gate.gatheredCount === 1);
+      streaming.urgency = 'pictures';
+      await until('it is not any more', () => gate.gatheredCount === 0);
+      streaming.stop();
+      await until('all of it', () => streaming.seen.bytes === streaming.sent);
+    });
+
+    it('loses nothing when it is paused, silent, and ends', async () => {
+      const streaming = await openPictures('pictures');
+      for (let round = 0; round < 3; round++) {
+        const { gathered } = streaming.seen;
+        await until('its rhythm', () => streaming.seen.gathered > gathered + 5 * PICTURE);
+        streaming.reader.pause();
+        streaming.send(300_000);
+        const { bytes } = streaming.seen;
+        await until('bytes that wait', () => streaming.sent > bytes + 310_000);
+        expect(streaming.seen.bytes).toBe(bytes);
+        streaming.reader.resume();
+        await until('what waited', () => streaming.seen.bytes > bytes + 300_000);
+      }
+      streaming.stop();
+      await until('what came before the silence', () => streaming.seen.bytes === streaming.sent);
+      const ended = new Promise((resolve) => streaming.accepted.once('end', resolve));
+      streaming.client.end(Buffer.alloc(MESSAGE));
+      await ended;
+      expect(streaming.seen.bytes).toBe(streaming.sent + MESSAGE);
+    });
+
+    it('is read as it comes by a profile that does not pace', async () => {
+      gate.close();
+      gate = new ReadGate(PROFILE);
+      const streaming = await openPictures('pictures');
+      await until('messages', () => streaming.seen.bytes > 100 * MESSAGE);
+      expect(streaming.seen.gathered).toBe(0);
+    });
+  });
+
   it('loses nothing when sockets come and go, change sides and send more than a window at once', async () => {
-    for (let i = 0; i < 4; i++) await open(i % 2 === 0);
+    for (let i = 0; i < 4; i++) await open(i % 2 === 0 ? 'all' : 'none');
     for (let round = 0; round < 8; round++) {
       const streaming = all[round % 4]!;
-      streaming.isUrgent = !streaming.isUrgent;
+      streaming.urgency = streaming.urgency === 'none' ? 'all' : 'none';
       streaming.send(300_000);
       await until('a burst is read', () => streaming.seen.bytes === streaming.sent);
     }
@@ -117,7 +197,7 @@ describe('ReadGate', () => {
   });
 
   it('lets go of a socket that falls silent, and sees the end of one that is gathered', async () => {
-    const [silent, leaving] = [await open(false), await open(false)];
+    const [silent, leaving] = [await open('none'), await open('none')];
     await until('both are gathered', () => gate.gatheredCount === 2);
     silent.stop();
     leaving.stop();
@@ -132,7 +212,7 @@ describe('ReadGate', () => {
   it('reads one that is gathered when it is asked to, its end included', async () => {
     gate.close();
     gate = new ReadGate({ readAtOnce: 2, tick: 60_000 });
-    const streaming = await open(false);
+    const streaming = await open('none');
     expect(streaming.reader.poll()).toBe(false);
     await until('it is gathered', () => gate.gatheredCount === 1);
     streaming.stop();

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { FAST_RATE, type GatheredRead, GatheringReader, type SocketReceiver } from './gathering-reader.js';
 import type { RawSocket } from './raw-socket.js';
+import { PacedReading } from './paced-reading.js';
 import { LONGEST_TICK, READ_PROFILES, type ReadProfile } from './read-profile.js';
 import { type RepeatedTask, Ticker } from './ticker.js';
 
@@ -32,7 +33,7 @@ const IDLE_TIME = 1000;
  * The cost is not the bytes but the wake-ups: an encoder sends 70 small
  * messages a second. So a socket that streams leaves the event loop and is read
  * on a tick shared by all, unless somebody waits for what it sends: then it is
- * read as its bytes come, as long as there are only few such.
+ * read as its bytes come, or once for each picture, as long as there are only few such.
  */
 export class ReadGate {
   readonly #profile: ReadProfile;
@@ -47,6 +48,8 @@ export class ReadGate {
   /** Those that were read since the gate last looked. */
   readonly #active = new Set<GatheringReader>();
   readonly #gathered = new Set<GatheringReader>();
+  /** Those that may be read once for each picture. */
+  readonly #paced = new Map<GatheringReader, PacedReading>();
   /** Whether there are too many for whom somebody waits. */
   #gathersAll = false;
   #lookedAt = 0;
@@ -75,11 +78,11 @@ export class ReadGate {
     return {
       pause: () => reader.pause(),
       resume: () => reader.resume(),
-      poll: () => reader.isGathered && this.#gatherOne(reader, performance.now() - this.#tickedAt) === 'ended',
+      poll: () => this.#poll(reader),
       close: () => {
         this.#readers.delete(reader);
         this.#active.delete(reader);
-        this.#leave(reader);
+        this.#readAtOnce(reader);
         reader.release();
         if (this.#readers.size === 0) this.#ticker.delete(this.#looking);
       },
@@ -89,22 +92,31 @@ export class ReadGate {
   /** The server is closed: stop whatever runs. */
   close(): void {
     this.#ticker.delete(this.#looking);
-    for (const reader of this.#gathered) this.#leave(reader);
+    for (const reader of [...this.#gathered, ...this.#paced.keys()]) this.#readAtOnce(reader);
+  }
+
+  #poll(reader: GatheringReader): boolean {
+    if (!reader.isGathered) return false;
+    if (this.#gathered.has(reader)) return this.#gatherOne(reader, performance.now() - this.#tickedAt) === 'ended';
+    const isEnded = reader.gather(0) === 'ended';
+    if (isEnded) this.#readAtOnce(reader);
+    return isEnded;
   }
 
   #lookAround(now: number): void {
     const seconds = (now - this.#lookedAt) / 1000;
     this.#lookedAt = now;
-    const readers = new Set([...this.#gathered, ...this.#active]);
+    const readers = new Set([...this.#gathered, ...this.#paced.keys(), ...this.#active]);
     this.#active.clear();
     const urgent: GatheringReader[] = [];
     for (const reader of readers) {
       const isFast = reader.bytes > FAST_RATE * seconds;
-      const isStreaming = reader.isGathered || reader.reads >= STREAMING_READS * seconds;
+      const isOften = reader.reads >= STREAMING_READS * seconds || (reader.bytes > 0 && this.#paced.has(reader));
+      const isStreaming = isOften || this.#gathered.has(reader);
       reader.reads = reader.bytes = 0;
-      if (isFast || !isStreaming) this.#leave(reader);
-      else if (reader.isUrgent) urgent.push(reader);
-      else this.#enter(reader);
+      if (isFast || !isStreaming) this.#readAtOnce(reader);
+      else if (reader.urgency === 'none') this.#enter(reader);
+      else urgent.push(reader);
     }
     const { readAtOnce } = this.#profile;
     if (urgent.length > readAtOnce) this.#gathersAll = true;
@@ -112,12 +124,26 @@ export class ReadGate {
     else if (urgent.length <= readAtOnce / 2) this.#gathersAll = false;
     for (const reader of urgent) {
       if (this.#gathersAll) this.#enter(reader);
-      else this.#leave(reader);
+      else if (this.#profile.pacesPictures === true && reader.urgency === 'pictures') this.#pace(reader);
+      else this.#readAtOnce(reader);
     }
   }
 
+  #readAtOnce(reader: GatheringReader): void {
+    this.#leave(reader);
+    this.#paced.get(reader)?.close();
+    this.#paced.delete(reader);
+  }
+
+  #pace(reader: GatheringReader): void {
+    if (this.#paced.has(reader)) return;
+    this.#leave(reader);
+    this.#paced.set(reader, new PacedReading(reader));
+  }
+
   #enter(reader: GatheringReader): void {
-    if (reader.isGathered || !reader.canGather) return;
+    if (this.#gathered.has(reader) || !reader.canGather) return;
+    this.#readAtOnce(reader);
     this.#gathered.add(reader);
     reader.beginGathering();
     if (this.#gathered.size > 1) return;

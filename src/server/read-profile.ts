@@ -6,10 +6,12 @@ export interface ReadProfile {
   readonly readAtOnce: number;
   /** Time between two reads of one publisher, in milliseconds: the most that gathering adds to latency. */
   readonly tick: number;
+  /** Whether those who wait for pictures alone are read once for each picture. */
+  readonly pacesPictures?: boolean;
 }
 
 export const READ_PROFILES: Readonly<Record<LatencyProfile, ReadProfile>> = Object.freeze({
-  realtime: { readAtOnce: 16, tick: 14 },
+  realtime: { readAtOnce: 16, tick: 14, pacesPictures: true },
   balanced: { readAtOnce: 8, tick: 90 },
   throughput: { readAtOnce: 2, tick: 340 },
 });

@@ -1,4 +1,5 @@
 import { type AmfValue, encodeAmf0 } from '#lib/amf';
+import type { Urgency } from '#lib/live';
 import {
   type PlayCommand,
   type PublishCommand,
@@ -121,9 +122,13 @@ export class RtmpConnection
     this.#transport.start(this);
   }
 
-  /** Whether somebody waits for what it sends: for answers to its commands, or for its media. */
-  get isUrgent(): boolean {
-    return this.#publications.isUrgent;
+  /** What somebody waits for: answers to its commands, or its media. */
+  get urgency(): Urgency {
+    return this.#publications.urgency;
+  }
+
+  get pictures(): number {
+    return this.#publications.pictures;
   }
 
   onBytes(bytes: Uint8Array, waited = 0): void {

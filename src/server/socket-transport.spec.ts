@@ -26,7 +26,7 @@ afterEach(() => {
 it('writes pieces one behind the other, whatever of them the kernel takes at once', async () => {
   const { transport, peer } = await pair();
   const drained = new Promise<void>((resolve) => {
-    transport.start({ isUrgent: false, onBytes: () => {}, onDrain: () => resolve(), onClose: () => {} });
+    transport.start({ urgency: 'none', onBytes: () => {}, onDrain: () => resolve(), onClose: () => {} });
   });
   // Pieces of all lengths, an empty one among them, and 45 MB in all: more than the kernel takes.
   const pieces = Array.from({ length: 60 }, (_, index) => Buffer.alloc(index * index * 650, index));
@@ -57,7 +57,7 @@ it('gives everything in its order, what came before it was started and while it 
     text += Buffer.from(bytes).toString();
     if (text.endsWith('stop ')) transport.pause();
   };
-  transport.start({ isUrgent: false, onBytes, onDrain: () => {}, onClose: (error) => (closed = error ?? true) });
+  transport.start({ urgency: 'none', onBytes, onDrain: () => {}, onClose: (error) => (closed = error ?? true) });
   await said('second ');
   await until('two pieces', () => text === 'first second ');
   await said('stop ');
@@ -78,7 +78,7 @@ it('sends what waits to a peer that has said everything', async () => {
   let ended = false;
   sockets[1]!.once('end', () => (ended = true));
   const closed = new Promise<Error | undefined>((resolve) => {
-    transport.start({ isUrgent: false, onBytes: () => {}, onDrain: () => {}, onClose: resolve });
+    transport.start({ urgency: 'none', onBytes: () => {}, onDrain: () => {}, onClose: resolve });
   });
   const count = 64; // more than the kernel takes
   expect(transport.writeAll(Array.from({ length: count }, () => MEGABYTE))).toBe(false);
@@ -93,7 +93,7 @@ it('sends what waits to a peer that has said everything', async () => {
 it('says why the peer is gone', async () => {
   const { transport, peer } = await pair();
   const closed = new Promise<Error | undefined>((resolve) => {
-    transport.start({ isUrgent: false, onBytes: () => {}, onDrain: () => {}, onClose: resolve });
+    transport.start({ urgency: 'none', onBytes: () => {}, onDrain: () => {}, onClose: resolve });
   });
   peer.resetAndDestroy();
   expect(await closed).toMatchObject({ code: 'ECONNRESET' });
@@ -104,7 +104,7 @@ it.each([false, true])('gives the socket to somebody else, who reads on (paused 
   const socket = sockets[1]!;
   let begun = '';
   const onBytes = (bytes: Uint8Array): void => void (begun += Buffer.from(bytes).toString());
-  transport.start({ isUrgent: false, onBytes, onDrain: () => {}, onClose: () => fail() });
+  transport.start({ urgency: 'none', onBytes, onDrain: () => {}, onClose: () => fail() });
   peer.write('ours, theirs, ');
   await until('the beginning', () => begun === 'ours, theirs, ');
   if (isPaused) transport.pause();
@@ -122,7 +122,7 @@ it.each([false, true])('gives the socket to somebody else, who reads on (paused 
 it('says to nobody who has gone that there is more room', async () => {
   const { transport, peer } = await pair();
   const closed = new Promise<void>((resolve) => {
-    transport.start({ isUrgent: false, onBytes: () => {}, onDrain: () => fail(), onClose: () => resolve() });
+    transport.start({ urgency: 'none', onBytes: () => {}, onDrain: () => fail(), onClose: () => resolve() });
   });
   // More than the kernel ever takes.
   transport.writeAll(Array.from({ length: 64 }, () => MEGABYTE));

@@ -1,4 +1,5 @@
 import type { FlushProfile } from './flush-profile.js';
+import type { Urgency } from './media-message.js';
 import type { StreamFeed } from './stream-feed.js';
 
 /**
@@ -42,9 +43,10 @@ export class FlushQueue {
     this.#arrival = now - waited;
   }
 
-  /** Whether a feed is flushed whenever something came, so that it matters when that is read. */
-  isUrgent({ subscriberCount }: StreamFeed): boolean {
-    return this.#profile.isPictureUrgent || subscriberCount <= this.#profile.flushAtOnce;
+  /** What a feed is flushed for whenever it came, so that it matters when that is read. */
+  urgencyOf({ subscriberCount }: StreamFeed): Urgency {
+    if (subscriberCount <= this.#profile.flushAtOnce) return 'all';
+    return this.#profile.isPictureUrgent ? 'pictures' : 'none';
   }
 
   add(feed: StreamFeed): void {

@@ -4,7 +4,7 @@ export { FlushQueue } from './flush-queue.js';
 export { DEFAULT_GOP_CACHE_LIMITS, GopCache, type GopCacheLimits } from './gop-cache.js';
 export { LIVE_ERRORS, StreamBusyError } from './errors.js';
 export { LiveStream, type LiveStreamInfo } from './live-stream.js';
-export type { MediaMessage, MediaSink } from './media-message.js';
+export type { MediaMessage, MediaSink, Urgency } from './media-message.js';
 export { MediaSlab, SlabWriter } from './media-slab.js';
 export { PublisherHold } from './publisher-hold.js';
 export type { StreamCounters } from './stream-counters.js';

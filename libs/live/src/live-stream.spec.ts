@@ -14,7 +14,7 @@ import { hex } from '#test/hex';
 import { FlushQueue } from './flush-queue.js';
 import { FLUSH_PROFILES, type LatencyProfile } from './flush-profile.js';
 import { LiveStream } from './live-stream.js';
-import type { MediaSink } from './media-message.js';
+import type { MediaSink, Urgency } from './media-message.js';
 import { DEFAULT_SLOW_SUBSCRIBER_LIMITS } from './slow-subscriber-policy.js';
 import { FlvWireFormat } from './wire-format.js';
 
@@ -190,24 +190,28 @@ describe('whether somebody wants its messages the moment they come', () => {
     return stream;
   }
 
-  it.each<[LatencyProfile, number, boolean]>([
-    ['realtime', 0, false],
-    ['realtime', 500, true],
-    ['balanced', 0, false],
-    ['balanced', 1, true],
-    ['balanced', 8, true],
-    ['balanced', 9, false],
-    ['throughput', 1, false],
-  ])('%s, %i players: %s', (profile, players, isUrgent) => {
-    expect(playing(profile, players).isUrgent).toBe(isUrgent);
+  it.each<[LatencyProfile, number, Urgency]>([
+    ['realtime', 0, 'none'],
+    ['realtime', 8, 'all'],
+    ['realtime', 500, 'pictures'],
+    ['balanced', 0, 'none'],
+    ['balanced', 1, 'all'],
+    ['balanced', 8, 'all'],
+    ['balanced', 9, 'none'],
+    ['throughput', 1, 'none'],
+  ])('%s, %i players: %s', (profile, players, urgency) => {
+    expect(playing(profile, players).urgency).toBe(urgency);
   });
 
-  it('a sink says so for itself', () => {
-    const stream = playing('balanced', 9);
-    const remove = stream.addSink({ isUrgent: true, onMessage: () => {}, onEnd: () => {} });
-    expect(stream.isUrgent).toBe(true);
+  it.each<[LatencyProfile, Urgency, Urgency]>([
+    ['balanced', 'none', 'all'],
+    ['realtime', 'pictures', 'all'],
+  ])('a sink says so for itself (%s)', (profile, urgency, withSink) => {
+    const stream = playing(profile, 9);
+    const remove = stream.addSink({ urgency: 'all', onMessage: () => {}, onEnd: () => {} });
+    expect(stream.urgency).toBe(withSink);
     remove();
-    expect(stream.isUrgent).toBe(false);
+    expect(stream.urgency).toBe(urgency);
   });
 });
 

@@ -1,7 +1,7 @@
 import { CONFIGURATION_FLAGS, MediaFlags, TagType, classifyMedia, trackIdOf } from '#lib/flv';
 import { GopCache, type GopCacheLimits } from './gop-cache.js';
 import { ConfigurationStore, type StoredConfiguration } from './configuration-store.js';
-import type { MediaMessage, MediaSink } from './media-message.js';
+import type { MediaMessage, MediaSink, Urgency } from './media-message.js';
 import type { FlushQueue } from './flush-queue.js';
 import { PublisherHold } from './publisher-hold.js';
 import { amf0Metadata, normaliseScriptData, scriptDataKind } from './script-data.js';
@@ -139,9 +139,14 @@ export class LiveStream implements LiveStreamInfo {
     return sum;
   }
 
-  /** Whether anybody wants its messages the moment they come, so that its publisher must be read at once. */
-  get isUrgent(): boolean {
-    return this.#sinks.some((sink) => sink.isUrgent === true);
+  /** What anybody wants of it the moment it comes. */
+  get urgency(): Urgency {
+    let urgency: Urgency = 'none';
+    for (const sink of this.#sinks) {
+      if (sink.urgency === 'all') return 'all';
+      if (sink.urgency === 'pictures') urgency = 'pictures';
+    }
+    return urgency;
   }
 
   /** Whether anybody would go on with the next publish: players, recorders. */

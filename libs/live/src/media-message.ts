@@ -19,12 +19,18 @@ export interface MediaMessage {
 }
 
 /**
+ * What somebody wants the moment it comes, so that its publisher must be read then: nothing, pictures (whatever else came
+ * may be read with the next one), or every message.
+ */
+export type Urgency = 'none' | 'pictures' | 'all';
+
+/**
  * Takes the messages of a live stream, one plain call each. It must not throw,
  * must not wait, and must copy what it keeps.
  */
 export interface MediaSink {
-  /** Whether it wants each message the moment it comes; otherwise messages may be gathered first. Defaults to false. */
-  readonly isUrgent?: boolean;
+  /** What it wants the moment it comes; other messages may be gathered first. Defaults to `none`. */
+  readonly urgency?: Urgency;
   onMessage(message: MediaMessage): void;
   /** The stream ended; no message follows. */
   onEnd(): void;

@@ -3,7 +3,7 @@ import type { Batch, StartPoint } from './batch.js';
 import { BatchWriter } from './batch-writer.js';
 import type { FlushQueue } from './flush-queue.js';
 import type { LiveStream } from './live-stream.js';
-import type { MediaMessage, MediaSink } from './media-message.js';
+import type { MediaMessage, MediaSink, Urgency } from './media-message.js';
 import { SKIP_THEN_CLOSE, type SlowSubscriberLimits, type SlowSubscriberPolicy } from './slow-subscriber-policy.js';
 import { LiveSubscriber, type SubscriberSink } from './subscriber.js';
 import type { WireFormat } from './wire-format.js';
@@ -80,9 +80,9 @@ export class StreamFeed implements MediaSink {
     return this.#tail?.end ?? 0;
   }
 
-  /** Whether it is flushed whenever something came. */
-  get isUrgent(): boolean {
-    return this.#queue.isUrgent(this);
+  /** What it is flushed for whenever it came. */
+  get urgency(): Urgency {
+    return this.#queue.urgencyOf(this);
   }
 
   /** When the oldest message came that has not been flushed; undefined when there is none. */
