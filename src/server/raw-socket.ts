@@ -1,25 +1,22 @@
 import { writeSync, writevSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { ReadInterception, type ReadingHandle } from './read-interception.js';
 
 /**
  * What Node's sockets have behind them (`lib/net.js`, `stream_base_commons.js`
  * of Node 20 to 24). It is not documented, so everything here is looked for
  * before it is used, and a socket without it is read in the ordinary way.
  */
-interface StreamHandle {
+interface StreamHandle extends ReadingHandle {
   /** The descriptor; -1 where there is none, as on Windows. */
   readonly fd: number;
   reading: boolean;
-  /** Called with what was read, or without it at the end and after an error. */
-  onread?: OnRead;
   /** Bytes the kernel has not taken. */
   readonly writeQueueSize?: number;
   readStart(): number;
   readStop(): number;
 }
-
-type OnRead = (this: unknown, bytes: ArrayBuffer | undefined) => unknown;
 
 /** A socket whose bytes can be read from its descriptor while the event loop leaves it alone. */
 export interface RawSocket {
@@ -30,9 +27,10 @@ export interface RawSocket {
   /** Gives it back to the event loop. */
   attach(): void;
   /**
-   * Takes what the event loop reads past the stream, which costs a third of all that a small read costs. What the stream
-   * holds already, an end and errors come from the stream as before.
+   * Takes what the event loop reads past the stream, which costs a third of all that a small read costs, and so does new
+   * memory for it. What the stream holds already, an end and errors come from the stream as before.
    *
+   * @param receive gets bytes that are used again when it returns
    * @returns what undoes it
    */
   intercept(receive: (bytes: Buffer) => void): () => void;
@@ -91,16 +89,9 @@ class NodeSocket implements RawSocket {
   }
 
   intercept(receive: (bytes: Buffer) => void): () => void {
-    const socket = this.#socket;
-    const handle = handleOf(socket);
-    const onread = handle?.onread;
-    if (handle === null || typeof onread !== 'function') return () => {};
-    handle.onread = function (bytes) {
-      // What the stream holds was there before.
-      if (!(bytes instanceof ArrayBuffer) || socket.readableLength > 0) return onread.call(this, bytes);
-      return receive(Buffer.from(bytes));
-    };
-    return () => (handle.onread = onread);
+    const handle = handleOf(this.#socket);
+    const interception = handle === null ? undefined : ReadInterception.of(this.#socket, handle);
+    return interception?.take(receive) ?? (() => {});
   }
 
   attach(): void {

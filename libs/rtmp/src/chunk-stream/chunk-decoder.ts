@@ -282,8 +282,10 @@ export class ChunkDecoder {
     }
     const target = this.#memoryFor?.(stream.messageTypeId, stream.messageStreamId, length);
     if (target !== undefined) {
+      const { buffer, byteOffset } = bytes;
       for (let from = position, to = 0; from < after; from += step, to += chunkSize) {
-        target.set(bytes.subarray(from, Math.min(from + chunkSize, after)), to);
+        // Not subarray(), which takes a third longer than the copy itself when it is that of a Buffer.
+        target.set(new Uint8Array(buffer, byteOffset + from, Math.min(chunkSize, after - from)), to);
       }
       this.#input.position = after;
       return target;
