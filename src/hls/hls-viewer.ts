@@ -53,13 +53,23 @@ export class HlsViewer implements SessionConnection {
    * @param start what a player of RTMP says with play: 0 for a recording
    * @returns undefined when it has not decided in time, or the viewer is gone
    */
-  admit(admission: CommandAdmission, timeout: number, start = LIVE_OR_RECORDED): Promise<Decision | undefined> {
-    const signal = AbortSignal.any([this.closed, AbortSignal.timeout(timeout)]);
-    const timeOut = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
+  async admit(admission: CommandAdmission, timeout: number, start = LIVE_OR_RECORDED): Promise<Decision | undefined> {
+    const abandon = new AbortController();
+    const { signal } = abandon;
+    const given = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+    const giveUp = (reason: string): void => abandon.abort(new DOMException(reason, 'AbortError'));
+    const onGone = (): void => giveUp('The viewer is gone.');
+    if (this.closed.aborted) onGone();
+    this.closed.addEventListener('abort', onGone);
+    const timer = setTimeout(() => giveUp(`The handler took longer than ${timeout} ms.`), timeout);
     const command = { ...playOf(this.request), start };
-    return Promise.race([admission.decide({ command, session: this.session, signal }), timeOut]);
+    try {
+      return await Promise.race([admission.decide({ command, session: this.session, signal }), given]);
+    } finally {
+      // Aborting costs more than all the rest, and there may be thousands.
+      clearTimeout(timer);
+      this.closed.removeEventListener('abort', onGone);
+    }
   }
 
   /** It is gone, or sent away: its URIs are good for nothing any more. */

@@ -18,9 +18,10 @@ interface Group {
   readonly waiters: Set<HlsWaiter<unknown>>;
 }
 
-interface Due {
-  readonly waiter: HlsWaiter<unknown>;
+/** Whose answer is there, and who of them have been told. */
+interface Answered {
   readonly answer: unknown;
+  readonly waiters: Iterator<HlsWaiter<unknown>>;
 }
 
 /** Waiters that are answered before others of the event loop get their turn: some milliseconds of writing. */
@@ -29,8 +30,8 @@ const BATCH = 256;
 /** Requests that are held until there is what they ask for; those that ask the same are answered together. */
 export class HlsWaiting {
   readonly #groups = new Map<unknown, Group>();
-  /** Whose answer is there, and who have not been told. */
-  #due: Due[] = [];
+  /** In the order in which they came to be. */
+  readonly #answered: Answered[] = [];
   #turn: NodeJS.Immediate | undefined;
   #size = 0;
 
@@ -98,7 +99,7 @@ export class HlsWaiting {
       if (answer === undefined) continue;
       this.#groups.delete(key);
       this.#size -= waiters.size;
-      for (const waiter of waiters) this.#due.push({ waiter, answer });
+      this.#answered.push({ answer, waiters: waiters.values() });
     }
     if (this.#turn === undefined) this.#answerSome();
   }
@@ -117,7 +118,12 @@ export class HlsWaiting {
   }
 
   #answerSome(): void {
-    for (const { waiter, answer } of this.#due.splice(0, BATCH)) waiter.answer(answer);
-    this.#turn = this.#due.length === 0 ? undefined : setImmediate(() => this.#answerSome());
+    for (let count = 0; count < BATCH && this.#answered.length > 0; count++) {
+      const { answer, waiters } = this.#answered[0]!;
+      const { value, done } = waiters.next();
+      if (done === true) this.#answered.shift();
+      else value.answer(answer);
+    }
+    this.#turn = this.#answered.length === 0 ? undefined : setImmediate(() => this.#answerSome());
   }
 }

@@ -8,6 +8,11 @@ export const FIGURES = {
   cpuPerPlayer: ['CPU ms/s·player', 'CPU time of the server for each second of a client of HLS'],
   rtmpPerPlayer: ['RTMP', 'the same of an RTMP player of that stream, in the same run'],
   barePerPlayer: ['node:http', 'the same of a server of node:http that does nothing but send answers of that length'],
+  floorPerGb: [
+    'bare Node',
+    'CPU seconds for each GB of `socket.write()` alone, of the same batches to the same players, in the same run',
+  ],
+  toFloor: ['x bare Node', 'CPU-s/GB divided by that'],
   toRtmp: ['HLS : RTMP', 'the first divided by the second'],
   toBare: ['HLS : node:http', 'the first divided by the third'],
   requestRate: ['requests/s', 'requests answered in a second'],

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HlsJobOptions, HlsResult, PlayResult } from '../load/load-job.js';
 import { streamName } from '../load/publish-job.js';
-import { BareHttp } from '../servers/bare-http.js';
+import { BareServer } from '../servers/bare-server.js';
 import type { Outcome, Scenario, Stage } from './scenario.js';
 import { measureWindow, per, type Usage } from './window.js';
 
@@ -134,7 +134,8 @@ async function playBare(
   if (partMilliseconds === 0) return undefined;
   const partLength = Math.round((BYTE_RATE * partMilliseconds) / 1000);
   const partsPerSegment = SEGMENT / partMilliseconds;
-  const bare = await BareHttp.start({ partMilliseconds, partLength, partsPerSegment }, stage.pinning?.server);
+  const values = [partMilliseconds, partLength, partsPerSegment];
+  const bare = await BareServer.start('bare-http-main.js', values, stage.pinning?.server);
   try {
     const load = stage.load({ ...clients, port: bare.port });
     await load.call('start');

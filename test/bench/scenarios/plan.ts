@@ -1,6 +1,7 @@
 import { connections } from './connections.js';
 import { hlsPackaging } from './hls-packaging.js';
 import { hlsPlaying } from './hls-playing.js';
+import { fanOutFloor } from './fan-out-floor.js';
 import { ingestFlood } from './ingest-flood.js';
 import { ingestMany } from './ingest-many.js';
 import { fanOut, latency, slowConsumers } from './play-scenarios.js';
@@ -26,6 +27,8 @@ export const FULL_PLAN: Plan = {
     fanOut(50),
     fanOut(200),
     fanOut(500),
+    fanOutFloor(200),
+    fanOutFloor(500),
     latency(),
     slowConsumers(20, 15),
     connections(1000),
@@ -47,6 +50,7 @@ export const QUICK_PLAN: Plan = {
     ingestMany(20, false),
     fanOut(1),
     fanOut(20),
+    fanOutFloor(20),
     latency(),
     slowConsumers(4, 1),
     connections(50),

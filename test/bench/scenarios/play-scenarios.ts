@@ -4,7 +4,8 @@ import { per } from './window.js';
 
 /** Players for whom the latency profile matters. */
 const MANY = 100;
-const FAN_OUT_MEDIA = { videoKbps: 4000, fps: 30 };
+/** What is fanned out. */
+export const FAN_OUT_MEDIA = { videoKbps: 4000, fps: 30 };
 
 /** One stream of 4 Mbit/s to so many players. */
 export function fanOut(players: number): Scenario {

@@ -33,6 +33,8 @@ export interface Scenario {
   readonly dependsOnProfile: boolean;
   /** Only servers of Low-Latency HLS take part. Defaults to false. */
   readonly needsHls?: boolean;
+  /** Only servers take part of which it is known how they batch. Defaults to false. */
+  readonly needsFlush?: boolean;
   run(stage: Stage): Promise<Outcome>;
 }
 

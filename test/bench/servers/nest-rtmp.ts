@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LatencyProfile } from '#lib/live';
+import { FLUSH_PROFILES, type FlushProfile, type LatencyProfile } from '#lib/live';
 import { INGEST_MAIN, ROOT } from '../paths.js';
 import type { Launch, LaunchOptions, ServerKind } from './server-kind.js';
 
@@ -11,6 +11,10 @@ export class NestRtmp implements ServerKind {
 
   constructor(readonly profile: LatencyProfile = 'balanced') {
     this.name = profile === 'balanced' ? 'nest-rtmp' : `nest-rtmp ${profile}`;
+  }
+
+  get flush(): FlushProfile {
+    return FLUSH_PROFILES[this.profile];
   }
 
   get version(): string {

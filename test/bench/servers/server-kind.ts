@@ -1,3 +1,5 @@
+import type { FlushProfile } from '#lib/live';
+
 /** How to start a server. */
 export interface Launch {
   readonly program: string;
@@ -31,5 +33,7 @@ export interface ServerKind {
   readonly version: string;
   /** It serves Low-Latency HLS. */
   readonly hasHls: boolean;
+  /** How it batches what it sends to many players, where that is known. */
+  readonly flush?: FlushProfile;
   launch(options: LaunchOptions): Launch;
 }

@@ -5,32 +5,26 @@ import { fileURLToPath } from 'node:url';
 import { endChild, spawnChild } from './child.js';
 import { freePort } from './free-port.js';
 
-/** What parts it serves. */
-export interface BareHttpOptions {
-  readonly partMilliseconds: number;
-  /** Bytes of a part. */
-  readonly partLength: number;
-  readonly partsPerSegment: number;
-}
-
-const MAIN = fileURLToPath(new URL('bare-http-main.js', import.meta.url));
 const POLL_INTERVAL = 20;
 
-/** A server of node:http that does nothing but answer, beside which the whole of a server is measured. */
-export class BareHttp {
+/** A server that does nothing but what Node itself must do for its clients, beside which the whole of a server is measured. */
+export class BareServer {
   private constructor(
     readonly port: number,
     private readonly child: ChildProcess,
   ) {}
 
-  /** Starts one and resolves when it listens. */
-  static async start(options: BareHttpOptions, cpu: number | undefined): Promise<BareHttp> {
-    const { partMilliseconds, partLength, partsPerSegment } = options;
+  /**
+   * Starts one and resolves when it listens.
+   *
+   * @param main its program, in this folder: it is given a port, and what else there is
+   */
+  static async start(main: string, values: readonly number[], cpu: number | undefined): Promise<BareServer> {
     const port = await freePort();
-    const args = [MAIN, port, partMilliseconds, partLength, partsPerSegment].map(String);
+    const args = [fileURLToPath(new URL(main, import.meta.url)), ...[port, ...values].map(String)];
     const child = spawnChild(process.execPath, args, { cpu, stdio: ['ignore', 'ignore', 'inherit'] });
     while (!(await isOpen(port))) await sleep(POLL_INTERVAL);
-    return new BareHttp(port, child);
+    return new BareServer(port, child);
   }
 
   get pids(): number[] {
