@@ -13,7 +13,7 @@ export interface ReadProfile {
 export const READ_PROFILES: Readonly<Record<LatencyProfile, ReadProfile>> = Object.freeze({
   realtime: { readAtOnce: 16, tick: 14, pacesPictures: true },
   balanced: { readAtOnce: 8, tick: 90 },
-  throughput: { readAtOnce: 2, tick: 340 },
+  throughput: { readAtOnce: 2, tick: 325 },
 });
 
 /** The longest of all ticks, in milliseconds: what may wait so long can go with the reading of sockets, and wakes nobody up. */

@@ -21,5 +21,5 @@ export interface FlushProfile {
 export const FLUSH_PROFILES: Readonly<Record<LatencyProfile, FlushProfile>> = Object.freeze({
   realtime: { flushAtOnce: 8, isPictureUrgent: true, interval: 30 },
   balanced: { flushAtOnce: 8, isPictureUrgent: false, interval: 88 },
-  throughput: { flushAtOnce: 0, isPictureUrgent: false, interval: 330 },
+  throughput: { flushAtOnce: 0, isPictureUrgent: false, interval: 315 },
 });

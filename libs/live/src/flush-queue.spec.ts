@@ -102,12 +102,12 @@ describe('realtime', () => {
 });
 
 describe('throughput', () => {
-  it('lets messages wait for 330 ms even for one player', () => {
+  it('lets messages wait for 315 ms even for one player', () => {
     const playing = new Playing('throughput', 1);
     playing.read(1000, keyFrame(0));
-    playing.wake(1329);
-    expect([playing.tokens, playing.next]).toEqual(['', 1330]);
-    playing.wake(1330);
+    playing.wake(1314);
+    expect([playing.tokens, playing.next]).toEqual(['', 1315]);
+    playing.wake(1315);
     expect([playing.tokens, playing.next]).toEqual(['K0', undefined]);
   });
 });
@@ -121,11 +121,11 @@ it('knows the earliest of several feeds', () => {
     stream.push(8, 0, audio(0).payload);
     return stream;
   });
-  expect(queue.flushDue(300)).toBe(330);
-  expect(queue.flushDue(330)).toBe(430);
+  expect(queue.flushDue(300)).toBe(315);
+  expect(queue.flushDue(315)).toBe(415);
   streams[1]!.end();
-  expect(queue.flushDue(440)).toBe(530);
-  expect(queue.flushDue(530)).toBeUndefined();
+  expect(queue.flushDue(440)).toBe(515);
+  expect(queue.flushDue(515)).toBeUndefined();
   expect(queue.isEmpty).toBe(true);
   for (const stream of streams) stream.end();
 });
