@@ -53,7 +53,7 @@ describe('GatheringReader', () => {
       const seen = { bytes: 0, isWrong: false, isPaused: false };
       let activations = 0;
       const receiver = {
-        urgency: 'none',
+        urgency: 'none' as const,
         onBytes(bytes: Uint8Array) {
           seen.isWrong ||= Buffer.compare(bytes, pattern(seen.bytes, bytes.length)) !== 0;
           seen.bytes += bytes.length;
