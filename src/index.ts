@@ -185,6 +185,7 @@ export {
   type SlowSubscriberLimits,
   type SlowSubscriberPolicy,
   type StreamCounters,
+  type Urgency,
 } from '#lib/live';
 export type { RtmptLimits } from '#lib/rtmpt';
 export type {
