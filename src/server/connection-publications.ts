@@ -1,4 +1,4 @@
-import { LiveStream, StreamBusyError, type Urgency } from '#lib/live';
+import { LiveStream, mostUrgent, StreamBusyError, type Urgency } from '#lib/live';
 import type { PublishCommand, RtmpStatus } from '#lib/rtmp';
 import type { PublishGrant } from '../admission/decision.js';
 import {
@@ -52,12 +52,7 @@ export class ConnectionPublications {
   /** What somebody wants of them the moment it comes; all, when there are none. */
   get urgency(): Urgency {
     if (this.#byStreamId.size === 0) return 'all';
-    let urgency: Urgency = 'none';
-    for (const { stream } of this.#byStreamId.values()) {
-      if (stream.urgency === 'all') return 'all';
-      if (stream.urgency === 'pictures') urgency = 'pictures';
-    }
-    return urgency;
+    return mostUrgent(this.list().map(({ stream }) => stream));
   }
 
   /** Pictures that have come of them. */

@@ -53,7 +53,7 @@ export async function runScenarios(
 /** Other profiles of our own server are only interesting where they differ. */
 function takesPart(server: ServerKind, scenario: Scenario): boolean {
   if (scenario.needsHls === true && !server.hasHls) return false;
-  if (scenario.needsFlush === true && server.flush === undefined) return false;
+  if (scenario.needsBatches === true && server.batchInterval === undefined) return false;
   return scenario.dependsOnProfile || !(server instanceof NestRtmp) || server.profile === 'balanced';
 }
 

@@ -1,6 +1,6 @@
 import type { FlushProfile } from './flush-profile.js';
-import type { Urgency } from './media-message.js';
 import type { StreamFeed } from './stream-feed.js';
+import type { Urgency } from './urgency.js';
 
 /**
  * The feeds of one server that have something to send, and when they are due.

@@ -14,8 +14,9 @@ import { hex } from '#test/hex';
 import { FlushQueue } from './flush-queue.js';
 import { FLUSH_PROFILES, type LatencyProfile } from './flush-profile.js';
 import { LiveStream } from './live-stream.js';
-import type { MediaSink, Urgency } from './media-message.js';
+import type { MediaSink } from './media-message.js';
 import { DEFAULT_SLOW_SUBSCRIBER_LIMITS } from './slow-subscriber-policy.js';
+import type { Urgency } from './urgency.js';
 import { FlvWireFormat } from './wire-format.js';
 
 const INFO = { id: 's1', app: 'live', name: 'cam', path: 'live/cam', startedAt: 5 };

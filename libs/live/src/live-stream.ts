@@ -1,12 +1,13 @@
 import { CONFIGURATION_FLAGS, MediaFlags, TagType, classifyMedia, trackIdOf } from '#lib/flv';
 import { GopCache, type GopCacheLimits } from './gop-cache.js';
 import { ConfigurationStore, type StoredConfiguration } from './configuration-store.js';
-import type { MediaMessage, MediaSink, Urgency } from './media-message.js';
+import type { MediaMessage, MediaSink } from './media-message.js';
 import type { FlushQueue } from './flush-queue.js';
 import { PublisherHold } from './publisher-hold.js';
 import { amf0Metadata, normaliseScriptData, scriptDataKind } from './script-data.js';
 import { StreamFeed } from './stream-feed.js';
 import { StreamTimeline } from './stream-timeline.js';
+import { mostUrgent, type Urgency } from './urgency.js';
 import { colourInfoForReaders } from './video-metadata.js';
 import type { WireFormat } from './wire-format.js';
 import { countMessage, createStreamCounters, type StreamCounters } from './stream-counters.js';
@@ -141,12 +142,7 @@ export class LiveStream implements LiveStreamInfo {
 
   /** What anybody wants of it the moment it comes. */
   get urgency(): Urgency {
-    let urgency: Urgency = 'none';
-    for (const sink of this.#sinks) {
-      if (sink.urgency === 'all') return 'all';
-      if (sink.urgency === 'pictures') urgency = 'pictures';
-    }
-    return urgency;
+    return mostUrgent(this.#sinks);
   }
 
   /** Whether anybody would go on with the next publish: players, recorders. */

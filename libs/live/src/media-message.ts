@@ -1,5 +1,6 @@
 import type { LiveStream } from './live-stream.js';
 import type { MediaSlab } from './media-slab.js';
+import type { Urgency } from './urgency.js';
 
 /**
  * One message of a live stream as its sinks see it. The same object is handed
@@ -17,12 +18,6 @@ export interface MediaMessage {
   /** Where the payload lies, when it is kept anyhow: who holds it may keep the payload without a copy. */
   slab?: MediaSlab | undefined;
 }
-
-/**
- * What somebody wants the moment it comes, so that its publisher must be read then: nothing, pictures (whatever else came
- * may be read with the next one), or every message.
- */
-export type Urgency = 'none' | 'pictures' | 'all';
 
 /**
  * Takes the messages of a live stream, one plain call each. It must not throw,

@@ -3,9 +3,10 @@ import type { Batch, StartPoint } from './batch.js';
 import { BatchWriter } from './batch-writer.js';
 import type { FlushQueue } from './flush-queue.js';
 import type { LiveStream } from './live-stream.js';
-import type { MediaMessage, MediaSink, Urgency } from './media-message.js';
+import type { MediaMessage, MediaSink } from './media-message.js';
 import { SKIP_THEN_CLOSE, type SlowSubscriberLimits, type SlowSubscriberPolicy } from './slow-subscriber-policy.js';
 import { LiveSubscriber, type SubscriberSink } from './subscriber.js';
+import type { Urgency } from './urgency.js';
 import type { WireFormat } from './wire-format.js';
 
 /** What a new feed takes from the GOP cache comes in batches of about this size, so that a slow joiner can stop between. */

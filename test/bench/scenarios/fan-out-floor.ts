@@ -1,12 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlayResult } from '../load/load-job.js';
-import { streamName } from '../load/publish-job.js';
 import { BareServer } from '../servers/bare-server.js';
 import { FAN_OUT_MEDIA } from './play-scenarios.js';
-import { playStream } from './playing.js';
+import { loadPlayers, playStream } from './playing.js';
 import type { Outcome, Scenario, Stage } from './scenario.js';
 import { measureWindow, per } from './window.js';
-
-const PLAYERS_PER_SECOND = 400;
 
 /** One stream of 4 Mbit/s to so many players, and beside it what `socket.write()` of the same batches costs by itself. */
 export function fanOutFloor(players: number): Scenario {
@@ -16,7 +14,7 @@ export function fanOutFloor(players: number): Scenario {
     main: 'cpuPerGb',
     columns: ['cpuPerGb', 'floorPerGb', 'toFloor', 'p50', 'p99', 'loadCpu', 'otherCpu'],
     dependsOnProfile: true,
-    needsFlush: true,
+    needsBatches: true,
     run: (stage) => run(stage, players),
   };
 }
@@ -33,23 +31,14 @@ async function run(stage: Stage, players: number): Promise<Outcome> {
 
 /** The same players of a server that makes batches as often as the other sends them. */
 async function playBare(stage: Stage, players: number, problems: string[]): Promise<number | undefined> {
-  const { isPictureUrgent, interval } = stage.kind.flush!;
   const { videoKbps, fps } = FAN_OUT_MEDIA;
-  const step = isPictureUrgent ? 1000 / fps : interval;
+  const step = stage.kind.batchInterval!(fps);
   const bare = await BareServer.start('bare-sockets-main.js', [step, videoKbps, fps], stage.pinning?.server);
   try {
-    const load = stage.load({
-      kind: 'play',
-      port: bare.port,
-      stream: streamName(0),
-      count: players,
-      slowCount: 0,
-      slowRate: 0,
-      ramp: PLAYERS_PER_SECOND,
-      isVerifying: false,
-    });
+    const load = loadPlayers(stage, bare.port, players);
     await load.call('start');
-    await settle(stage);
+    // As long as the other had before its window.
+    await sleep(2 * stage.scale.warmup * 1000);
     const usage = await measureWindow(stage, stage.scale.seconds, bare.pids);
     const { healthy } = await load.call<PlayResult>('finish');
     await stage.release(load);
@@ -58,9 +47,4 @@ async function playBare(stage: Stage, players: number, problems: string[]): Prom
   } finally {
     await bare.stop();
   }
-}
-
-/** As long as the other had before its window. */
-function settle({ scale }: Stage): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 2 * scale.warmup * 1000));
 }

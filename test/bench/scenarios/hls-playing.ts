@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HlsJobOptions, HlsResult, PlayResult } from '../load/load-job.js';
 import { streamName } from '../load/publish-job.js';
 import { BareServer } from '../servers/bare-server.js';
+import { loadPlayers } from './playing.js';
 import type { Outcome, Scenario, Stage } from './scenario.js';
 import { measureWindow, per, type Usage } from './window.js';
 
@@ -95,16 +96,7 @@ function perPlayer({ cpuSeconds, seconds }: Usage, players: number): number {
 
 async function playRtmp(stage: Stage, count: number, problems: string[]): Promise<number> {
   const { port } = stage.server;
-  const load = stage.load({
-    kind: 'play',
-    port,
-    stream: streamName(0),
-    count,
-    slowCount: 0,
-    slowRate: 0,
-    ramp: CLIENTS_PER_SECOND,
-    isVerifying: false,
-  });
+  const load = loadPlayers(stage, port, count);
   await load.call('start');
   await sleep(settling(stage));
   const usage = await measureWindow(stage);

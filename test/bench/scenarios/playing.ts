@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlayersResult, PlayResult, PublishResult } from '../load/load-job.js';
+import type { LoadProcess } from '../load/load-process.js';
 import type { MediaPatternOptions } from '../load/media-pattern.js';
+import { streamName } from '../load/publish-job.js';
 import { residentBytes } from '../servers/process-usage.js';
 import type { Stage } from './scenario.js';
 import { measureWindow, type Usage } from './window.js';
@@ -26,6 +28,8 @@ export interface Playing {
   readonly problems: string[];
 }
 
+/** Players that connect in a second. */
+const PER_SECOND = 400;
 /** Share of the pictures of a window that have to arrive within it. */
 const LEAST_DELIVERED = 0.95;
 
@@ -37,16 +41,7 @@ export async function playStream(stage: Stage, options: PlayingOptions): Promise
   await publisher.call('start');
   await sleep(stage.scale.warmup * 1000);
   const before = residentBytes(stage.server.pids);
-  const player = stage.load({
-    kind: 'play',
-    port,
-    stream: 'bench0',
-    count: players,
-    slowCount: slow,
-    slowRate,
-    ramp: 400,
-    isVerifying,
-  });
+  const player = loadPlayers(stage, port, players, { slow, slowRate, isVerifying });
   await player.call('start');
   await sleep(stage.scale.warmup * 1000);
   const usage = await measureWindow(stage, seconds);
@@ -60,6 +55,17 @@ export async function playStream(stage: Stage, options: PlayingOptions): Promise
     problems.push(`${play.healthy.windowPictures} of ${Math.round(expected)} pictures delivered`);
   }
   return { usage, play, rssPerPlayer, problems };
+}
+
+/** Players of the first stream that is published, which wait to be started. */
+export function loadPlayers(
+  stage: Stage,
+  port: number,
+  count: number,
+  { slow = 0, slowRate = 0, isVerifying = false }: Pick<PlayingOptions, 'slow' | 'slowRate' | 'isVerifying'> = {},
+): LoadProcess {
+  const stream = streamName(0);
+  return stage.load({ kind: 'play', port, stream, count, slowCount: slow, slowRate, ramp: PER_SECOND, isVerifying });
 }
 
 function problemsOf(players: PlayersResult): string[] {

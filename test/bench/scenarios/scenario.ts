@@ -34,7 +34,7 @@ export interface Scenario {
   /** Only servers of Low-Latency HLS take part. Defaults to false. */
   readonly needsHls?: boolean;
   /** Only servers take part of which it is known how they batch. Defaults to false. */
-  readonly needsFlush?: boolean;
+  readonly needsBatches?: boolean;
   run(stage: Stage): Promise<Outcome>;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FLUSH_PROFILES, type FlushProfile, type LatencyProfile } from '#lib/live';
+import { FLUSH_PROFILES, type LatencyProfile } from '#lib/live';
+import { READ_PROFILES } from '../../../src/server/read-profile.js';
 import { INGEST_MAIN, ROOT } from '../paths.js';
 import type { Launch, LaunchOptions, ServerKind } from './server-kind.js';
 
@@ -13,8 +14,10 @@ export class NestRtmp implements ServerKind {
     this.name = profile === 'balanced' ? 'nest-rtmp' : `nest-rtmp ${profile}`;
   }
 
-  get flush(): FlushProfile {
-    return FLUSH_PROFILES[this.profile];
+  /** What is read on a tick is sent on it, when the tick is the longer of the two. */
+  batchInterval(fps: number): number {
+    const { isPictureUrgent, interval } = FLUSH_PROFILES[this.profile];
+    return isPictureUrgent ? 1000 / fps : Math.max(interval, READ_PROFILES[this.profile].tick);
   }
 
   get version(): string {

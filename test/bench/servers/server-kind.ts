@@ -1,5 +1,3 @@
-import type { FlushProfile } from '#lib/live';
-
 /** How to start a server. */
 export interface Launch {
   readonly program: string;
@@ -33,7 +31,7 @@ export interface ServerKind {
   readonly version: string;
   /** It serves Low-Latency HLS. */
   readonly hasHls: boolean;
-  /** How it batches what it sends to many players, where that is known. */
-  readonly flush?: FlushProfile;
+  /** Milliseconds between two batches to many players of a stream of so many pictures a second, where that is known. */
+  batchInterval?(fps: number): number;
   launch(options: LaunchOptions): Launch;
 }
