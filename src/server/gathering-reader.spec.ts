@@ -1,5 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { GatheringReader } from './gathering-reader.js';
 import { rawSocket } from './raw-socket.js';
 
@@ -96,4 +97,40 @@ describe('GatheringReader', () => {
       await new Promise((resolve) => (socket.destroyed ? resolve(undefined) : socket.once('close', resolve)));
     },
   );
+
+  it('lets others come between its reads when what it has takes long', async () => {
+    const accepted = new Promise<Socket>((resolve) => (server = createServer(resolve).listen(0, '127.0.0.1')));
+    await new Promise((resolve) => server.once('listening', resolve));
+    client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const socket = await accepted;
+    let now = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    try {
+      const length = 4 * 1024 * 1024;
+      let bytes = 0;
+      let longest = 0;
+      let inTurn = 0;
+      const receiver = {
+        urgency: 'none' as const,
+        onBytes(received: Uint8Array) {
+          if (inTurn === 0) setImmediate(() => (inTurn = 0));
+          inTurn += received.length;
+          bytes += received.length;
+          longest = Math.max(longest, inTurn);
+          now += 20;
+        },
+      };
+      const reader = new GatheringReader(socket, rawSocket(socket), receiver, () => {});
+      reader.pause();
+      client.write(Buffer.alloc(length));
+      // Until more is there than is read at a time.
+      await delay(20);
+      reader.resume();
+      while (bytes < length) await turn();
+      expect(bytes).toBe(length);
+      expect(longest).toBe(64 * 1024);
+    } finally {
+      clock.mockRestore();
+    }
+  });
 });

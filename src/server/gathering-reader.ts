@@ -8,6 +8,10 @@ import { SocketIntake } from './socket-intake.js';
 const FULL_READ = 64 * 1024;
 /** Bytes one socket may have read before others get their turn. */
 const MAX_TURN = 4 * 1024 * 1024;
+/** Nor is more read once its bytes have taken so long, in milliseconds: messages may be a byte each. */
+const MAX_TURN_TIME = 4;
+/** 64 KiB of ordinary messages take a tenth of this, in milliseconds. */
+const LONG_READ = 0.5;
 /** A publisher that sends more than this is sending as fast as it can, and a tick would be a brake. In bytes a second. */
 export const FAST_RATE = 5_000_000;
 
@@ -44,6 +48,8 @@ export class GatheringReader {
   readonly #intake: SocketIntake;
   #isPaused = false;
   #isGathered = false;
+  /** Set while others have their turn. */
+  #rest: NodeJS.Immediate | undefined;
   /** Events, and bytes, since the gate last looked. */
   reads = 0;
   bytes = 0;
@@ -64,14 +70,15 @@ export class GatheringReader {
     this.#receiver = receiver;
     this.#raw = raw;
     this.#intake = new SocketIntake(socket, raw, (bytes) => {
-      const startedAt = this.onEvent === undefined ? undefined : performance.now();
+      const isFull = bytes.length >= FULL_READ;
+      const startedAt = isFull || this.onEvent !== undefined ? performance.now() : 0;
       if (this.reads++ === 0) onActive();
       this.bytes += bytes.length;
       this.#receiver.onBytes(bytes, 0);
       // Bytes that the stream took in while it was paused come before those of the descriptor.
       const isNext = socket.readableLength === 0;
-      if (bytes.length >= FULL_READ && isNext && !this.#isPaused && !this.#isGathered) this.#drain();
-      if (startedAt !== undefined) this.onEvent?.(startedAt);
+      if (isFull && isNext && !this.#isPaused && !this.#isGathered) this.#drain(startedAt);
+      this.onEvent?.(startedAt);
     });
   }
 
@@ -103,6 +110,7 @@ export class GatheringReader {
     this.#isGathered = true;
     this.#suspected = 0;
     this.idleTicks = 0;
+    this.#endRest();
     const rest = this.#raw!.detach();
     if (rest !== undefined) this.#receiver.onBytes(rest, 0);
   }
@@ -115,8 +123,23 @@ export class GatheringReader {
     else this.#intake.resume();
   }
 
+  /** Lets the event loop come to others before it reads on: it would read this socket 32 times in a row. */
+  #giveWay(): void {
+    this.#intake.pause();
+    this.#rest = setImmediate(() => {
+      this.#rest = undefined;
+      this.#intake.resume();
+    });
+  }
+
+  #endRest(): void {
+    clearImmediate(this.#rest);
+    this.#rest = undefined;
+  }
+
   pause(): void {
     this.#isPaused = true;
+    this.#endRest();
     if (!this.#isGathered) this.#intake.pause();
   }
 
@@ -129,6 +152,7 @@ export class GatheringReader {
   /** Reads no more; somebody else may. */
   release(): void {
     this.#isPaused = true;
+    this.#endRest();
     this.#intake.release();
   }
 
@@ -136,12 +160,14 @@ export class GatheringReader {
   gather(waited: number): GatheredRead {
     if (this.#isPaused) return 'some';
     let total = 0;
+    const startedAt = performance.now();
     const room = isSharedInUse ? FULL_READ : shared.length;
     for (;;) {
-      const count = this.#read(waited);
+      const count = this.#read(waited, room);
       if (count === 0) return 'ended';
       if (count > 0) total += count;
       if (count < room || total >= MAX_TURN || this.#isPaused) break;
+      if (performance.now() - startedAt > MAX_TURN_TIME) break;
     }
     this.#judge(total);
     return total > 0 ? 'some' : 'none';
@@ -153,23 +179,28 @@ export class GatheringReader {
   }
 
   /** A full read says that the peer is fast: larger reads cost a third less for each byte. */
-  #drain(): void {
-    for (let total = 0; total < MAX_TURN && !this.#isPaused && this.#raw !== undefined;) {
-      const count = this.#read(0);
+  #drain(startedAt: number): void {
+    if (this.#raw === undefined) return;
+    let time = performance.now() - startedAt;
+    // Not when what was read has taken long already, as only very small messages do.
+    const room = time < LONG_READ && !isSharedInUse ? shared.length : FULL_READ;
+    for (let total = 0; total < MAX_TURN && time < MAX_TURN_TIME; time = performance.now() - startedAt) {
+      const count = this.#read(0, room);
       if (count <= 0) return; // the event loop sees an end by itself
       total += count;
-      if (count < shared.length) return;
+      if (count < room || this.#isPaused) return;
     }
+    this.#giveWay();
   }
 
   /** One read: how many bytes were consumed, 0 at the end, -1 when there are none now. */
-  #read(waited: number): number {
+  #read(waited: number, room: number): number {
     const fd = this.#raw!.fd;
     if (fd < 0) return -1;
-    const buffer = isSharedInUse ? Buffer.allocUnsafeSlow(FULL_READ) : shared;
+    const buffer = isSharedInUse ? Buffer.allocUnsafeSlow(room) : shared;
     let count: number;
     try {
-      count = readSync(fd, buffer, 0, buffer.length, null);
+      count = readSync(fd, buffer, 0, room, null);
     } catch (error) {
       // Whatever else it is, the event loop finds out when it reads.
       return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? -1 : 0;
