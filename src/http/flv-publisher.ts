@@ -1,6 +1,7 @@
 import { FlvDemuxer, FlvError, type FlvTag, TagType } from '#lib/flv';
 import type { PublishCommand, RtmpStatus } from '#lib/rtmp';
 import type { PublishGrant } from '../admission/decision.js';
+import { INTERNAL_ERROR } from '../admission/refusal.js';
 import { ConnectionPublications } from '../server/connection-publications.js';
 import type { ConnectionSeat } from '../server/server-connection.js';
 import type { PublicationConnection, PublicationEnd, RtmpPublication } from '../streams/rtmp-publication.js';
@@ -180,9 +181,17 @@ export class FlvPublisher extends FlvConnection implements PublicationConnection
     try {
       action();
     } catch (error) {
-      if (!(error instanceof FlvError)) throw error;
-      this.#fail(error.code, error.message);
+      if (error instanceof FlvError) this.#fail(error.code, error.message);
+      else this.#failInside(error);
     }
+  }
+
+  /** Something of ours did: of that the peer is told no more than that it is over. */
+  #failInside(error: unknown): void {
+    if (!this.isOpen) return;
+    this.log.error('internal error', {}, error);
+    this.onGone();
+    this.answer({ httpStatus: 500, code: 'NetStream.Publish.Failed', description: INTERNAL_ERROR });
   }
 
   /** The peer did what it must not: its publish is over, and it is told why. */

@@ -76,7 +76,10 @@ export class ConnectionPublications {
     const { streams, extensions, options } = this.#services;
     const { address, reply, media } = grant;
     const id = `${this.#connection.session.id}.${++this.#count}`;
-    const stream = new LiveStream({ ...address, id, startedAt: Date.now() }, options.playback.gopCache);
+    const { path } = address;
+    const stream = new LiveStream({ ...address, id, startedAt: Date.now() }, options.playback.gopCache, (error) =>
+      this.#log.error('a sink of the stream failed', { stream: path }, error),
+    );
     const publication = new RtmpPublication(this.#connection, stream, address, command, reply);
     streams.get(address.path)?.poll();
     const live = streams.get(address.path);

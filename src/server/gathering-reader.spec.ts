@@ -107,16 +107,14 @@ describe('GatheringReader', () => {
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
     try {
       const length = 4 * 1024 * 1024;
-      let bytes = 0;
-      let longest = 0;
-      let inTurn = 0;
+      const seen = { bytes: 0, inTurn: 0, longest: 0 };
       const receiver = {
         urgency: 'none' as const,
         onBytes(received: Uint8Array) {
-          if (inTurn === 0) setImmediate(() => (inTurn = 0));
-          inTurn += received.length;
-          bytes += received.length;
-          longest = Math.max(longest, inTurn);
+          if (seen.inTurn === 0) setImmediate(() => (seen.inTurn = 0));
+          seen.inTurn += received.length;
+          seen.bytes += received.length;
+          seen.longest = Math.max(seen.longest, seen.inTurn);
           now += 20;
         },
       };
@@ -126,9 +124,8 @@ describe('GatheringReader', () => {
       // Until more is there than is read at a time.
       await delay(20);
       reader.resume();
-      while (bytes < length) await turn();
-      expect(bytes).toBe(length);
-      expect(longest).toBe(64 * 1024);
+      while (seen.bytes < length) await turn();
+      expect(seen).toMatchObject({ bytes: length, longest: 64 * 1024 });
     } finally {
       clock.mockRestore();
     }

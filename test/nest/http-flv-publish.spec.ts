@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { type CanActivate, Injectable, UnauthorizedException, UseGuards } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -419,6 +420,25 @@ describe('a WebSocket that publishes', () => {
     await gone('live/cam');
     socket.terminate();
     await closed;
+  });
+
+  it('ends when something of ours fails, and nobody else notices', async () => {
+    await start();
+    const other = post('/live/other.flv');
+    other.request.write(flv(...STREAM));
+    await live('live/other');
+    const taking = jest.spyOn(test.app.get(RtmpStreams), 'add').mockImplementation(() => {
+      throw new RangeError('a secret of ours');
+    });
+    const { socket, opened, closed } = open('/live/cam.flv', ['flv-publish']);
+    await opened;
+    socket.send(flv(...STREAM));
+    const posted = post('/live/cam.flv');
+    posted.request.write(flv(...STREAM));
+    expect(await closed).toEqual([4500, expect.not.stringContaining('secret')]);
+    expect((await posted.answers()).status).toBe(500);
+    taking.mockRestore();
+    expect(test.app.get(RtmpStreams).get('live/other')).toBeDefined();
   });
 
   it('that vanishes is gone', async () => {

@@ -161,6 +161,48 @@ describe('sinks', () => {
     expect([first.take(), second.take(), newcomer.take()]).toEqual(['K0@0', 'K0@0 P1@40', 'P1@40']);
   });
 
+  it('that throw are ended and told of, and harm neither the publisher nor the others', () => {
+    const failures: unknown[] = [];
+    const stream = new LiveStream(INFO, {}, (error) => failures.push(error));
+    /** Throws wherever it is asked to. */
+    class Broken extends Notes {
+      constructor(private readonly where: string) {
+        super();
+      }
+
+      override onMessage(message: Parameters<Notes['onMessage']>[0]): void {
+        super.onMessage(message);
+        if (this.where === 'message') throw new Error('message');
+      }
+
+      override onEnd(): void {
+        super.onEnd();
+        if (this.where === 'end') throw new Error('end');
+      }
+
+      onSuspend(): void {
+        this.lines.push('suspend');
+        if (this.where === 'suspend') throw new Error('suspend');
+      }
+    }
+    const broken = ['message', 'suspend', 'end'].map((where) => new Broken(where));
+    const notes = new Notes();
+    for (const sink of [...broken, notes]) stream.addSink(sink);
+    push(stream, 0, videoConfig(1));
+    push(stream, 0, keyFrame(0));
+    expect(broken.map((sink) => sink.take())).toEqual(['V1@0 end', 'V1@0 K0@0', 'V1@0 K0@0']);
+    expect([notes.take(), stream.sinkCount, String(failures)]).toEqual(['V1@0 K0@0', 3, 'Error: message']);
+    const greeted = new Broken('message');
+    stream.addSink(greeted);
+    expect([greeted.take(), stream.sinkCount]).toEqual(['V1@0 end', 3]);
+    stream.suspend();
+    expect(broken.map((sink) => sink.take())).toEqual(['', 'suspend end', 'suspend']);
+    expect([notes.take(), stream.sinkCount]).toEqual(['end', 1]);
+    stream.end();
+    expect(broken.map((sink) => sink.take())).toEqual(['', '', 'end']);
+    expect(failures.map(String)).toEqual(['message', 'message', 'suspend', 'end'].map((where) => `Error: ${where}`));
+  });
+
   it('a player that comes while a message is handed out gets it once', () => {
     const stream = new LiveStream(INFO);
     const queue = new FlushQueue(FLUSH_PROFILES.balanced);

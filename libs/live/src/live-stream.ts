@@ -54,6 +54,7 @@ export class LiveStream implements LiveStreamInfo {
   readonly #feeds = new Map<string, StreamFeed>();
   readonly #configurations = new ConfigurationStore();
   readonly #timeline = new StreamTimeline();
+  readonly #onSinkFailure: (error: unknown) => void;
   readonly #message: MediaMessage = { tagType: 0, timestamp: 0, payload: new Uint8Array(0), flags: 0, slab: undefined };
   /** Copied on write: a sink may leave while the stream is handing out a message. */
   #sinks: readonly MediaSink[] = [];
@@ -65,9 +66,18 @@ export class LiveStream implements LiveStreamInfo {
   #gopDuration: number | undefined;
   #state: 'live' | 'suspended' | 'ended' = 'live';
 
-  /** @param gop what is kept for players that come later */
-  constructor(info: LiveStreamInfo, gop: Partial<GopCacheLimits> = {}) {
+  /**
+   * @param gop what is kept for players that come later
+   * @param onSinkFailure told what a sink has thrown, which then is taken away and ended: neither the publisher nor other
+   *   sinks shall suffer from it
+   */
+  constructor(
+    info: LiveStreamInfo,
+    gop: Partial<GopCacheLimits> = {},
+    onSinkFailure: (error: unknown) => void = rethrow,
+  ) {
     this.gopCache = new GopCache(gop);
+    this.#onSinkFailure = onSinkFailure;
     this.id = info.id;
     this.app = info.app;
     this.name = info.name;
@@ -220,11 +230,12 @@ export class LiveStream implements LiveStreamInfo {
       sink.onEnd();
       return () => {};
     }
-    if (greet) this.#greet(sink);
+    if (greet && !this.#attempt(() => this.#greet(sink))) {
+      this.#attempt(() => sink.onEnd());
+      return () => {};
+    }
     this.#sinks = [...this.#sinks, sink];
-    return () => {
-      this.#sinks = this.#sinks.filter((other) => other !== sink);
-    };
+    return () => this.#remove(sink);
   }
 
   /** Ends the stream for all its sinks; may be called twice. */
@@ -233,7 +244,7 @@ export class LiveStream implements LiveStreamInfo {
     this.#state = 'ended';
     const sinks = this.#sinks;
     this.#sinks = [];
-    for (const sink of sinks) sink.onEnd();
+    for (const sink of sinks) this.#attempt(() => sink.onEnd());
     this.gopCache.release();
   }
 
@@ -245,8 +256,8 @@ export class LiveStream implements LiveStreamInfo {
     this.#sinks = sinks.filter((sink) => sink.onSuspend !== undefined);
     this.gopCache.release();
     for (const sink of sinks) {
-      if (sink.onSuspend === undefined) sink.onEnd();
-      else sink.onSuspend();
+      if (sink.onSuspend === undefined) this.#attempt(() => sink.onEnd());
+      else if (!this.#attempt(() => sink.onSuspend!())) this.#drop(sink);
     }
   }
 
@@ -261,7 +272,7 @@ export class LiveStream implements LiveStreamInfo {
       feed.moveTo(this);
     }
     previous.#feeds.clear();
-    for (const sink of previous.#sinks) sink.onContinued?.(this);
+    for (const sink of previous.#sinks) this.#attempt(() => sink.onContinued?.(this));
     previous.end();
   }
 
@@ -270,8 +281,36 @@ export class LiveStream implements LiveStreamInfo {
     // A sink may end the stream, which lets go of what is kept.
     slab?.hold();
     const sinks = this.#sinks;
-    for (let i = 0; i < sinks.length; i++) sinks[i]!.onMessage(message);
+    for (let i = 0; i < sinks.length; i++) {
+      try {
+        sinks[i]!.onMessage(message);
+      } catch (error) {
+        this.#drop(sinks[i]!);
+        this.#onSinkFailure(error);
+      }
+    }
     slab?.release();
+  }
+
+  /** Calls a sink; false when it has thrown. */
+  #attempt(call: () => void): boolean {
+    try {
+      call();
+      return true;
+    } catch (error) {
+      this.#onSinkFailure(error);
+      return false;
+    }
+  }
+
+  /** Nothing goes to it any more, which it is told. */
+  #drop(sink: MediaSink): void {
+    this.#remove(sink);
+    this.#attempt(() => sink.onEnd());
+  }
+
+  #remove(sink: MediaSink): void {
+    this.#sinks = this.#sinks.filter((other) => other !== sink);
   }
 
   #beginGroup({ flags, timestamp }: MediaMessage): void {
@@ -322,4 +361,8 @@ export class LiveStream implements LiveStreamInfo {
         return body.length > 0;
     }
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -1,6 +1,7 @@
 import * as mediabunny from 'mediabunny';
 import { hex } from '#test/hex';
-import type { VideoFormat } from '../track/track-format.js';
+import { audioFormatOf } from '../track/audio-format.js';
+import type { AudioFormat, VideoFormat } from '../track/track-format.js';
 import { videoFormatOf } from '../track/video-format.js';
 import { writeInitSegment } from './init-segment.js';
 
@@ -26,4 +27,13 @@ it.each([
   ['monochrome, 10 bits, with a place of its samples', '81 00 5d 00'],
 ])('%s keeps its decoder configuration', async (_name, record) => {
   expect(await box('av1C', 'av1', hex(record))).toBe(record.replaceAll(' ', ''));
+});
+
+it('says the object type of AAC that the encoder said, whichever it is, and rejects what is none', async () => {
+  // AAC Main, 48 kHz, two channels; ISO/IEC 14496-3 §1.6.2.1.
+  const format = audioFormatOf('aac', hex('0990')) as AudioFormat;
+  expect(format.codecs).toBe('mp4a.40.1');
+  const bytes = Buffer.from(await writeInitSegment(mediabunny, [format]));
+  expect(bytes.toString('hex')).toContain('05020990');
+  await expect(writeInitSegment(mediabunny, [{ ...format, sampleRate: 0 }])).rejects.toThrow();
 });

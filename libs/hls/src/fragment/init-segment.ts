@@ -16,7 +16,7 @@ export interface MuxingLibrary {
  *
  * @throws {Error} (rejects) the library does not take a decoder configuration
  */
-export function writeInitSegment(muxing: MuxingLibrary, formats: readonly TrackFormat[]): Promise<Uint8Array> {
+export async function writeInitSegment(muxing: MuxingLibrary, formats: readonly TrackFormat[]): Promise<Uint8Array> {
   const library = muxing as typeof Mediabunny;
   const initTarget = new library.BufferTarget();
   const output = new library.Output({
@@ -28,10 +28,9 @@ export function writeInitSegment(muxing: MuxingLibrary, formats: readonly TrackF
     if (format.kind === 'video') addVideo(library, output, format);
     else addAudio(library, output, format);
   }
-  return output
-    .start()
-    .then(() => output.finalize())
-    .then(() => new Uint8Array(initTarget.buffer!));
+  await output.start();
+  await output.finalize();
+  return new Uint8Array(initTarget.buffer!);
 }
 
 function addVideo(library: typeof Mediabunny, output: Mediabunny.Output, format: VideoFormat): void {
@@ -73,7 +72,8 @@ function addAudio(library: typeof Mediabunny, output: Mediabunny.Output, format:
   output.addAudioTrack(new library.EncodedAudioPacketSource(codec), {
     ...(firstFrame === undefined ? {} : { primingPacket: new library.EncodedPacket(firstFrame, 'key', 0, 0) }),
     decoderConfig: {
-      codec: WEB_CODECS[codec] ?? codecs,
+      // The library knows three object types of AAC. What it writes is the description, which says the true one.
+      codec: codec === 'aac' ? 'mp4a.40.2' : (WEB_CODECS[codec] ?? codecs),
       sampleRate,
       numberOfChannels: channels,
       ...(description === undefined ? {} : { description }),
