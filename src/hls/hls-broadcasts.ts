@@ -208,12 +208,12 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   async #whenReady(broadcast: HlsBroadcast, gone: AbortSignal): Promise<boolean> {
     if (broadcast.packager.prepare()) return true;
     const deadline = performance.now() + this.options.startTimeout;
-    const isReady = await broadcast.waiting.hold(
-      () => (broadcast.packager.prepare() || broadcast.state === 'ended' ? true : undefined),
-      () => false,
-      deadline,
-      gone,
-    );
+    const question = {
+      isReady: () => broadcast.packager.prepare() || broadcast.state === 'ended',
+      answer: () => true,
+      onTimeout: () => false,
+    };
+    const isReady = await broadcast.waiting.hold(question, deadline, gone);
     return isReady === true && broadcast.packager.isReady && this.#byRun.has(broadcast.run);
   }
 

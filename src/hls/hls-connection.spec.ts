@@ -164,12 +164,12 @@ it('begins nothing while an answer waits for its turn, or to be taken', async ()
   expect(bench.begun.map(({ name }) => name)).toEqual(['c']);
 });
 
-it('lets no more than 16 requests wait, and so much of others that one could be long', async () => {
+it('lets no more than 4 requests wait, and so much of others that one could be long', async () => {
   const bench = new Bench();
   bench.answersAtOnce = false;
   const names = Array.from({ length: 1000 }, (_, index) => String(index));
   for (const name of names.slice(0, 100)) bench.say(ask(name));
-  expect([bench.begun.length, bench.transport.isPaused]).toEqual([16, false]);
+  expect([bench.begun.length, bench.transport.isPaused]).toEqual([4, false]);
   let said = 100;
   for (; !bench.transport.isPaused; said++) bench.say(ask(names[said]!));
   expect(said).toBeLessThan(300);
@@ -384,10 +384,10 @@ it('holds to that whatever comes, in whatever order', async () => {
         }
         if ('sweep' in one) bench.connection.sweep((bench.now += 100));
         await turn();
-        expect(bench.begun.length).toBeLessThanOrEqual(16);
+        expect(bench.begun.length).toBeLessThanOrEqual(4);
         expect(bench.others.length).toBeLessThanOrEqual(1);
         if (bench.closed === 0 && said > MAX_HELD)
-          expect(bench.transport.isPaused || bench.begun.length < 16).toBe(true);
+          expect(bench.transport.isPaused || bench.begun.length < 4).toBe(true);
       }
       bench.connection.destroy();
       expect(bench.closed).toBeGreaterThan(0);

@@ -10,7 +10,7 @@ import { variantOf } from './hls-variant.js';
 import { HlsWireReply } from './hls-wire-reply.js';
 
 /** Requests of one connection that wait for something at a time; players send the next when they have their answer. */
-const MAX_WAITING = 16;
+const MAX_WAITING = 4;
 /** Requests of one connection that are begun before others of the event loop get their turn. */
 const MAX_TURN = 32;
 /** So many requests for other things in a row, and the connection is none of a player of live streams. */

@@ -11,6 +11,7 @@ import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { ConnectionLimiter } from '../server/connection-limiter.js';
 import { type HlsAnswer, refusalAnswer } from './hls-answer.js';
 import { HlsViewer } from './hls-viewer.js';
+import { isQueryTooLong, QUERY_TOO_LONG } from './own-query.js';
 
 const NO_ROOM = refusalAnswer(FULL.httpStatus, FULL.code, FULL.description);
 
@@ -48,6 +49,7 @@ export class HlsEntrance {
    * @param gone aborted when the client is gone
    */
   async enter(request: HttpRequest, visit: HlsVisit, gone: AbortSignal): Promise<HlsAnswer | undefined> {
+    if (isQueryTooLong(visit.target.query)) return QUERY_TOO_LONG;
     if (this.#entering >= this.options.maxConnections) return NO_ROOM;
     const viewer = this.#take(request, visit.target);
     if (viewer === undefined) return NO_ROOM;

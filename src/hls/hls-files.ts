@@ -1,10 +1,11 @@
-import { decideReload, parseReloadRequest, type Rendition } from '#lib/hls';
+import { decideReload, type HlsPart, parseReloadRequest, type Rendition } from '#lib/hls';
 import { queryOf } from '../http/flv-request.js';
 import { type CacheScope, HlsAnswer, mediaAnswer, playlistAnswer, refusalAnswer } from './hls-answer.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
 import type { HlsExchange } from './hls-exchange.js';
 import { HlsPlaylists } from './hls-playlists.js';
 import type { HlsQuestion } from './hls-waiting.js';
+import { isQueryTooLong, QUERY_TOO_LONG } from './own-query.js';
 
 const MILLISECONDS = 1000;
 /** Target durations a request is held (bis §6.2.5.2). */
@@ -82,6 +83,7 @@ export class HlsFiles {
 
   #find(tail: string): Found {
     const query = queryOf(tail);
+    if (isQueryTooLong(query)) return QUERY_TOO_LONG;
     const found = this.broadcast.fileOf(tail.split('?', 1)[0]!);
     if (found === undefined) return NOT_FOUND;
     const { file, rendition } = found;
@@ -116,7 +118,8 @@ export class HlsFiles {
         return badRequest(`_HLS_msn=${number} is too far ahead.`);
       default:
         return {
-          tryAnswer: () => (decideReload(request, rendition) === 'answer' ? now() : undefined),
+          isReady: () => decideReload(request, rendition) === 'answer',
+          answer: now,
           onTimeout: () => this.#late(rendition, suffix),
           targetDuration,
         };
@@ -148,14 +151,15 @@ export class HlsFiles {
   #part(rendition: Rendition, number: number, index: number): Found {
     const { window, targetDuration } = rendition;
     if (rendition.partTarget === undefined) return NOT_FOUND;
-    const tryAnswer = (): HlsAnswer | undefined => {
-      const part = window.find(number)?.parts[index];
-      if (part !== undefined) return mediaAnswer([part.bytes], contentType(rendition), this.scope);
-      // Only the part that PRELOAD-HINT speaks of is waited for.
-      const isHinted = number === window.nextNumber && index === (window.open?.parts.length ?? 0);
-      return isHinted && !window.isEnded ? undefined : NOT_FOUND;
+    const part = (): HlsPart | undefined => window.find(number)?.parts[index];
+    const answer = (): HlsAnswer => {
+      const { bytes } = part() ?? {};
+      return bytes === undefined ? NOT_FOUND : mediaAnswer([bytes], contentType(rendition), this.scope);
     };
-    return tryAnswer() ?? { tryAnswer, onTimeout: () => NOT_FOUND, targetDuration };
+    // Only the part that PRELOAD-HINT speaks of is waited for.
+    const isHinted = (): boolean => number === window.nextNumber && index === (window.open?.parts.length ?? 0);
+    const isReady = (): boolean => part() !== undefined || window.isEnded || !isHinted();
+    return isReady() ? answer() : { isReady, answer, onTimeout: () => NOT_FOUND, targetDuration };
   }
 
   #hold(tail: string, question: Wait, exchange: HlsExchange): void {

@@ -11,6 +11,7 @@ import { ANYBODY, HlsVodTokens } from './hls-vod-tokens.js';
 import { PackedPlaylists } from './packed-playlists.js';
 import { ownPlaylist } from './playlist-text.js';
 import { RtmpHlsVods } from './rtmp-hls-vods.js';
+import { isQueryTooLong, QUERY_TOO_LONG } from './own-query.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
 const NOT_FOUND = refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'There is no such recording, or file of it.');
@@ -56,6 +57,7 @@ export class HlsVodPlayers {
     const refusal = this.#recognize(request, target, token);
     if (refusal !== undefined) return refusal;
     const { app, name, id, query } = target;
+    if (isQueryTooLong(query)) return QUERY_TOO_LONG;
     const kind = parseFileName(file)?.kind;
     if (kind === undefined || kind === 'part') return NOT_FOUND;
     const bytes = await this.vods.read(app, name, id, file);

@@ -1,7 +1,9 @@
 /** What is waited for by all who ask the same. */
 export interface HlsQuestion<T> {
-  /** The answer there is by now; undefined while it has to be waited for. */
-  readonly tryAnswer: () => T | undefined;
+  /** Whether there is an answer by now. */
+  readonly isReady: () => boolean;
+  /** The answer, made when the first of them gets it. */
+  readonly answer: () => T;
   /** The answer to those who have waited too long. */
   readonly onTimeout: () => T;
 }
@@ -20,8 +22,9 @@ interface Group {
 
 /** Whose answer is there, and who of them have been told. */
 interface Answered {
-  readonly answer: unknown;
+  readonly question: HlsQuestion<unknown>;
   readonly waiters: Iterator<HlsWaiter<unknown>>;
+  answer?: unknown;
 }
 
 /** Waiters that are answered before others of the event loop get their turn: some milliseconds of writing. */
@@ -75,16 +78,11 @@ export class HlsWaiting {
    * @param deadline on the clock of {@link expire}
    * @param gone aborted when the client is gone: the promise is resolved with nothing
    */
-  hold<T>(
-    tryAnswer: () => T | undefined,
-    onTimeout: () => T,
-    deadline: number,
-    gone: AbortSignal,
-  ): Promise<T | undefined> {
+  hold<T>(question: HlsQuestion<T>, deadline: number, gone: AbortSignal): Promise<T | undefined> {
     return new Promise((resolve) => {
       const key = Symbol('alone');
       const waiter = { deadline, answer: resolve };
-      this.join(key, { tryAnswer, onTimeout }, waiter);
+      this.join(key, question, waiter);
       gone.addEventListener('abort', () => {
         this.leave(key, waiter);
         resolve(undefined);
@@ -95,11 +93,10 @@ export class HlsWaiting {
   /** Something is there that was not: answers whom it is enough for. */
   wake(): void {
     for (const [key, { question, waiters }] of this.#groups) {
-      const answer = question.tryAnswer();
-      if (answer === undefined) continue;
+      if (!question.isReady()) continue;
       this.#groups.delete(key);
       this.#size -= waiters.size;
-      this.#answered.push({ answer, waiters: waiters.values() });
+      this.#answered.push({ question, waiters: waiters.values() });
     }
     if (this.#turn === undefined) this.#answerSome();
   }
@@ -119,10 +116,10 @@ export class HlsWaiting {
 
   #answerSome(): void {
     for (let count = 0; count < BATCH && this.#answered.length > 0; count++) {
-      const { answer, waiters } = this.#answered[0]!;
-      const { value, done } = waiters.next();
+      const first = this.#answered[0]!;
+      const { value, done } = first.waiters.next();
       if (done === true) this.#answered.shift();
-      else value.answer(answer);
+      else value.answer((first.answer ??= first.question.answer()));
     }
     this.#turn = this.#answered.length === 0 ? undefined : setImmediate(() => this.#answerSome());
   }

@@ -88,6 +88,23 @@ describe('what caches on the way may keep', () => {
   });
 });
 
+describe('queries', () => {
+  it('of viewers stand behind every URI, and are no longer than playlists bear', async () => {
+    await start({ start: 'always' });
+    await publish('cam');
+    const long = `ticket=${'x'.repeat(2041)}`;
+    expect((await get(`/live/cam.m3u8?${long}y`)).status).toBe(414);
+    const path = await firstOf(`/live/cam.m3u8?${long}`);
+    expect(path.endsWith(`?${long}`)).toBe(true);
+    expect((await get(path)).status).toBe(200);
+    const refused = await get(`${path}y`);
+    expect([refused.status, await refused.json()]).toEqual([
+      414,
+      { code: 'NetConnection.Call.BadRequest', description: expect.stringContaining('2048') as string },
+    ]);
+  });
+});
+
 describe('viewers', () => {
   it('of one address are no more than its connections may be', async () => {
     await start({ start: 'always' }, { maxConnectionsPerAddress: 3 });
