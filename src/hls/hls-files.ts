@@ -116,19 +116,25 @@ export class HlsFiles {
         return now();
       case 'bad request':
         return badRequest(`_HLS_msn=${number} is too far ahead.`);
-      default:
+      default: {
+        const wasPaused = this.broadcast.isPaused;
         return {
           isReady: () => decideReload(request, rendition) === 'answer',
           answer: now,
-          onTimeout: () => this.#late(rendition, suffix),
+          onTimeout: () => this.#late(rendition, suffix, wasPaused),
           targetDuration,
         };
+      }
     }
   }
 
-  /** Nothing came. While the publisher is away that is no fault: players that are refused give up. */
-  #late(rendition: Rendition, suffix: string): HlsAnswer {
-    if (!this.broadcast.isPaused) return refusalAnswer(503, 'NetStream.Play.Failed', 'Nothing new has come.');
+  /**
+   * Nothing came. While the publisher is away that is no fault: players that are refused give up. It may be back by now,
+   * and those who began to wait before have a short time only.
+   */
+  #late(rendition: Rendition, suffix: string, wasPaused: boolean): HlsAnswer {
+    if (!wasPaused && !this.broadcast.isPaused)
+      return refusalAnswer(503, 'NetStream.Play.Failed', 'Nothing new has come.');
     return playlistAnswer(this.#playlists.text(rendition, false, suffix), 'no-store');
   }
 
