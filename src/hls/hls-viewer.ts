@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { parseStreamQuery } from '#lib/rtmp';
 import type { CommandAdmission } from '../admission/command-admission.js';
 import type { Decision } from '../admission/decision.js';
 import { connectOf, type FlvRequest, playOf } from '../http/flv-request.js';
@@ -29,7 +30,7 @@ export class HlsViewer implements SessionConnection {
     private readonly request: FlvRequest,
   ) {
     this.session = new RtmpSession(id, request.peer, this);
-    this.session.begin(connectOf(request), request.app, Object.fromEntries(new URLSearchParams(request.query)));
+    this.session.begin(connectOf(request), request.app, parseStreamQuery(request.query));
   }
 
   get closed(): AbortSignal {

@@ -1,4 +1,4 @@
-import type { PlayCommand, PublishCommand } from '#lib/rtmp';
+import { parseStreamQuery, type PlayCommand, type PublishCommand } from '#lib/rtmp';
 import type { Decision } from '../admission/decision.js';
 import { refusal } from '../admission/refusal.js';
 import { ConnectionLog, maskedName } from '../server/connection-log.js';
@@ -52,7 +52,7 @@ export abstract class FlvConnection implements SessionConnection, ServerConnecti
     this.#leave = seat.leave;
     this.whenClosed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.session = new RtmpSession(seat.id, request.peer, this);
-    this.session.begin(connectOf(request), request.app, Object.fromEntries(new URLSearchParams(request.query)));
+    this.session.begin(connectOf(request), request.app, parseStreamQuery(request.query));
     this.log = new ConnectionLog(seat.services.logger, this.session);
   }
 

@@ -270,9 +270,9 @@ describe('viewers', () => {
       403,
       { code: 'NetStream.Play.Failed', description: 'No ticket.' },
     ]);
-    const media = await enter(source, '?ticket=good');
+    const media = await enter(source, '?ticket=good&base64=+/%3D');
     const [viewer] = hls.get('live/closed')!.viewers;
-    expect([viewer!.transport, viewer!.app, viewer!.query]).toEqual(['hls', 'live', { ticket: 'good' }]);
+    expect([viewer!.transport, viewer!.app, viewer!.query]).toEqual(['hls', 'live', { ticket: 'good', base64: '+/=' }]);
     media.search = '';
     expect((await fetchHls(media)).status).toBe(200);
     viewer!.disconnect('enough');

@@ -182,6 +182,8 @@ describe('who may play', () => {
     @RtmpCommand('play')
     play(@Payload() { streamName }: PlayCommand, @Ctx() { session, query, stream }: RtmpContext): boolean {
       const { transport, flashVer, isSecure, remoteAddress } = session;
+      // The query of connect, and that of play, which are one.
+      expect({ ...session.query }).toEqual({ ...query });
       asked.push({ streamName, transport, flashVer, isSecure, remoteAddress, query: { ...query }, path: stream!.path });
       if (query['key'] === 'x') throw new RtmpStatusException('NetStream.Play.Failed', 'No.', {});
       return query['key'] !== 'false';
@@ -194,15 +196,15 @@ describe('who may play', () => {
     await start({ controllers: [PlayController], providers: [WithCookie] });
     await publishing('cam', ...STREAM);
     const headers = { cookie: 'user=1', 'user-agent': 'player/1' };
-    await get('/live/cam.flv?key=a%20b', headers).gets(BEGIN);
+    await get('/live/cam.flv?key=a%20b+c%2B', headers).gets(BEGIN);
     expect(asked).toEqual([
       {
-        streamName: 'cam?key=a%20b',
+        streamName: 'cam?key=a%20b+c%2B',
         transport: 'http-flv',
         flashVer: 'player/1',
         isSecure: false,
         remoteAddress: '127.0.0.1',
-        query: { key: 'a b' },
+        query: { key: 'a b+c+' },
         path: 'live/cam',
       },
     ]);

@@ -47,6 +47,7 @@ export {
   MAX_STREAM_PATH_BYTES,
   parseAppName,
   parseStreamAddress,
+  parseStreamQuery,
   type StreamAddress,
   type StreamAddressInput,
   type StreamAddressProblem,

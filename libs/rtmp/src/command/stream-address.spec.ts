@@ -1,5 +1,11 @@
 import * as fc from 'fast-check';
-import { MAX_STREAM_PATH_BYTES, parseAppName, parseStreamAddress, type StreamAddressInput } from './stream-address.js';
+import {
+  MAX_STREAM_PATH_BYTES,
+  parseAppName,
+  parseStreamAddress,
+  parseStreamQuery,
+  type StreamAddressInput,
+} from './stream-address.js';
 
 /** The address as one line, so that a table of them can be read. */
 function address(input: StreamAddressInput): string {
@@ -68,7 +74,8 @@ describe('parseStreamAddress()', () => {
     ],
     ['a question mark and nothing behind it', 'live?', 'rtmp://h/live?', 'cam?', 'live cam'],
     ['a key without a value', 'live', '', 'cam?record', 'live cam ? record='],
-    ['percent signs and plus', 'live', '', 'cam?a=x%20y+z%2B&b=%zz', 'live cam ? a=x y z+ & b=%zz'],
+    ['percent signs and plus', 'live', '', 'cam?a=x%20y+z%2B&b=%zz', 'live cam ? a=x y+z+ & b=%zz'],
+    ['Base64', 'live?a=+/=', 'rtmp://h/live?c=+/==', 'cam?b=ab+/cd==', 'live cam ? c=+/== & a=+/= & b=ab+/cd=='],
     ['slashes in the query', 'live?u=/a/', '', 'cam?v=/b/../c', 'live cam ? u=/a/ & v=/b/../c'],
     [
       'Adobe’s authentication',
@@ -208,6 +215,19 @@ describe('parseStreamAddress()', () => {
       }),
       { seed: 1935, numRuns: 20_000 },
     );
+  });
+});
+
+describe('parseStreamQuery()', () => {
+  it('reads what stands behind the question mark of an address as that of an address is read', () => {
+    expect({ ...parseStreamQuery('a=1&a=2+3%2B4%20&b=x==&c') }).toEqual({ a: '2+3+4 ', b: 'x==', c: '' });
+    expect({ ...parseStreamQuery('') }).toEqual({});
+  });
+
+  it('has no prototype, and at most 64 parameters', () => {
+    expect(Object.getPrototypeOf(parseStreamQuery('__proto__=1'))).toBeNull();
+    const many = Array.from({ length: 1000 }, (_, i) => `k${i}=1`).join('&');
+    expect(Object.keys(parseStreamQuery(many))).toHaveLength(64);
   });
 });
 

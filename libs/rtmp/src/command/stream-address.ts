@@ -16,7 +16,7 @@ export interface StreamAddress {
   readonly name: string;
   /** `app/name`: what streams are found by. */
   readonly path: string;
-  /** Query parameters of tcUrl, app and name, the later ones winning; without a prototype. */
+  /** Query parameters of tcUrl, app and name, the later ones winning, as {@link parseStreamQuery} reads them. */
   readonly query: Readonly<Record<string, string>>;
 }
 
@@ -56,6 +56,18 @@ export function parseStreamAddress(input: StreamAddressInput): StreamAddress | S
   const query = Object.create(null) as Record<string, string>;
   for (const part of [tcUrl.query, app.query, name.query]) mergeQuery(query, part);
   return { app: path.slice(0, slash), name: path.slice(slash + 1), path, query };
+}
+
+/**
+ * The parameters of a query, the later of two winning, without a prototype;
+ * at most 64 are read. `%XX` is decoded. `+` stands for itself (RFC 3986 §3.4):
+ * only forms write a blank so, while keys in Base64 are typed into encoders as
+ * they are.
+ */
+export function parseStreamQuery(text: string): Record<string, string> {
+  const query = Object.create(null) as Record<string, string>;
+  mergeQuery(query, text);
+  return query;
 }
 
 /** The app that addresses of a connection will have: the first part of the `app` of its connect command. */
@@ -115,7 +127,7 @@ function trimSlashes(text: string): string {
 function mergeQuery(query: Record<string, string>, text: string): void {
   if (text === '') return;
   let count = 0;
-  for (const [key, value] of new URLSearchParams(text.replaceAll('?', '&'))) {
+  for (const [key, value] of new URLSearchParams(text.replaceAll('?', '&').replaceAll('+', '%2B'))) {
     if (++count > MAX_QUERY_PARAMETERS) return;
     query[key] = value;
   }
