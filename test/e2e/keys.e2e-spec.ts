@@ -14,7 +14,7 @@ let ingest: IngestProcess;
 let source: string;
 
 beforeAll(async () => {
-  const env = { RTMP_HOST: '127.0.0.1', RTMP_PUBLISH_KEYS: 'opensesame,stage=curtain' };
+  const env = { RTMP_HOST: '127.0.0.1', RTMP_PUBLISH_KEYS: 'opensesame, stage=curtain, ab+/cd==, x+%41==' };
   [ingest, source] = await Promise.all([IngestProcess.start({ env }), clip('H.264 with B-frames and AAC')]);
 });
 afterAll(() => ingest?.stop());
@@ -24,6 +24,12 @@ it.each([
   ['behind the app', 'live2?key=opensesame/cam', 'live2/cam'],
   ['in place of the name, which it then hides', 'live/opensesame', 'live/stream-1'],
   ['in place of the name that belongs to it', 'live/curtain', 'live/stage'],
+  // FFmpeg cuts the address at the second slash, also inside the query.
+  ['in Base64, but for its slash', 'live4/cam?key=ab+%2Fcd==', 'live4/cam'],
+  ['in Base64, percent-encoded', 'live5/cam?key=ab%2B%2Fcd%3D%3D', 'live5/cam'],
+  ['in Base64, in place of the name', 'live6/ab+/cd==', 'live6/stream-3'],
+  ['with a percent sign, as it is typed', 'live7/cam?key=x+%41==', 'live7/cam'],
+  ['with a percent sign, percent-encoded', 'live8/cam?key=x%2B%2541==', 'live8/cam'],
   ['behind the one name it is good for', 'live3/stage?key=curtain', 'live3/stage'],
 ])('a key is good %s', async (_where, path, stream) => {
   await publish(source, ingest.url(path));

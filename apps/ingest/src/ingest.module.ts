@@ -12,7 +12,8 @@ import {
 import { PLAY_KEYS, PUBLISH_KEYS } from './access/access.tokens.js';
 import { PlayController } from './access/play.controller.js';
 import { PublishController } from './access/publish.controller.js';
-import { keyEntries, StreamKeys } from './access/stream-keys.js';
+import { StreamKeys } from './access/stream-keys.js';
+import { keyEntries } from './config/key-list.js';
 import type { Settings } from './config/settings.js';
 import { ingestHlsOptions, ingestHttpOptions, ingestOptions } from './ingest-options.js';
 

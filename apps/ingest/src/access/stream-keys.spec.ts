@@ -43,4 +43,13 @@ describe('StreamKeys', () => {
     expect(new StreamKeys('c2VjcmV0==').accept(offer('c2VjcmV0', ''))).toBeUndefined();
     expect(new StreamKeys('cam1=a=b').accept(offer('cam1', 'a=b'))).toEqual({ name: 'cam1', identity: 'key 1' });
   });
+
+  it('takes a key with percent signs as it is encoded, and as it is typed', () => {
+    const keys = new StreamKeys('100%41+/==,cam1=%zz');
+    const accepted = { name: 'cam1', identity: 'key 1' };
+    expect(keys.accept(offer('cam1', '100%41+/=='))).toEqual(accepted);
+    expect(keys.accept(offer('cam1', '100A+/=='))).toEqual(accepted);
+    expect(keys.accept(offer('cam1', '100A /=='))).toBeUndefined();
+    expect(keys.accept(offer('cam1', '%zz'))).toEqual({ name: 'cam1', identity: 'key 2' });
+  });
 });

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { keyEntries } from '../config/key-list.js';
 
 /** What a publisher or player offers. */
 export interface OfferedKey {
@@ -6,13 +7,6 @@ export interface OfferedKey {
   readonly name: string;
   /** Query of the publishing name, the app or tcUrl. */
   readonly query: Readonly<Record<string, string>>;
-}
-
-/** A key of the settings. */
-export interface KeyEntry {
-  /** The one name it is good for; any when undefined. */
-  readonly name?: string;
-  readonly key: string;
 }
 
 /** A key that was accepted, and the name of the stream it is for. */
@@ -25,7 +19,8 @@ export interface AcceptedKey {
 interface StreamKey {
   /** The one name it is good for; any when undefined. */
   readonly name: string | undefined;
-  readonly digest: Buffer;
+  /** Of the key, as it comes percent-encoded, and of what it is when it is typed as it stands. */
+  readonly digests: readonly [Buffer, Buffer];
 }
 
 /**
@@ -39,7 +34,7 @@ export class StreamKeys {
 
   /** @param list keys separated by commas, each KEY (any name) or NAME=KEY */
   constructor(list: string | undefined) {
-    this.#keys = keyEntries(list).map(({ name, key }) => ({ name, digest: sha256(key) }));
+    this.#keys = keyEntries(list).map(({ name, key }) => ({ name, digests: [sha256(key), sha256(typed(key))] }));
   }
 
   /** Without any key everybody may. */
@@ -68,20 +63,17 @@ export class StreamKeys {
   #find(offered: string, isGood: (key: StreamKey) => boolean): StreamKey | undefined {
     const digest = sha256(offered);
     let found: StreamKey | undefined;
-    for (const key of this.#keys) if (timingSafeEqual(key.digest, digest) && isGood(key)) found ??= key;
+    for (const key of this.#keys) {
+      const [encoded, asItStands] = key.digests.map((own) => timingSafeEqual(own, digest));
+      if ((encoded || asItStands) && isGood(key)) found ??= key;
+    }
     return found;
   }
 }
 
-/** The keys of a list, as they are written: KEY or NAME=KEY, separated by commas. */
-export function keyEntries(list: string | undefined): KeyEntry[] {
-  return (list ?? '').split(',').filter(Boolean).map(parseKey);
-}
-
-function parseKey(text: string): KeyEntry {
-  // Base64 ends in = signs, which belong to the key.
-  const at = text.replace(/=+$/u, '').indexOf('=');
-  return at < 0 ? { key: text } : { name: text.slice(0, at), key: text.slice(at + 1) };
+/** What a key is when it is typed into a URL as it stands: `%XX` in it has been decoded. */
+function typed(key: string): string {
+  return new URLSearchParams(`key=${key.replaceAll('+', '%2B')}`).get('key') ?? key;
 }
 
 function sha256(text: string): Buffer {

@@ -27,10 +27,6 @@ describe('loadSettings', () => {
     [{ RTMP_PORT: '19.35' }, 'RTMP_PORT is "19.35"; write a whole number from 0 to 65535'],
     [{ RTMP_RECORD: 'maybe' }, 'RTMP_RECORD is "maybe"; write 1 or 0'],
     [{ RTMP_PROFILE: 'fast' }, 'RTMP_PROFILE is "fast"; write realtime, balanced or throughput'],
-    [
-      { RTMP_PUBLISH_KEYS: 'a, b' },
-      'RTMP_PUBLISH_KEYS is "a, b"; write keys separated by commas, each KEY or NAME=KEY, without spaces',
-    ],
     [{ LOG_LEVEL: 'chatty' }, 'LOG_LEVEL is "chatty"; write error, warn, log, debug or verbose'],
     [
       { RTMP_CONFIG: '/nowhere/x.env' },
@@ -102,7 +98,7 @@ describe('listeners', () => {
   });
 
   it('are those of RTMP_LISTEN where it is set', () => {
-    const RTMP_LISTEN = 'rtmp://[::]:1935,RTMPS://0.0.0.0:1936,unix:/run/x.sock,http://[::1]:80';
+    const RTMP_LISTEN = 'rtmp://[::]:1935, RTMPS://0.0.0.0:1936,unix:/run/x.sock,http://[::1]:80';
     expect(listeners({ RTMP_LISTEN, ...files, RTMP_PUBLISH_KEYS: 'k', RTMP_PROXY_PROTOCOL: '1' })).toEqual([
       { kind: 'rtmp', host: '::', port: 1935, proxyProtocol: true },
       { kind: 'rtmps', host: '0.0.0.0', port: 1936, proxyProtocol: true, tls },
@@ -147,7 +143,7 @@ describe('listeners', () => {
     'rtmp://::1:1935',
     'unix:run',
     'rtmp://a:1,',
-    'rtmp://a:1, rtmp://b:1',
+    'rtmp://a:1 rtmp://b:1',
   ])('cannot be %s', (RTMP_LISTEN) => {
     expect(settingProblems({ RTMP_LISTEN })).toEqual([expect.stringContaining('write listeners separated by commas')]);
   });

@@ -2,15 +2,13 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { hlsProblems } from './hls-problems.js';
+import { keyProblems } from './key-list.js';
 import { listenerProblems } from './listeners.js';
 import { relayProblems } from './relays.js';
-import { type Settings, settingsSchema } from './settings.js';
+import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
 
 /** File of settings read from the working directory when RTMP_CONFIG names no other. */
 export const DEFAULT_SETTINGS_FILE = 'ingest.env';
-
-/** Settings whose value is not shown when it is wrong. */
-const SECRETS: ReadonlySet<string> = new Set(['RTMP_ADMIN_TOKEN', 'RTMP_PUSH', 'RTMP_PULL']);
 
 /** Some settings are wrong; the message names each with its value and what to write. */
 export class SettingsError extends Error {
@@ -38,7 +36,8 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Load
   const given = pickKnown({ ...fromFile, ...environment });
   const result = settingsSchema.safeParse(given);
   if (!result.success) throw new SettingsError(problemsOf(result.error.issues, given));
-  const problems = [...listenerProblems(result.data), ...relayProblems(result.data), ...hlsProblems(result.data)];
+  const found = [keyProblems, listenerProblems, relayProblems, hlsProblems].map((find) => find(result.data));
+  const problems = found.flat();
   if (problems.length > 0) throw new SettingsError(problems);
   return { settings: result.data, warnings: unknownSettings({ ...fromFile, ...environment }) };
 }
@@ -66,7 +65,7 @@ function problemsOf(issues: readonly { path: PropertyKey[] }[], given: Record<st
   const names = new Set(issues.map(({ path }) => String(path[0])));
   return [...names].map((name) => {
     const fix = describe(settingsSchema.shape[name as keyof typeof settingsSchema.shape]);
-    const value = SECRETS.has(name) ? 'of no use' : JSON.stringify(given[name]);
+    const value = SECRET_SETTINGS.has(name) ? 'of no use' : JSON.stringify(given[name]);
     return `${name} is ${value}; write ${fix}`;
   });
 }

@@ -17,7 +17,7 @@ describe('relays', () => {
   });
 
   it('are pulls into an app', () => {
-    expect(relays({ RTMP_PULL: 'live=rtmp://a/live/,live/x=https://b/x.flv' }).pull).toEqual([
+    expect(relays({ RTMP_PULL: 'live=rtmp://a/live/ , live/x=https://b/x.flv' }).pull).toEqual([
       { app: 'live', url: 'rtmp://a/live/' },
       { app: 'live', name: 'x', url: 'https://b/x.flv' },
     ]);
@@ -27,7 +27,7 @@ describe('relays', () => {
     { RTMP_PUSH: 'live=http://a/secret.flv' },
     { RTMP_PUSH: 'secret' },
     { RTMP_PULL: 'rtmp://a/secret' },
-    { RTMP_PULL: 'live=rtmp://a/secret, live=rtmp://b' },
+    { RTMP_PULL: 'live=rtmp://a/secret live=rtmp://b' },
   ])('that are wrong are named, without their addresses: %j', (environment) => {
     const [problem] = settingProblems(environment);
     expect(problem).toMatch(/^RTMP_PU(?:SH|LL) is of no use; write addresses separated by commas/u);

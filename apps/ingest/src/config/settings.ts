@@ -11,9 +11,21 @@ const flag = z
 const wholeNumber = (least: number, most: number, unit = '') =>
   z.coerce.number().int().min(least).max(most).describe(`a whole number from ${least} to ${most}${unit}`);
 
-const list = z.string().regex(/^[^,\s]+(,[^,\s]+)*$/u);
+/** What commas separate; blanks around them are of no account. */
+const commaList = z.string().overwrite((text) => text.replaceAll(/\s*,\s*/gu, ',').trim());
 
-const keyList = list.describe('keys separated by commas, each KEY or NAME=KEY, without spaces');
+const list = commaList.regex(/^[^,\s]+(,[^,\s]+)*$/u);
+
+const keyList = commaList.describe('keys separated by commas, each KEY or NAME=KEY');
+
+/** Settings whose value is not shown when it is wrong: keys and passwords may stand in it. */
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
+  'RTMP_PUBLISH_KEYS',
+  'RTMP_PLAY_KEYS',
+  'RTMP_ADMIN_TOKEN',
+  'RTMP_PUSH',
+  'RTMP_PULL',
+]);
 
 /**
  * Every setting by the name of its environment variable. The description says
@@ -26,8 +38,7 @@ export const settingsSchema = z.object({
   RTMPS_PORT: wholeNumber(0, 65535).optional(),
   RTMPS_CERT: z.string().min(1).optional(),
   RTMPS_KEY: z.string().min(1).optional(),
-  RTMPS_SNI: z
-    .string()
+  RTMPS_SNI: commaList
     .refine(isNamedCertificates)
     .optional()
     .describe('certificates separated by commas, each NAME=CERT:KEY, e.g. live.example.com=live.pem:live.key'),
@@ -42,8 +53,7 @@ export const settingsSchema = z.object({
   HTTP_TRUSTED_PROXIES: list
     .optional()
     .describe('addresses or networks separated by commas, e.g. 127.0.0.1,10.0.0.0/8'),
-  RTMP_LISTEN: z
-    .string()
+  RTMP_LISTEN: commaList
     .refine(isListenerList)
     .optional()
     .describe('listeners separated by commas, each KIND://HOST:PORT of rtmp, rtmps, http or https, or unix:/PATH'),
@@ -57,21 +67,18 @@ export const settingsSchema = z.object({
     .describe('8 or more ASCII characters without blanks'),
   RTMP_PAGE: flag.default(true),
   RTMP_OPEN: flag.default(false),
-  RTMP_PUSH: z
-    .string()
+  RTMP_PUSH: commaList
     .refine((text) => isRelayList(text, 'push'))
     .optional()
     .describe('addresses separated by commas, each URL, APP=URL or APP/NAME=URL, URL beginning with rtmp or rtmps'),
-  RTMP_PULL: z
-    .string()
+  RTMP_PULL: commaList
     .refine((text) => isRelayList(text, 'pull'))
     .optional()
     .describe(
       'addresses separated by commas, each APP=URL or APP/NAME=URL, URL beginning with rtmp, rtmps, http or https',
     ),
   RTMP_RELAY_CA: z.string().min(1).optional().describe('a PEM file'),
-  RTMP_RELAY_HOSTS: z
-    .string()
+  RTMP_RELAY_HOSTS: commaList
     .refine((text) => isHostList(text))
     .optional()
     .describe('hosts separated by commas, without scheme and port, or *'),
