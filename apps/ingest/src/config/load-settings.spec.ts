@@ -30,7 +30,7 @@ describe('loadSettings', () => {
     [{ LOG_LEVEL: 'chatty' }, 'LOG_LEVEL is "chatty"; write error, warn, log, debug or verbose'],
     [
       { RTMP_CONFIG: '/nowhere/x.env' },
-      `RTMP_CONFIG is "/nowhere/x.env": ENOENT: no such file or directory, open '/nowhere/x.env'`,
+      'RTMP_CONFIG is "/nowhere/x.env", which cannot be read (ENOENT); write a file of lines NAME=VALUE',
     ],
   ])('names the wrong value and its fix: %j', (environment, problem) => {
     expect(settingProblems(environment)).toEqual([problem]);
@@ -51,7 +51,7 @@ describe('loadSettings', () => {
   });
 
   it('counts an empty variable as none', () => {
-    expect(loadSettings({ RTMP_PORT: '', RTMP_PUBLISH_KEYS: '' }).settings.RTMP_PORT).toBe(1935);
+    expect(loadSettings({ RTMP_PORT: '', RTMP_PUBLISH_KEYS: '', RTMP_CONFIG: '' }).settings.RTMP_PORT).toBe(1935);
   });
 
   it('warns of a misspelt setting', () => {
@@ -69,8 +69,15 @@ describe('loadSettings', () => {
     try {
       const file = join(directory, 'x.env');
       writeFileSync(file, '# comment\nRTMP_PORT=2000\nRTMP_PROFILE="realtime"\n');
-      const { settings } = loadSettings({ RTMP_CONFIG: file, RTMP_PORT: '2001' });
+      const { settings } = loadSettings({ RTMP_CONFIG: file, RTMP_PORT: '2001', RTMP_PROFILE: '' });
       expect(settings).toMatchObject({ RTMP_PORT: 2001, RTMP_PROFILE: 'realtime' });
+      writeFileSync(file, '[settings]\nRTMP_PLAY_KEYS=secret\n');
+      expect(settingProblems({ RTMP_CONFIG: file })).toEqual([
+        `${file}: line 1 is no NAME=VALUE; write one, or # before a comment`,
+      ]);
+      expect(settingProblems({ RTMP_CONFIG: directory })).toEqual([
+        `RTMP_CONFIG is ${JSON.stringify(directory)}, which cannot be read (EISDIR); write a file of lines NAME=VALUE`,
+      ]);
     } finally {
       rmSync(directory, { recursive: true });
     }

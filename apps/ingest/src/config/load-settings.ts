@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { hlsProblems } from './hls-problems.js';
 import { keyProblems } from './key-list.js';
 import { listenerProblems } from './listeners.js';
 import { relayProblems } from './relays.js';
+import { parseSettingsFile } from './settings-file.js';
 import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
 
 /** File of settings read from the working directory when RTMP_CONFIG names no other. */
@@ -32,8 +32,9 @@ export interface LoadedSettings {
  * @throws {SettingsError} naming every wrong value and its fix
  */
 export function loadSettings(environment: NodeJS.ProcessEnv = process.env): LoadedSettings {
-  const fromFile = readSettingsFile(environment['RTMP_CONFIG']);
-  const given = pickKnown({ ...fromFile, ...environment });
+  // An empty variable counts as none.
+  const fromFile = readSettingsFile(environment['RTMP_CONFIG'] || undefined);
+  const given = { ...pickKnown(fromFile), ...pickKnown(environment) };
   const result = settingsSchema.safeParse(given);
   if (!result.success) throw new SettingsError(problemsOf(result.error.issues, given));
   const found = [keyProblems, listenerProblems, relayProblems, hlsProblems].map((find) => find(result.data));
@@ -42,12 +43,21 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Load
   return { settings: result.data, warnings: unknownSettings({ ...fromFile, ...environment }) };
 }
 
-function readSettingsFile(path: string | undefined): NodeJS.Dict<string> {
+function readSettingsFile(given: string | undefined): NodeJS.Dict<string> {
+  const path = given ?? DEFAULT_SETTINGS_FILE;
+  const { values, problems } = parseSettingsFile(textOf(path, given));
+  if (problems.length > 0) throw new SettingsError(problems.map((problem) => `${path}: ${problem}`));
+  return values;
+}
+
+function textOf(path: string, given: string | undefined): string {
   try {
-    return parseEnv(readFileSync(path ?? DEFAULT_SETTINGS_FILE, 'utf8'));
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new SettingsError([`RTMP_CONFIG is ${JSON.stringify(path)}: ${(error as Error).message}`]);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (given === undefined && code === 'ENOENT') return '';
+    const what = given === undefined ? path : `RTMP_CONFIG is ${JSON.stringify(path)}, which`;
+    throw new SettingsError([`${what} cannot be read (${code ?? message}); write a file of lines NAME=VALUE`]);
   }
 }
 
