@@ -83,6 +83,18 @@ it('RTMP_RECORD=0: nothing is written', async () => {
   expect(existsSync(ingest.directory) && readdirSync(ingest.directory)).toEqual([]);
 });
 
+it.each([
+  [{ HTTP_PUBLISH_ORIGINS: 'studio' }, 'HTTP_PUBLISH_ORIGINS is "studio", in its entry 1; write a list of origins'],
+  [{ RTMP_PULL: 'live=rtmp://h/a/b/c' }, 'RTMP_PULL is of no use, in its entry 1; write ${name} into it'],
+  [{ RTMPS_PORT: '0', RTMPS_CERT: '/nowhere/c', RTMPS_KEY: '/nowhere/k' }, 'RTMPS_CERT is "/nowhere/c"; mend it'],
+  [{ RTMP_LISTEN: 'unix:/nowhere/x' }, 'RTMP_LISTEN has unix:/nowhere/x, where one cannot listen'],
+])('what is found out later is said as well, without a stack: %j', async (env, text) => {
+  const error = await IngestProcess.start({ env }).catch((thrown: Error) => thrown);
+  if (!(error instanceof Error)) throw new Error(`It started with ${JSON.stringify(env)}`);
+  expect(error.message).toContain(text);
+  expect(error.message).not.toMatch(/^ +at /mu);
+});
+
 it('a wrong setting is named with its fix, and the process ends with 1', async () => {
   await expect(IngestProcess.start({ env: { RTMP_PORT: 'rtmp', RTMP_PROFILE: 'fast' } })).rejects.toThrow(
     /ended before it listened.*RTMP_PORT is "rtmp"; write a whole number.*RTMP_PROFILE is "fast"; write realtime/su,

@@ -2,27 +2,28 @@ import 'reflect-metadata';
 import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { RtmpConfigurationError, RtmpServer } from '#src';
+import { RtmpServer } from '#src';
 import { listenHost } from './config/listen-host.js';
 import { isTls, listenersOf } from './config/listeners.js';
-import { loadSettings, SettingsError } from './config/load-settings.js';
+import { type LoadedSettings, loadSettings, SettingsError } from './config/load-settings.js';
+import { startProblem } from './config/start-failure.js';
 import { IngestModule } from './ingest.module.js';
 import { IngestLogger } from './logging/ingest-logger.js';
 import { startUpNotice } from './start-up-notice.js';
 
 try {
-  await start();
+  const loaded = loadSettings();
+  await start(loaded).catch((error: unknown) => {
+    const problem = startProblem(error, loaded.settings);
+    throw problem === undefined ? error : new SettingsError([problem]);
+  });
 } catch (error) {
-  const isExpected =
-    error instanceof SettingsError ||
-    error instanceof RtmpConfigurationError ||
-    (error as NodeJS.ErrnoException).syscall === 'listen';
-  process.stderr.write(`${isExpected ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+  const text = error instanceof SettingsError ? error.message : ((error as Error).stack ?? String(error));
+  process.stderr.write(`${text}\n`);
   process.exit(1);
 }
 
-async function start(): Promise<void> {
-  const { settings, warnings } = loadSettings();
+async function start({ settings, warnings }: LoadedSettings): Promise<void> {
   const logger = new IngestLogger({ format: settings.LOG_FORMAT, level: settings.LOG_LEVEL });
   // Players keep their responses open for as long as a stream lasts: closing must not wait for them.
   const adapter = new FastifyAdapter({ forceCloseConnections: true });

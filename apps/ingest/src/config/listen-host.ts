@@ -1,3 +1,4 @@
+import { isIP, isIPv4 } from 'node:net';
 import type { Settings } from './settings.js';
 
 /** Where to listen: everywhere when publishers need a key, only on this machine when they do not. */
@@ -7,5 +8,10 @@ export function listenHost(settings: Settings): string {
 
 /** Whether only this machine can reach an address. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+/** Whether a text is an IP address, or could be the name of a host: digits and dots alone are none. */
+export function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^(?![\d.]+$)[\w-]+(?:\.[\w-]+)*\.?$/u.test(text);
 }

@@ -1,4 +1,5 @@
 import type { RtmpListenerKind, RtmpListenerOptions } from '#src';
+import { isHost } from './listen-host.js';
 
 /** One of RTMP_LISTEN: `KIND://HOST:PORT`, `unix:/PATH`; a host of IPv6 stands in brackets. */
 const LISTENER = /^(?:(rtmps?|https?):\/\/(?:\[([\da-f:.]+)\]|([^\s,:/[\]]+)):(\d{1,5})|unix:(\/[^\s,]+))$/iu;
@@ -19,6 +20,6 @@ function parseListener(text: string): RtmpListenerOptions | undefined {
   if (found === null) return undefined;
   const [, kind, inBrackets, host = inBrackets, port, path] = found;
   if (path !== undefined) return { path };
-  if (Number(port) > 65535) return undefined;
+  if (Number(port) > 65535 || !isHost(host!)) return undefined;
   return { kind: kind!.toLowerCase() as RtmpListenerKind, host: host!, port: Number(port) };
 }

@@ -25,6 +25,11 @@ describe('loadSettings', () => {
     [{ RTMP_PORT: 'abc' }, 'RTMP_PORT is "abc"; write a whole number from 0 to 65535'],
     [{ RTMP_PORT: '70000' }, 'RTMP_PORT is "70000"; write a whole number from 0 to 65535'],
     [{ RTMP_PORT: '19.35' }, 'RTMP_PORT is "19.35"; write a whole number from 0 to 65535'],
+    [
+      { RTMP_HOST: '999.1.1.1' },
+      'RTMP_HOST is "999.1.1.1"; write an address to bind to, e.g. 127.0.0.1, 0.0.0.0 or ::',
+    ],
+    [{ RTMP_HOST: '::g' }, 'RTMP_HOST is "::g"; write an address to bind to, e.g. 127.0.0.1, 0.0.0.0 or ::'],
     [{ RTMP_RECORD: 'maybe' }, 'RTMP_RECORD is "maybe"; write 1 or 0'],
     [{ RTMP_PROFILE: 'fast' }, 'RTMP_PROFILE is "fast"; write realtime, balanced or throughput'],
     [{ LOG_LEVEL: 'chatty' }, 'LOG_LEVEL is "chatty"; write error, warn, log, debug or verbose'],
@@ -47,6 +52,10 @@ describe('loadSettings', () => {
       expect.stringContaining('set RTMP_PUBLISH_KEYS'),
     ]);
     expect(settingProblems({ RTMP_HOST: '::1' })).toEqual([]);
+    expect(settingProblems({ RTMP_HOST: '127.example.org' })).toEqual([
+      expect.stringContaining('anybody could publish'),
+    ]);
+    expect(listenHost(loadSettings({ RTMP_HOST: '[::1]' }).settings)).toBe('::1');
     expect(listenHost(loadSettings({ RTMP_PUBLISH_KEYS: 'k' }).settings)).toBe('0.0.0.0');
   });
 
@@ -86,8 +95,9 @@ describe('loadSettings', () => {
 
 describe('isLoopback', () => {
   it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is', (host) => expect(isLoopback(host)).toBe(true));
-  it.each(['0.0.0.0', '::', '192.168.0.1', '128.0.0.1', 'example.org'])('%s is not', (host) =>
-    expect(isLoopback(host)).toBe(false),
+  it.each(['0.0.0.0', '::', '192.168.0.1', '128.0.0.1', 'example.org', '127.example.org', '127.0.0.1.example.org'])(
+    '%s is not',
+    (host) => expect(isLoopback(host)).toBe(false),
   );
 });
 
@@ -146,6 +156,7 @@ describe('listeners', () => {
   it.each([
     'rtmp://localhost',
     'rtmp://localhost:99999',
+    'rtmp://999.1.1.1:1935',
     'srt://localhost:80',
     'rtmp://::1:1935',
     'unix:run',

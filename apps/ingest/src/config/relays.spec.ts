@@ -1,3 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CertificateMaker } from '#test/certificates';
 import { settingProblems } from '#test/setting-problems';
 import { loadSettings } from './load-settings.js';
 import { relaysOf } from './relays.js';
@@ -5,6 +9,9 @@ import { relaysOf } from './relays.js';
 const relays = (environment: NodeJS.ProcessEnv) => relaysOf(loadSettings(environment).settings);
 
 describe('relays', () => {
+  const certificates = new CertificateMaker();
+  afterAll(() => certificates.dispose());
+
   it('are none by default', () => expect(relays({})).toEqual({ push: [], pull: [], redirectHosts: [] }));
 
   it('are pushes of everything, of an app, and of a stream', () => {
@@ -43,9 +50,17 @@ describe('relays', () => {
     expect(settingProblems({ RTMP_RELAY_HOSTS })[0]).toContain('write hosts separated by commas');
   });
 
-  it('need the file of the authority to be there', () => {
-    expect(settingProblems({ RTMP_RELAY_CA: '/nowhere/ca.pem' })).toEqual([
-      'RTMP_RELAY_CA is "/nowhere/ca.pem", and there is no such file; write a PEM file',
-    ]);
+  it('need certificates in the file of the authority', () => {
+    const problem = (RTMP_RELAY_CA: string) => settingProblems({ RTMP_RELAY_CA })[0];
+    expect(problem('/nowhere/ca.pem')).toBe(
+      'RTMP_RELAY_CA is "/nowhere/ca.pem", which cannot be read (ENOENT); write a PEM file',
+    );
+    expect(problem(tmpdir())).toContain('which cannot be read (EISDIR); write a PEM file');
+    const { cert, key } = certificates.selfSigned('ca', 'ca.example');
+    expect(problem(cert)).toBeUndefined();
+    expect(problem(key)).toContain('which holds no certificates, or broken ones; write a PEM file');
+    const broken = join(certificates.folder, 'broken.pem');
+    writeFileSync(broken, `${readFileSync(cert, 'utf8')}-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n`);
+    expect(problem(broken)).toContain('which holds no certificates, or broken ones');
   });
 });

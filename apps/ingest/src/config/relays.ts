@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import type { RtmpModuleOptions, RtmpPullRule } from '#src';
 import type { Settings } from './settings.js';
@@ -10,6 +11,8 @@ const RELAY = /^(?:([^\s,=:/?]+)(?:\/([^\s,=:?]+))?=)?((rtmp[ts]{0,2}|https?):\/
 
 /** One of RTMP_RELAY_HOSTS, unless it is an address of IPv6. */
 const HOST = /^(?:\*|(?:\*\.)?[^\s:/@?#*[\],]+)$/u;
+
+const CERTIFICATE = /-----BEGIN (?:X509 )?CERTIFICATE-----.*?-----END (?:X509 )?CERTIFICATE-----/gsu;
 
 /** Whether a text is a list for RTMP_RELAY_HOSTS. */
 export function isHostList(text: string): boolean {
@@ -33,8 +36,31 @@ export function relaysOf(settings: Settings): NonNullable<RtmpModuleOptions['rel
 
 /** What about them cannot be; each with its fix. */
 export function relayProblems({ RTMP_RELAY_CA: ca }: Settings): string[] {
-  if (ca === undefined || existsSync(ca)) return [];
-  return [`RTMP_RELAY_CA is ${JSON.stringify(ca)}, and there is no such file; write a PEM file`];
+  const problem = ca === undefined ? undefined : certificateProblem(ca);
+  return problem === undefined ? [] : [`RTMP_RELAY_CA is ${JSON.stringify(ca)}, ${problem}; write a PEM file`];
+}
+
+/** TLS takes anything for a list of authorities, and then trusts nobody. */
+function certificateProblem(path: string): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return `which cannot be read (${(error as NodeJS.ErrnoException).code})`;
+  }
+  const certificates = text.match(CERTIFICATE) ?? [];
+  return certificates.length > 0 && certificates.every(isCertificate)
+    ? undefined
+    : 'which holds no certificates, or broken ones';
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem).toString();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseRelays(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isHost } from './listen-host.js';
 import { isListenerList } from './listener-list.js';
 import { isHostList, isRelayList } from './relays.js';
 import { isNamedCertificates } from './named-certificates.js';
@@ -32,7 +33,13 @@ export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
  * what to write: it is the fix in the message about a wrong value.
  */
 export const settingsSchema = z.object({
-  RTMP_HOST: z.string().min(1).optional().describe('an address to bind to, e.g. 127.0.0.1, 0.0.0.0 or ::'),
+  RTMP_HOST: z
+    .string()
+    // As in a URL.
+    .overwrite((text) => text.replace(/^\[(.*)\]$/u, '$1'))
+    .refine(isHost)
+    .optional()
+    .describe('an address to bind to, e.g. 127.0.0.1, 0.0.0.0 or ::'),
   RTMP_PORT: wholeNumber(0, 65535).default(1935),
   HTTP_PORT: wholeNumber(0, 65535).default(8080),
   RTMPS_PORT: wholeNumber(0, 65535).optional(),

@@ -43,6 +43,14 @@ describe('IngestLogger', () => {
     expect(out.join('')).toMatch(/DEBUG Mapped \{\/metrics, GET\} route\n$/u);
   });
 
+  it('leaves errors that Nest throws at start as well to whoever starts it', () => {
+    const logger = new IngestLogger({ format: 'text', level: 'log' });
+    logger.error(new Error('wrong'), 'ExceptionHandler');
+    expect(err).toEqual([]);
+    logger.error(new Error('wrong'), 'ExceptionsHandler');
+    expect(err.join('')).toContain('wrong');
+  });
+
   it('leaves out what is below the level', () => {
     const logger = new IngestLogger({ format: 'text', level: 'warn' });
     logger.log('no');

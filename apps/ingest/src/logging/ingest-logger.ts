@@ -37,6 +37,8 @@ export class IngestLogger extends ConsoleLogger {
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
+    // What Nest says of an error at start it throws as well, and whoever starts the server is told once.
+    if (rest.at(-1) === 'ExceptionHandler') return;
     this.#line('error', message, rest);
   }
 
