@@ -282,6 +282,13 @@ describe('with a credential', () => {
     expect(set).toMatch(/^nest_rtmp_admin=[\w.-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/u);
     expect(set).not.toContain(TOKEN);
     const cookie = set.split(';')[0]!;
+    // A proxy that ends TLS says so; a browser then sends the cookie over nothing else.
+    const overTls = await ask('/api/session', {
+      method: 'POST',
+      body: { token: TOKEN },
+      headers: { 'x-forwarded-proto': 'https' },
+    });
+    expect(overTls.headers['set-cookie']).toEqual([expect.stringMatching(/; SameSite=Strict; Secure$/u)]);
     expect(await ask('/api/server', { headers: { cookie } })).toMatchObject({
       status: 200,
       body: { hasSession: true },
