@@ -35,7 +35,7 @@ describe('recordingPathSegments', () => {
     expect(path.startsWith(directory + sep)).toBe(true);
     expect(path.split(sep).length).toBe(directory.split(sep).length + segments.length);
     for (const segment of segments) {
-      expect(segment).not.toMatch(/^\.|[/\\\0\n:]/u);
+      expect(segment).not.toMatch(/^[.~-]|[/\\\0\n:]/u);
       expect(Buffer.byteLength(segment)).toBeLessThan(160);
     }
   });
@@ -44,6 +44,26 @@ describe('recordingPathSegments', () => {
 describe('safeSegment', () => {
   it('leaves letters of every script as they are', () => {
     expect(safeSegment('Kamera-Süd_北京.1')).toBe('Kamera-Süd_北京.1'.normalize('NFC'));
+  });
+
+  it.each([
+    ['CON', '_CON'],
+    ['nul', '_nul'],
+    ['aux.flv', '_aux.flv'],
+    ['com1', '_com1'],
+    ['LPT9.a.b', '_LPT9.a.b'],
+    ['com³', '_com³'],
+    ['prn. ', '_prn._'],
+    ['-rf', '_-rf'],
+    ['~root', '_~root'],
+    ['~', '_~'],
+  ])('puts something in front of %j, which some system or shell does not take for a name', (name, safe) => {
+    expect(safeSegment(name)).toBe(safe);
+    expect(safeSegment(safe)).toBe(safe);
+  });
+
+  it.each(['console', 'com', 'com10', 'nul-1', 'a~', 'a-b', '_CON'])('leaves %j as it is', (name) => {
+    expect(safeSegment(name)).toBe(name);
   });
 
   it('does not cut a character in two', () => {

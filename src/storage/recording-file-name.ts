@@ -3,6 +3,9 @@ import type { RecordingRequest } from './recording-storage.js';
 /** A file name has at most 255 bytes on all common file systems; the time and the suffixes need the rest. */
 const MAX_SEGMENT_BYTES = 120;
 
+/** What Windows takes for a device whatever stands behind a dot; and what programs take for an option or a home. */
+const MISREAD = /^(?:[-~]|(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³])(?:\.|$))/iu;
+
 /** Suffix of a file that is being written: who writes it. */
 const PART_OWNER = /\.(\d+)@([^@]*)\.part$/u;
 /** Behind the name of the stream: the time of {@link fileTime}, and a number when the name was taken. */
@@ -50,12 +53,14 @@ export function withoutPartSuffix(name: string): string | undefined {
 
 /**
  * One part of a stream's path as one part of a file's. Everything that some
- * file system or shell reads as more than a name becomes `_`; two names that
- * become one are told apart by the storage, which never overwrites.
+ * file system or shell reads as more than a name becomes `_`, or has one in
+ * front where it is a whole name (`con`) or its beginning (`-`, `~`); two names
+ * that become one are told apart by the storage, which never overwrites.
  */
 export function safeSegment(text: string): string {
   const safe = Array.from(text.normalize('NFC'), (character) => (isSafe(character) ? character : '_')).join('');
   const cut = cutBytes(safe, MAX_SEGMENT_BYTES).replace(/[. ]+$/u, '');
+  if (MISREAD.test(cut)) return `_${cut}`;
   return cut === '' || cut.startsWith('.') ? `_${cut.replace(/^\.+/u, '')}` : cut;
 }
 
