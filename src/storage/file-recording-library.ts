@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { isHlsFolder } from './hls-folder-name.js';
 import { parseRecordingId, recordingFolder, withoutPartSuffix } from './recording-file-name.js';
 import {
@@ -74,7 +74,7 @@ export class FileRecordingLibrary implements RecordingLibrary {
     try {
       const location = join(this.directory, path);
       const [root, real] = await Promise.all([realpath(this.directory), realpath(location)]);
-      if (!real.startsWith(root + sep)) return undefined;
+      if (!isBelow(root, real)) return undefined;
       file = await open(real, OPEN_FLAGS);
       const stats = await file.stat();
       if (stats.isFile()) return new FileRecordingReader(this.directory, file, id, stats, path === id);
@@ -132,4 +132,10 @@ function describe(directory: string, id: string, { size, mtimeMs }: FileStats, i
 function isAbsence(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENXIO' || code === 'ENAMETOOLONG';
+}
+
+/** The directory may be a root, which ends in a separator, and the path may be on another drive. */
+function isBelow(directory: string, path: string): boolean {
+  const inside = relative(directory, path);
+  return inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
 }

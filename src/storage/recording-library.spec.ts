@@ -1,6 +1,6 @@
-import { link, mkdir, mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, realpath, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, parse, relative, sep } from 'node:path';
 import { FileRecordingStorage } from './file-recording-storage.js';
 import { MemoryRecordingStorage } from './memory-recording-storage.js';
 import {
@@ -121,6 +121,21 @@ describe('FileRecordingStorage as a library', () => {
     expect(await listed(storage())).toEqual([]);
     expect(await storage().open('live/linked.flv')).toBeUndefined();
     expect(await storage().open('live/up/secret.flv')).toBeUndefined();
+  });
+
+  it('opens what is in the root of a file system', async () => {
+    const { root } = parse(directory);
+    const id = relative(root, join(await realpath(directory), 'secret.flv')).replaceAll(sep, '/');
+    const reader = (await new FileRecordingStorage({ directory: root }).open(id))!;
+    expect(Buffer.from(await reader.read(0, 9)).toString()).toBe('secret');
+    await reader.close();
+  });
+
+  it('opens nothing of a directory whose name begins alike', async () => {
+    await mkdir(join(directory, 'recordings-2'));
+    await writeFile(join(directory, 'recordings-2', 'secret.flv'), 'secret');
+    await symlink(join(directory, 'recordings-2'), join(directory, 'recordings', 'live', 'beside'));
+    expect(await storage().open('live/beside/secret.flv')).toBeUndefined();
   });
 
   it('goes on reading a file that was deleted', async () => {
