@@ -41,6 +41,26 @@ describe('loadSettings', () => {
     expect(settingProblems(environment)).toEqual([problem]);
   });
 
+  it.each([
+    { RTMP_ADMIN_TOKEN: 'secret ü' },
+    { RTMP_PUSH: 'secret' },
+    { RTMP_PULL: 'secret' },
+    { RTMP_PUBLISH_KEYS: 'a secret' },
+    { RTMP_PLAY_KEYS: 'a secret' },
+    { RTMP_LISTEN: 'rtmp://127.0.0.1:1935/live/secret' },
+    { RTMP_RELAY_HOSTS: 'backup,rtmp://user:secret@backup' },
+    { HTTP_PUBLISH_ORIGINS: 'https://studio.example?key=secret origin' },
+  ])('does not show a wrong value that a secret may stand in: %j', (environment) => {
+    const [name] = Object.keys(environment);
+    const problems = settingProblems(environment);
+    expect(problems).toEqual([expect.stringContaining(`${name} is of no use`)]);
+    expect(problems[0]).not.toContain('secret');
+  });
+
+  it('shows a wrong address that has none', () => {
+    expect(settingProblems({ RTMP_LISTEN: 'srt://127.0.0.1:1935' })[0]).toContain('is "srt://127.0.0.1:1935"; write');
+  });
+
   it('names all wrong values at once', () => {
     expect(settingProblems({ RTMP_PORT: 'x', LOG_FORMAT: 'y' })).toHaveLength(2);
   });

@@ -5,7 +5,8 @@ import { keyProblems } from './key-list.js';
 import { listenerProblems } from './listeners.js';
 import { relayProblems } from './relays.js';
 import { parseSettingsFile } from './settings-file.js';
-import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
+import { type Settings, settingsSchema } from './settings.js';
+import { shownValue } from './shown-value.js';
 
 /** File of settings read from the working directory when RTMP_CONFIG names no other. */
 export const DEFAULT_SETTINGS_FILE = 'ingest.env';
@@ -75,8 +76,7 @@ function problemsOf(issues: readonly { path: PropertyKey[] }[], given: Record<st
   const names = new Set(issues.map(({ path }) => String(path[0])));
   return [...names].map((name) => {
     const fix = describe(settingsSchema.shape[name as keyof typeof settingsSchema.shape]);
-    const value = SECRET_SETTINGS.has(name) ? 'of no use' : JSON.stringify(given[name]);
-    return `${name} is ${value}; write ${fix}`;
+    return `${name} is ${shownValue(name, given[name])}; write ${fix}`;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { RtmpConfigurationError } from '#src';
-import { SECRET_SETTINGS, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
+import { shownValue } from './shown-value.js';
 
 /** Settings by the option of the package that they become. */
 const SETTINGS: Readonly<Record<string, keyof Settings>> = {
@@ -45,10 +46,9 @@ export function optionProblem(error: RtmpConfigurationError, settings: Settings)
   const { option, fix } = error;
   const name = option === 'listeners.tls' ? tlsSetting(error, settings) : SETTINGS[option.replace(/\[.*$/u, '')];
   if (name === undefined) return undefined;
-  const value = SECRET_SETTINGS.has(name) ? 'of no use' : JSON.stringify(settings[name]);
   const index = /\[(\d+)\]/u.exec(option)?.[1];
   const entry = index === undefined ? '' : `, in its entry ${Number(index) + 1}`;
-  return `${name} is ${value}${entry}; ${fix.replace(/\.$/u, '')}`;
+  return `${name} is ${shownValue(name, settings[name])}${entry}; ${fix.replace(/\.$/u, '')}`;
 }
 
 /** The file that could not be read is in the fix; where all could, they do not belong together. */

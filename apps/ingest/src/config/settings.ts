@@ -19,15 +19,6 @@ const list = commaList.regex(/^[^,\s]+(,[^,\s]+)*$/u);
 
 const keyList = commaList.describe('keys separated by commas, each KEY or NAME=KEY');
 
-/** Settings whose value is not shown when it is wrong: keys and passwords may stand in it. */
-export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
-  'RTMP_PUBLISH_KEYS',
-  'RTMP_PLAY_KEYS',
-  'RTMP_ADMIN_TOKEN',
-  'RTMP_PUSH',
-  'RTMP_PULL',
-]);
-
 /**
  * Every setting by the name of its environment variable. The description says
  * what to write: it is the fix in the message about a wrong value.
