@@ -12,6 +12,7 @@ import { RtmpHandlers } from './handlers/rtmp-handlers.js';
 import { resolveRtmpOptions } from './options/resolve-rtmp-options.js';
 import type { ResolvedRtmpOptions, RtmpModuleOptions } from './options/rtmp-options.js';
 import { RecordedPlayback } from './playback/recorded-playback.js';
+import { RunningMediaHandlers } from './media/running-media-handlers.js';
 import { HopMarker } from './relay/hop-marker.js';
 import { RtmpRelays } from './relay/rtmp-relays.js';
 import { RtmpPlayback } from './playback/rtmp-playback.js';
@@ -46,6 +47,7 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
     },
     RtmpHandlers,
     RtmpEvents,
+    RunningMediaHandlers,
     RtmpStreams,
     RtmpSessions,
     { provide: SLOW_SUBSCRIBER_POLICY, useValue: SKIP_THEN_CLOSE },

@@ -35,8 +35,8 @@ export function callHandler(
 }
 
 /**
- * Calls a media handler, whose observable lasts as long as the publish, and
- * settles as soon as it takes messages or has refused to.
+ * Calls a media handler, whose observable lasts as long as it has something to
+ * do, and settles as soon as it takes messages or has refused to.
  *
  * @param onFailure it took messages and has failed since
  */
@@ -48,20 +48,22 @@ export function openMediaHandler(
   onFailure: (result: unknown) => void,
 ): Promise<HandlerOutcome> {
   const call: WitnessedCall = { hasFailed: false, error: undefined };
+  const { run } = open;
   const start = async (): Promise<unknown> => {
     const result = await (handler.call(open, context) as Promise<unknown>);
-    if (!isObservable(result)) return result;
+    if (!isObservable(result) || signal.aborted) return result;
     return new Promise((resolve, reject) => {
+      run.whenAttached(() => resolve(undefined));
       const subscription = result.subscribe({
         error: (error: unknown) => {
           // Once it was open this is no answer any more: the promise has settled.
-          if (open.isAttached) onFailure(error);
+          if (run.isAttached) onFailure(error);
           // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it came
           reject(error);
         },
         complete: () => resolve(undefined),
       });
-      open.whenAttached(() => resolve(undefined));
+      subscription.add(() => run.close());
       signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
     });
   };

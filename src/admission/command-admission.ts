@@ -12,6 +12,7 @@ import {
 import { RtmpContext } from '../ctx-host/rtmp.context.js';
 import { type RtmpHandler, RtmpHandlers, type RtmpMediaHandler } from '../handlers/rtmp-handlers.js';
 import { MediaHandlerSet } from '../media/media-handler-set.js';
+import { RunningMediaHandlers } from '../media/running-media-handlers.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { HopMarker } from '../relay/hop-marker.js';
@@ -57,6 +58,7 @@ export class CommandAdmission {
     private readonly handlers: RtmpHandlers,
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
     private readonly marker: HopMarker,
+    private readonly running: RunningMediaHandlers,
   ) {}
 
   /** Never throws or rejects. */
@@ -145,7 +147,7 @@ export class CommandAdmission {
     if (mediaHandlers.length === 0) return { isAccepted: true, publish: { address, reply, media: undefined } };
 
     const limits = { ...this.options.media, amf: this.options.session.amf };
-    const media = new MediaHandlerSet(request.session, address, limits, this.#logger);
+    const media = new MediaHandlerSet(request.session, address, limits, this.running, this.#logger);
     const failure = await media.open(mediaHandlers, request.signal);
     if (failure === undefined) return { isAccepted: true, publish: { address, reply, media } };
     media.end();

@@ -1,6 +1,7 @@
-import { from, isObservable, Observable, type Subscriber } from 'rxjs';
+import { defer, EMPTY, isObservable, mergeMap, Observable, type Subscriber } from 'rxjs';
 import type { RtmpMediaKind } from '../handlers/rtmp-pattern.js';
 import { MediaFeed } from '../media/media-feed.js';
+import type { MediaHandlerRun } from '../media/media-handler-run.js';
 import { RtmpMediaOpen } from '../media/rtmp-media-open.js';
 import { SerialConsumer } from '../media/serial-consumer.js';
 import { copyMethodMetadata, rtmpHandler } from './rtmp-handler.decorator.js';
@@ -21,8 +22,8 @@ export function rtmpMediaHandler(kind: RtmpMediaKind, name?: string): MethodDeco
       const open = args[index] as RtmpMediaOpen;
       return new Observable<never>((subscriber) =>
         kind === 'media'
-          ? consumeFeed(open, subscriber, (feed) => method.apply(this, args.with(index, feed)))
-          : consumeMessages(open, subscriber, bindMessage(this, method, args, index)),
+          ? consumeFeed(open.run, subscriber, (feed) => method.apply(this, args.with(index, feed)))
+          : consumeMessages(open.run, subscriber, bindMessage(this, method, args, index)),
       );
     };
     copyMethodMetadata(method, wrapper);
@@ -40,39 +41,51 @@ function bindMessage(self: unknown, method: Method, args: unknown[], index: numb
 }
 
 function consumeMessages(
-  open: RtmpMediaOpen,
+  run: MediaHandlerRun,
   subscriber: Subscriber<never>,
   handle: (message: unknown) => unknown,
 ): () => void {
-  const consumer = new SerialConsumer(handle, open.limits, (error) => subscriber.error(error));
-  open.attach(consumer.take, consumer);
-  open.whenEnded(() => subscriber.complete());
+  const consumer = new SerialConsumer(handle, run.limits, {
+    onError: (error) => {
+      run.detach(consumer);
+      subscriber.error(error);
+    },
+    onDone: () => {
+      run.finish(consumer);
+      subscriber.complete();
+    },
+  });
+  run.attach(consumer);
   return () => {
+    run.detach(consumer);
     consumer.stop();
-    open.detach();
   };
 }
 
 function consumeFeed(
-  open: RtmpMediaOpen,
+  run: MediaHandlerRun,
   subscriber: Subscriber<never>,
-  run: (feed: MediaFeed) => unknown,
+  call: (feed: MediaFeed) => unknown,
 ): () => void {
-  const feed = new MediaFeed(open.limits, () => open.detach());
-  open.attach((message) => feed.push(message), feed);
-  open.whenEnded(() => feed.end());
-  try {
-    const result = run(feed);
-    const running = isObservable(result) ? result : from(Promise.resolve(result));
-    running.subscribe({
-      error: (error: unknown) => subscriber.error(error),
-      complete: () => subscriber.complete(),
-    });
-  } catch (error) {
-    subscriber.error(error);
-  }
+  const feed: MediaFeed = new MediaFeed(run.limits, () => run.detach(feed));
+  run.attach(feed);
+  completionOf(call, feed).subscribe({
+    error: (error: unknown) => {
+      run.finish(feed);
+      subscriber.error(error);
+    },
+    complete: () => {
+      run.finish(feed);
+      subscriber.complete();
+    },
+  });
   return () => {
-    open.detach();
+    run.detach(feed);
     feed.end();
   };
+}
+
+/** A handler may return nothing, a promise, an observable or a promise of one. */
+function completionOf(call: (feed: MediaFeed) => unknown, feed: MediaFeed): Observable<unknown> {
+  return defer(async () => call(feed)).pipe(mergeMap((result) => (isObservable(result) ? result : EMPTY)));
 }

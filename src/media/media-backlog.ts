@@ -83,6 +83,13 @@ export class MediaBacklog {
     return message;
   }
 
+  /** Gives up everything that waits. */
+  clear(): void {
+    this.#countDropped(this.#messages.length);
+    this.#messages = [];
+    this.#bytes = 0;
+  }
+
   #isFull(next: RtmpMediaMessage): boolean {
     if (this.#messages.length === 0) return false;
     return (

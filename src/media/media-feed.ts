@@ -1,4 +1,5 @@
 import { MediaBacklog, type MediaBacklogLimits } from './media-backlog.js';
+import type { MediaConsumer } from './media-handler-run.js';
 import type { RtmpMediaBatch, RtmpMediaFeed, RtmpMediaMessage } from './rtmp-media-message.js';
 
 type Result = IteratorResult<RtmpMediaBatch, undefined>;
@@ -6,7 +7,7 @@ type Result = IteratorResult<RtmpMediaBatch, undefined>;
 const DONE: Result = Object.freeze({ value: undefined, done: true });
 
 /** The messages of one publish for one consumer that pulls. */
-export class MediaFeed implements RtmpMediaFeed, AsyncIterator<RtmpMediaBatch, undefined> {
+export class MediaFeed implements RtmpMediaFeed, MediaConsumer, AsyncIterator<RtmpMediaBatch, undefined> {
   readonly #backlog: MediaBacklog;
   readonly #onLeave: () => void;
   #waiting: ((result: Result) => void) | undefined;
@@ -22,20 +23,28 @@ export class MediaFeed implements RtmpMediaFeed, AsyncIterator<RtmpMediaBatch, u
     return this.#backlog.dropped;
   }
 
+  get waitingMessages(): number {
+    return this.#backlog.length;
+  }
+
   get waitingBytes(): number {
     return this.#backlog.bytes;
   }
 
-  push(message: RtmpMediaMessage): void {
+  take(message: RtmpMediaMessage): void {
     if (this.#isEnded) return;
     this.#backlog.push(message);
     this.#wake();
   }
 
-  /** No message follows; what waits is still handed out. */
   end(): void {
     this.#isEnded = true;
     this.#wake();
+  }
+
+  giveUp(): void {
+    this.#backlog.clear();
+    this.end();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<RtmpMediaBatch, undefined> {
@@ -54,6 +63,7 @@ export class MediaFeed implements RtmpMediaFeed, AsyncIterator<RtmpMediaBatch, u
   }
 
   return(): Promise<Result> {
+    this.#backlog.take();
     this.end();
     this.#onLeave();
     return Promise.resolve(DONE);

@@ -10,17 +10,14 @@ import type { RtmpMediaHandler } from '../handlers/rtmp-handlers.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import type { MediaBacklogLimits } from './media-backlog.js';
 import { ownMediaMessage } from './owned-media-message.js';
+import { MediaHandlerRun } from './media-handler-run.js';
 import { RtmpMediaOpen } from './rtmp-media-open.js';
 import type { RtmpMediaMessage } from './rtmp-media-message.js';
+import type { RunningMediaHandlers } from './running-media-handlers.js';
 
 /** Bounds of what media handlers may cost. */
 export interface MediaHandlerLimits extends MediaBacklogLimits {
   readonly amf: Readonly<AmfLimits>;
-}
-
-interface OpenHandler {
-  readonly handler: RtmpMediaHandler;
-  readonly open: RtmpMediaOpen;
 }
 
 /**
@@ -34,16 +31,24 @@ export class MediaHandlerSet implements MediaSink {
   readonly #logger: Logger;
   readonly #session: RtmpSession;
   readonly #address: StreamAddress;
+  readonly #running: RunningMediaHandlers;
   readonly #abort = new AbortController();
-  readonly #all: OpenHandler[] = [];
+  readonly #all: Array<{ readonly name: string; readonly run: MediaHandlerRun }> = [];
   readonly #video: RtmpMediaOpen[] = [];
   readonly #audio: RtmpMediaOpen[] = [];
   readonly #data: RtmpMediaOpen[] = [];
 
-  constructor(session: RtmpSession, address: StreamAddress, limits: MediaHandlerLimits, logger: Logger) {
+  constructor(
+    session: RtmpSession,
+    address: StreamAddress,
+    limits: MediaHandlerLimits,
+    running: RunningMediaHandlers,
+    logger: Logger,
+  ) {
     this.#session = session;
     this.#address = address;
     this.#limits = limits;
+    this.#running = running;
     this.#logger = logger;
   }
 
@@ -77,52 +82,54 @@ export class MediaHandlerSet implements MediaSink {
     this.end();
   }
 
-  /** Ends all handlers; may be called twice. */
+  /** Ends all handlers, which still get what waits for them; may be called twice. */
   end(): void {
     if (this.#abort.signal.aborted) return;
-    for (const { handler, open } of this.#all) {
-      open.end();
-      if (open.dropped > 0) {
-        const details = { session: this.#session.id, stream: this.#address.path, dropped: open.dropped };
-        this.#logger.warn(`${handler.name} was too slow for the stream and lost messages`, details);
+    for (const { name, run } of this.#all) {
+      run.end();
+      const { dropped } = run;
+      if (dropped > 0) {
+        this.#logger.warn(`${name} was too slow for the stream and lost messages`, { ...this.#about, dropped });
       }
     }
+    this.#running.bound();
     this.#abort.abort();
+  }
+
+  get #about(): { session: string; stream: string } {
+    return { session: this.#session.id, stream: this.#address.path };
   }
 
   async #openOne(handler: RtmpMediaHandler, context: RtmpContext, signal: AbortSignal): Promise<HandlerOutcome> {
     const { kind, name } = handler.pattern;
-    const open = new RtmpMediaOpen(kind, name, this.#address, this.#limits);
-    this.#all.push({ handler, open });
+    const run = new MediaHandlerRun(this.#limits);
+    const open = new RtmpMediaOpen(kind, name, this.#address, run);
+    this.#all.push({ name: handler.name, run });
+    run.whenAttached(() => this.#running.add({ name: handler.name, ...this.#about, run }));
     const outcome = await openMediaHandler(handler, open, context, signal, (result) =>
       this.#onFailure(handler, result),
     );
-    if (open.isAttached) {
+    if (run.isAttached) {
       if (kind === 'video' || kind === 'media') this.#video.push(open);
       if (kind === 'audio' || kind === 'media') this.#audio.push(open);
       if (kind === 'data' || kind === 'media') this.#data.push(open);
     } else if (outcome.isOk) {
       // An interceptor may answer in the handler's place, e.g. to leave a stream out.
-      this.#logger.debug(`${handler.name} takes no messages`, {
-        session: this.#session.id,
-        stream: this.#address.path,
-      });
+      this.#logger.debug(`${handler.name} takes no messages`, this.#about);
     }
     return outcome;
   }
 
   #onFailure(handler: RtmpMediaHandler, result: unknown): void {
     this.#logger.error(`${handler.name} failed and gets no more of the stream`, {
-      session: this.#session.id,
-      stream: this.#address.path,
+      ...this.#about,
       error: refusalOf('', { isOk: false, result, error: undefined }).description,
     });
   }
 }
 
-function give(open: RtmpMediaOpen, message: RtmpMediaMessage): void {
-  const { consumer, dataName } = open;
-  if (consumer === undefined) return;
+function give({ run: { taking }, dataName }: RtmpMediaOpen, message: RtmpMediaMessage): void {
+  if (taking === undefined) return;
   if (dataName !== undefined && (message.kind !== 'data' || message.name !== dataName)) return;
-  consumer(message);
+  taking.take(message);
 }

@@ -1,50 +1,89 @@
+import { isObservable, type Observable } from 'rxjs';
 import { MediaBacklog, type MediaBacklogLimits } from './media-backlog.js';
-import type { MediaConsumer } from './rtmp-media-open.js';
+import type { MediaConsumer } from './media-handler-run.js';
 import type { RtmpMediaMessage } from './rtmp-media-message.js';
+
+/** How a consumer's handler went on. */
+export interface SerialConsumerObserver {
+  /** A call failed; none follows. */
+  onError(error: unknown): void;
+  /** No call is under way, and none follows. Called once. */
+  onDone(): void;
+}
 
 /**
  * Calls a handler message by message, in order, never two at a time: while a
- * promise it returned is open, messages wait in a bounded backlog. A handler
- * that returns none is called at once and costs no more than that.
+ * promise or an observable it returned is open, messages wait in a bounded
+ * backlog. A handler that returns neither is called at once and costs no more
+ * than that.
  */
-export class SerialConsumer {
-  readonly #handle: MediaConsumer;
-  readonly #onError: (error: unknown) => void;
+export class SerialConsumer implements MediaConsumer {
+  readonly #handle: (message: RtmpMediaMessage) => unknown;
+  readonly #observer: SerialConsumerObserver;
   readonly #limits: MediaBacklogLimits;
   #backlog: MediaBacklog | undefined;
+  #state: 'taking' | 'ended' | 'stopped' = 'taking';
   #isBusy = false;
-  #isStopped = false;
+  #isDone = false;
 
-  constructor(handle: MediaConsumer, limits: MediaBacklogLimits, onError: (error: unknown) => void) {
+  constructor(
+    handle: (message: RtmpMediaMessage) => unknown,
+    limits: MediaBacklogLimits,
+    observer: SerialConsumerObserver,
+  ) {
     this.#handle = handle;
     this.#limits = limits;
-    this.#onError = onError;
+    this.#observer = observer;
   }
 
-  /** Messages given up because the handler was slow. */
   get dropped(): number {
     return this.#backlog?.dropped ?? 0;
   }
 
-  readonly take = (message: RtmpMediaMessage): void => {
-    if (this.#isStopped) return;
+  get waitingMessages(): number {
+    return this.#backlog?.length ?? 0;
+  }
+
+  get waitingBytes(): number {
+    return this.#backlog?.bytes ?? 0;
+  }
+
+  take(message: RtmpMediaMessage): void {
+    if (this.#state !== 'taking') return;
     if (this.#isBusy) {
       (this.#backlog ??= new MediaBacklog(this.#limits)).push(message);
       return;
     }
     const open = this.#call(message);
     if (open !== undefined) void this.#drain(open);
-  };
+    else if (this.#isOver) this.#finish();
+  }
+
+  end(): void {
+    if (this.#state === 'taking') this.#state = 'ended';
+    if (!this.#isBusy) this.#finish();
+  }
+
+  giveUp(): void {
+    this.#backlog?.clear();
+    this.stop();
+  }
 
   /** Takes no more; what waits is not handed out. */
   stop(): void {
-    this.#isStopped = true;
+    this.#state = 'stopped';
+    this.#backlog?.take();
+    if (!this.#isBusy) this.#finish();
+  }
+
+  get #isOver(): boolean {
+    return this.#state !== 'taking';
   }
 
   #call(message: RtmpMediaMessage): PromiseLike<unknown> | undefined {
     try {
       const result = this.#handle(message);
-      return isPromiseLike(result) ? result : undefined;
+      return typeof result === 'object' && result !== null ? completionOf(result) : undefined;
     } catch (error) {
       this.#fail(error);
       return undefined;
@@ -56,24 +95,40 @@ export class SerialConsumer {
     let open: PromiseLike<unknown> | undefined = first;
     for (;;) {
       try {
-        await open;
+        const value = await open;
+        if (isObservable(value)) await completed(value);
       } catch (error) {
         this.#fail(error);
       }
-      const next = this.#isStopped ? undefined : this.#backlog?.shift();
+      const next = this.#state === 'stopped' ? undefined : this.#backlog?.shift();
       if (next === undefined) break;
       open = this.#call(next);
     }
     this.#isBusy = false;
+    if (this.#isOver) this.#finish();
   }
 
   #fail(error: unknown): void {
-    if (this.#isStopped) return;
-    this.stop();
-    this.#onError(error);
+    this.#state = 'stopped';
+    this.#backlog?.take();
+    this.#observer.onError(error);
+  }
+
+  #finish(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#observer.onDone();
   }
 }
 
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+/** When what a handler returned is over; undefined when there is nothing to wait for. */
+function completionOf(result: object): PromiseLike<unknown> | undefined {
+  if (typeof (result as PromiseLike<unknown>).then === 'function') return result as PromiseLike<unknown>;
+  return isObservable(result) ? completed(result) : undefined;
+}
+
+function completed(values: Observable<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    values.subscribe({ error: reject, complete: resolve });
+  });
 }

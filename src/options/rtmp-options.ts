@@ -87,7 +87,7 @@ export interface RtmpOptions {
   listeners: readonly RtmpListenerOptions[];
   /** Time a handler may take to decide a command before it is refused, in milliseconds. Defaults to 10,000. */
   handlerTimeout: number;
-  /** Time close() may take, recordings included, before connections are cut, in milliseconds. Defaults to 10,000. */
+  /** Time close() may take, recordings and handlers included, before connections are cut, in milliseconds. Defaults to 10,000. */
   shutdownTimeout: number;
   /** Connections at a time, and as many to all listeners for HTTP together. Defaults to 10,000. */
   maxConnections: number;

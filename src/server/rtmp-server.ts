@@ -11,6 +11,7 @@ import { isRtmpPattern } from '../handlers/rtmp-pattern.js';
 import { traceHandler } from '../handlers/trace-handler.js';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import { RunningMediaHandlers } from '../media/running-media-handlers.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import type { RtmpListenerOptions } from '../options/listener-options.js';
 import { RTMP_LOG_CONTEXT, RTMP_TRANSPORT } from '../rtmp.constants.js';
@@ -89,6 +90,7 @@ export class RtmpServer
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
     private readonly handlers: RtmpHandlers,
     private readonly events: RtmpEvents,
+    private readonly running: RunningMediaHandlers,
     admission: CommandAdmission,
     streams: RtmpStreams,
     sessions: RtmpSessions,
@@ -155,7 +157,7 @@ export class RtmpServer
     );
   }
 
-  /** Stops accepting, ends publishes, waits for what is still being written, closes all connections. */
+  /** Stops accepting, ends publishes, waits for what is still being written and for handlers, closes all connections. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -326,6 +328,7 @@ export class RtmpServer
     if (!(await deadline.reached(this.events.settled()))) {
       this.logger.error('Shutdown: gave up waiting for event handlers');
     }
+    if (!(await deadline.reached(this.running.settled()))) this.running.giveUpAll();
     deadline.clear();
     this.#readGate.close();
     this.#announce('closed');
