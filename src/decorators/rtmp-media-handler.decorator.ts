@@ -2,8 +2,8 @@ import { defer, EMPTY, isObservable, mergeMap, Observable, type Subscriber } fro
 import type { RtmpMediaKind } from '../handlers/rtmp-pattern.js';
 import { MediaFeed } from '../media/media-feed.js';
 import type { MediaHandlerRun } from '../media/media-handler-run.js';
-import { RtmpMediaOpen } from '../media/rtmp-media-open.js';
 import { SerialConsumer } from '../media/serial-consumer.js';
+import { type MediaOpening, MediaParameters, placed } from './media-parameters.js';
 import { copyMethodMetadata, rtmpHandler } from './rtmp-handler.decorator.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -11,19 +11,22 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 /**
  * Makes a media handler of a method. Nest calls it once per publish with an
  * {@link RtmpMediaOpen}; what the method sees in its place are the messages.
+ *
+ * @throws {TypeError} for parameters that would get no messages
  */
 export function rtmpMediaHandler(kind: RtmpMediaKind, name?: string): MethodDecorator {
   return (target, key, descriptor: PropertyDescriptor) => {
     const method = descriptor.value as Method;
-    const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-      const index = args.findIndex((argument) => argument instanceof RtmpMediaOpen);
+    const parameters = new MediaParameters(target, key, kind);
+    const wrapper = function (this: unknown, ...given: unknown[]): unknown {
+      const opening = parameters.openingOf(given);
       // A direct call, as a unit test of the controller makes it.
-      if (index < 0) return method.apply(this, args);
-      const open = args[index] as RtmpMediaOpen;
+      if (opening === undefined) return method.apply(this, given);
+      const { open, args, places } = opening;
       return new Observable<never>((subscriber) =>
         kind === 'media'
-          ? consumeFeed(open.run, subscriber, (feed) => method.apply(this, args.with(index, feed)))
-          : consumeMessages(open.run, subscriber, bindMessage(this, method, args, index)),
+          ? consumeFeed(open.run, subscriber, (feed) => method.apply(this, placed(args, places, feed)))
+          : consumeMessages(open.run, subscriber, bindMessage(this, method, opening)),
       );
     };
     copyMethodMetadata(method, wrapper);
@@ -34,10 +37,13 @@ export function rtmpMediaHandler(kind: RtmpMediaKind, name?: string): MethodDeco
 }
 
 /** The call for one message, with as little as possible around it. */
-function bindMessage(self: unknown, method: Method, args: unknown[], index: number): (message: unknown) => unknown {
-  if (index === 0 && args.length === 1) return (message) => method.call(self, message);
-  if (index === 0 && args.length === 2) return (message) => method.call(self, message, args[1]);
-  return (message) => method.apply(self, args.with(index, message));
+function bindMessage(self: unknown, method: Method, { args, places }: MediaOpening): (message: unknown) => unknown {
+  if (places.length === 0) return () => method.apply(self, args as unknown[]);
+  if (places.length === 1 && places[0] === 0) {
+    if (args.length === 1) return (message) => method.call(self, message);
+    if (args.length === 2) return (message) => method.call(self, message, args[1]);
+  }
+  return (message) => method.apply(self, placed(args, places, message));
 }
 
 function consumeMessages(

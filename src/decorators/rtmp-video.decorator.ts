@@ -7,12 +7,14 @@ import { rtmpMediaHandler } from './rtmp-media-handler.decorator.js';
  * publish**, with an {@link RtmpMediaOpen}; the messages are plain calls. A
  * refusal there refuses the publish; an exception later goes through the
  * exception filters and detaches this handler from this publish only.
+ * `@Payload()` stands for the whole message; what pipes return is not used.
  *
  * ```ts
  * @RtmpVideo()
  * onVideo(@Payload() message: RtmpVideoMessage, @Ctx() context: RtmpContext) {}
  * ```
  *
+ * @throws {TypeError} where the handler is declared, for a `@Payload('property')`
  * @publicApi
  */
 export const RtmpVideo = (): MethodDecorator => rtmpMediaHandler('video');
