@@ -1,8 +1,10 @@
 import { isObservable, type Observable } from 'rxjs';
 import type { RtmpContext } from '../ctx-host/rtmp.context.js';
 import type { RtmpHandler } from '../handlers/rtmp-handlers.js';
+import type { MediaHandlerRun } from '../media/media-handler-run.js';
 import type { RtmpMediaOpen } from '../media/rtmp-media-open.js';
-import { witness, type WitnessedCall } from './failure-witness.js';
+import { takeUnattended, witness, type WitnessedCall } from './failure-witness.js';
+import { isDefaultFilterResult } from './refusal.js';
 
 /** A handler's pipeline threw. */
 export interface HandlerFailure {
@@ -34,18 +36,26 @@ export function callHandler(
   return witness(call, () => settle(call, until, () => lastValueOf(handler, payload, context, until)));
 }
 
+/** How a media handler went on after it was opened. */
+export interface MediaHandlerObserver {
+  /** It took messages and has failed since. */
+  onFailure(failure: HandlerFailure): void;
+  /** An interceptor has left it, without an error. */
+  onLeft(): void;
+}
+
 /**
  * Calls a media handler, whose observable lasts as long as it has something to
  * do, and settles as soon as it takes messages or has refused to.
  *
- * @param onFailure it took messages and has failed since
+ * @param signal aborts the opening, not what is open
  */
 export function openMediaHandler(
   handler: RtmpHandler,
   open: RtmpMediaOpen,
   context: RtmpContext,
   signal: AbortSignal,
-  onFailure: (result: unknown) => void,
+  observer: MediaHandlerObserver,
 ): Promise<HandlerOutcome> {
   const call: WitnessedCall = { hasFailed: false, error: undefined };
   const { run } = open;
@@ -53,21 +63,37 @@ export function openMediaHandler(
     const result = await (handler.call(open, context) as Promise<unknown>);
     if (!isObservable(result) || signal.aborted) return result;
     return new Promise((resolve, reject) => {
-      run.whenAttached(() => resolve(undefined));
+      let hasFailed = false;
+      const abort = (): void => subscription.unsubscribe();
+      run.whenAttached(() => {
+        signal.removeEventListener('abort', abort);
+        resolve(undefined);
+      });
       const subscription = result.subscribe({
         error: (error: unknown) => {
+          hasFailed = true;
           // Once it was open this is no answer any more: the promise has settled.
-          if (run.isAttached) onFailure(error);
+          if (run.isAttached) observer.onFailure({ isOk: false, result: error, error: causeOf(error, call, run) });
           // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it came
           reject(error);
         },
         complete: () => resolve(undefined),
       });
-      subscription.add(() => run.close());
-      signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
+      if (!run.isAttached) signal.addEventListener('abort', abort, { once: true });
+      subscription.add(() => {
+        if (run.wasLeft && !hasFailed) observer.onLeft();
+        run.close();
+      });
     });
   };
   return witness(call, () => settle(call, signal, start));
+}
+
+/** The exception behind what came out of the filters when an open media handler failed; undefined when it was not seen. */
+function causeOf(result: unknown, call: WitnessedCall, run: MediaHandlerRun): unknown {
+  const unattended = takeUnattended();
+  if (call.hasFailed) return call.error;
+  return isDefaultFilterResult(result) ? unattended : run.error;
 }
 
 async function lastValueOf(

@@ -21,6 +21,7 @@ import type { PlayReply } from '../playback/play-reply.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { callHandler, type HandlerFailure, type HandlerOutcome } from './call-handler.js';
 import { type Decision, refused } from './decision.js';
+import { logFailure } from './log-failure.js';
 import { identityProblem, type PublishReply, recordProblem, relayProblem } from './publish-reply.js';
 import { INTERNAL_ERROR, isErrorStatus, isUnexpected, refusal, refusalHttpStatus, refusalOf } from './refusal.js';
 
@@ -189,9 +190,8 @@ export class CommandAdmission {
   #refuse(handler: RtmpHandler, request: CommandRequest, outcome: HandlerFailure): Decision {
     const { command, session, signal } = request;
     const status = refusalOf(command.name, outcome);
-    // The error itself has been logged by Nest's exception filter, which does not know whose command it was.
     if (!signal.aborted && isUnexpected(outcome)) {
-      this.#logger.error(`${handler.name} failed: ${command.name} is refused`, { session: session.id });
+      logFailure(this.#logger, `${handler.name} failed: ${command.name} is refused`, { session: session.id }, outcome);
     }
     return refused(status, refusalHttpStatus(outcome));
   }

@@ -10,6 +10,8 @@ export interface WitnessedCall {
 
 const calls = new AsyncLocalStorage<WitnessedCall>();
 let callsUnderWay = 0;
+/** What failed without a call under way, last: media handlers do when they have been open for long. */
+let unattended: unknown;
 
 /**
  * A class no exception belongs to. Nest asks `exception instanceof` of every
@@ -24,7 +26,9 @@ let callsUnderWay = 0;
 class Witnessed {
   static [Symbol.hasInstance](exception: unknown): boolean {
     const call = calls.getStore();
-    if (call !== undefined) {
+    if (call === undefined) {
+      unattended = exception;
+    } else {
       call.hasFailed = true;
       call.error = exception;
     }
@@ -41,6 +45,16 @@ class FailureWitness implements ExceptionFilter {
 
 /** The filter all our decorators put on their method. */
 export const FAILURE_WITNESS: ExceptionFilter = new FailureWitness();
+
+/**
+ * The exception that went into the filters last, of a call that nobody watches any more. It is the one to ask for as long
+ * as nothing was waited for since: Nest's own filter waits for nothing.
+ */
+export function takeUnattended(): unknown {
+  const exception = unattended;
+  unattended = undefined;
+  return exception;
+}
 
 /** Runs `call` so that a failure of the Nest handler inside is seen. */
 export function witness<T>(record: WitnessedCall, call: () => Promise<T>): Promise<T> {

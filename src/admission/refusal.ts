@@ -69,7 +69,8 @@ function decisiveOf({ result, error }: HandlerFailure): unknown {
   return isDefaultFilterResult(result) && error instanceof HttpException ? error : result;
 }
 
-function isDefaultFilterResult(result: unknown): boolean {
+/** Whether it is what Nest's last filter makes of an exception. */
+export function isDefaultFilterResult(result: unknown): boolean {
   return isObject(result) && result['status'] === 'error' && result['message'] === INTERNAL_ERROR;
 }
 

@@ -53,7 +53,7 @@ function consumeMessages(
 ): () => void {
   const consumer = new SerialConsumer(handle, run.limits, {
     onError: (error) => {
-      run.detach(consumer);
+      run.fail(consumer, error);
       subscriber.error(error);
     },
     onDone: () => {
@@ -63,7 +63,7 @@ function consumeMessages(
   });
   run.attach(consumer);
   return () => {
-    run.detach(consumer);
+    run.leave(consumer);
     consumer.stop();
   };
 }
@@ -77,6 +77,7 @@ function consumeFeed(
   run.attach(feed);
   completionOf(call, feed).subscribe({
     error: (error: unknown) => {
+      run.fail(feed, error);
       run.finish(feed);
       subscriber.error(error);
     },
@@ -86,7 +87,7 @@ function consumeFeed(
     },
   });
   return () => {
-    run.detach(feed);
+    run.leave(feed);
     feed.end();
   };
 }

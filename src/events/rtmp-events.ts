@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { StreamAddress } from '#lib/rtmp';
 import { callHandler } from '../admission/call-handler.js';
-import { refusalOf } from '../admission/refusal.js';
+import { logFailure } from '../admission/log-failure.js';
 import { RtmpContext } from '../ctx-host/rtmp.context.js';
 import { type RtmpHandler, RtmpHandlers } from '../handlers/rtmp-handlers.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
@@ -57,7 +57,6 @@ export class RtmpEvents {
     const context = new RtmpContext([source.session, signal, undefined, source.stream]);
     const outcome = await callHandler(handler, payload, context);
     if (outcome.isOk) return;
-    const error = refusalOf('', outcome).description;
-    this.#logger.error(`${handler.name} failed on '${name}'`, { session: source.session?.id, error });
+    logFailure(this.#logger, `${handler.name} failed on '${name}'`, { session: source.session?.id }, outcome);
   }
 }

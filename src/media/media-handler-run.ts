@@ -32,10 +32,18 @@ export class MediaHandlerRun {
   /** An interceptor that subscribes again attaches another. */
   readonly #consumers = new Set<MediaConsumer>();
   #resolveIdle!: () => void;
+  /** What has failed may still have a call under way. */
+  readonly #failed = new Set<MediaConsumer>();
+  #error: unknown;
   #hasEnded = false;
+  #wasLeft = false;
   #isClosed = false;
 
-  constructor(readonly limits: MediaBacklogLimits) {
+  /** @param onLateFailure a call failed that nobody waits for any more, since an interceptor had left */
+  constructor(
+    readonly limits: MediaBacklogLimits,
+    private readonly onLateFailure: (error: unknown) => void,
+  ) {
     this.whenIdle = new Promise((resolve) => (this.#resolveIdle = resolve));
   }
 
@@ -46,6 +54,16 @@ export class MediaHandlerRun {
   /** Whether it ever took messages. */
   get isAttached(): boolean {
     return this.#latest !== undefined;
+  }
+
+  /** What the handler threw, or undefined. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** Whether an interceptor unsubscribed before the handler was done, e.g. because it limits the time. */
+  get wasLeft(): boolean {
+    return this.#wasLeft;
   }
 
   get hasEnded(): boolean {
@@ -81,6 +99,20 @@ export class MediaHandlerRun {
   /** It wants no more messages. */
   detach(consumer: MediaConsumer): void {
     if (this.#taking === consumer) this.#taking = undefined;
+  }
+
+  /** A call of it failed: it gets no more. */
+  fail(consumer: MediaConsumer, error: unknown): void {
+    this.detach(consumer);
+    this.#failed.add(consumer);
+    this.#error = error;
+    if (this.#wasLeft) this.onLateFailure(error);
+  }
+
+  /** Nobody is subscribed to it any more. */
+  leave(consumer: MediaConsumer): void {
+    this.detach(consumer);
+    if (this.#consumers.has(consumer) && !this.#failed.has(consumer)) this.#wasLeft = true;
   }
 
   /** No call of it is under way, and none follows. */

@@ -4,7 +4,7 @@ import { MediaFlags } from '#lib/flv';
 import type { MediaMessage, MediaSink } from '#lib/live';
 import type { StreamAddress } from '#lib/rtmp';
 import { type HandlerFailure, type HandlerOutcome, openMediaHandler } from '../admission/call-handler.js';
-import { refusalOf } from '../admission/refusal.js';
+import { logFailure } from '../admission/log-failure.js';
 import { RtmpContext } from '../ctx-host/rtmp.context.js';
 import type { RtmpMediaHandler } from '../handlers/rtmp-handlers.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
@@ -102,13 +102,21 @@ export class MediaHandlerSet implements MediaSink {
 
   async #openOne(handler: RtmpMediaHandler, context: RtmpContext, signal: AbortSignal): Promise<HandlerOutcome> {
     const { kind, name } = handler.pattern;
-    const run = new MediaHandlerRun(this.#limits);
+    const run = new MediaHandlerRun(this.#limits, (error) => {
+      const failure: HandlerFailure = { isOk: false, result: error, error };
+      logFailure(this.#logger, `${handler.name} failed after an interceptor had ended it`, this.#about, failure);
+    });
     const open = new RtmpMediaOpen(kind, name, this.#address, run);
     this.#all.push({ name: handler.name, run });
     run.whenAttached(() => this.#running.add({ name: handler.name, ...this.#about, run }));
-    const outcome = await openMediaHandler(handler, open, context, signal, (result) =>
-      this.#onFailure(handler, result),
-    );
+    const ended = `${handler.name} was ended by an interceptor and gets no more of the stream`;
+    const outcome = await openMediaHandler(handler, open, context, signal, {
+      onFailure: (failure) => {
+        const message = run.wasLeft ? ended : `${handler.name} failed and gets no more of the stream`;
+        logFailure(this.#logger, message, this.#about, failure);
+      },
+      onLeft: () => this.#logger.warn(ended, this.#about),
+    });
     if (run.isAttached) {
       if (kind === 'video' || kind === 'media') this.#video.push(open);
       if (kind === 'audio' || kind === 'media') this.#audio.push(open);
@@ -118,13 +126,6 @@ export class MediaHandlerSet implements MediaSink {
       this.#logger.debug(`${handler.name} takes no messages`, this.#about);
     }
     return outcome;
-  }
-
-  #onFailure(handler: RtmpMediaHandler, result: unknown): void {
-    this.#logger.error(`${handler.name} failed and gets no more of the stream`, {
-      ...this.#about,
-      error: refusalOf('', { isOk: false, result, error: undefined }).description,
-    });
   }
 }
 

@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import type { Logger } from '@nestjs/common';
+import { stackOf } from '../errors/stack-of.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 
 /** Log lines about one connection: each has its session ID and its address. */
@@ -24,7 +24,7 @@ export class ConnectionLog {
   /** @param error something that should not have happened, logged with its stack */
   error(message: string, details: object, error?: unknown): void {
     if (error === undefined) this.logger.error(message, this.#about(details));
-    else this.logger.error(message, this.#about(details), error instanceof Error ? error.stack : inspect(error));
+    else this.logger.error(message, this.#about(details), stackOf(error));
   }
 
   #about(details: object): object {

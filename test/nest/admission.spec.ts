@@ -116,7 +116,9 @@ describe('a guard on publish', () => {
       description: 'Internal server error',
     });
     expect(JSON.stringify(log.lines.map(({ message }) => message))).toContain('1234');
-    expect(log.of('Controlled.publish failed: publish is refused')).toEqual([{ session: expect.any(String) }]);
+    expect(log.of('Controlled.publish failed: publish is refused')).toEqual([
+      { session: expect.any(String), error: 'Error: password of the database is 1234' },
+    ]);
   });
 
   it('that refuses connect ends the connection with _error', async () => {

@@ -316,7 +316,7 @@ describe('an exception in a message', () => {
     await until(() => seen.includes('fine 120'));
     expect(seen.join(' ')).toBe('failing 0 rejecting 0 fine 0 failing 40 filter fine 40 fine 80 fine 120');
     expect(test.log.of('Media.rejecting failed and gets no more of the stream')).toMatchObject([
-      { stream: 'live/cam', error: 'Internal server error', session: expect.any(String) },
+      { stream: 'live/cam', error: 'Error: broken, too', session: expect.any(String) },
     ]);
     expect(client.isClosed).toBe(false);
   });

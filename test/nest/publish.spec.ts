@@ -413,7 +413,7 @@ describe('events', () => {
       'unpublish live/other disconnected true',
     ]);
     expect(test.log.of("Watching.failing failed on 'publish'")).toMatchObject([
-      { error: 'Internal server error', session: expect.any(String) },
+      { error: 'Error: broken', session: expect.any(String) },
       {},
     ]);
   });

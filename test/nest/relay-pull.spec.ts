@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Injectable } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
@@ -261,6 +262,21 @@ describe('a pulled stream', () => {
     await clients[0]!.destroy();
     await until('it ends', () => seen.events.length === 2);
     expect(seen.events[1]).toBe('unpublish live/cam unpublished');
+  });
+
+  it('has media handlers for as long as it goes on, past handlerTimeout', async () => {
+    const origin = await other();
+    await start(
+      { pull: [{ app: 'live', name: 'cam', url: `rtmp://127.0.0.1:${origin.port}/live/cam` }] },
+      { controllers: [Watcher], providers: [Seen], options: { handlerTimeout: 100 } },
+    );
+    const { video } = test.app.get(Seen);
+    const send = await publish(origin.port);
+    send(videoConfig(1), keyFrame(1));
+    await until('it begins', () => video.length === 2);
+    await delay(200);
+    send(picture(2));
+    await until('it goes on', () => video.length === 3);
   });
 
   it('that is ended here is asked for again', async () => {
