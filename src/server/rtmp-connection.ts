@@ -1,4 +1,3 @@
-import { type AmfValue, encodeAmf0 } from '#lib/amf';
 import type { Urgency } from '#lib/live';
 import {
   type PlayCommand,
@@ -15,6 +14,7 @@ import {
 } from '#lib/rtmp';
 import type { Decision } from '../admission/decision.js';
 import { INTERNAL_ERROR, refusal } from '../admission/refusal.js';
+import { replyValue } from '../admission/reply-value.js';
 import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
 import { ConnectionPlayers } from '../playback/connection-players.js';
 import type { OpenRecording } from '../playback/open-recording.js';
@@ -360,8 +360,9 @@ export class RtmpConnection
       this.#play(command as PlayCommand, decision.play, decision.recording);
       return;
     }
-    if (!isEncodable(decision.reply)) {
-      this.#log.error(`the result of the ${command.name} handler cannot be sent as AMF`, {});
+    const { value, problem } = replyValue(decision.reply);
+    if (problem !== undefined) {
+      this.#log.error(`the result of the ${command.name} handler cannot be sent as AMF`, { problem });
       this.#reject(command, refusal(command.name, INTERNAL_ERROR));
       return;
     }
@@ -370,7 +371,7 @@ export class RtmpConnection
       this.#reject(command, refusedSeek);
       return;
     }
-    this.#core.accept(command, decision.reply);
+    this.#core.accept(command, value);
     if (command.name === 'connect') this.#accepted();
     else this.#players.apply(command);
   }
@@ -395,7 +396,7 @@ export class RtmpConnection
 
   #reject(command: RtmpCommand, status: RtmpStatus): void {
     const { level, code, description } = status;
-    this.#core.reject(command, isEncodable(status) ? status : { level, code, description });
+    this.#core.reject(command, { ...(replyValue(status).value as object | undefined), level, code, description });
     const name =
       command.name === 'publish' ? { name: maskedName((command as PublishCommand).publishingName) } : undefined;
     this.#log.warn(`${command.name} refused`, { ...name, code, description });
@@ -506,15 +507,5 @@ export class RtmpConnection
     const duration = Date.now() - session.connectedAt;
     const payload = { reason, ...code, bytesReceived: this.bytesReceived, duration };
     events.emit('disconnect', payload, { app: session.app, session });
-  }
-}
-
-function isEncodable(value: unknown): boolean {
-  if (value === undefined) return true;
-  try {
-    encodeAmf0(value as AmfValue);
-    return true;
-  } catch {
-    return false;
   }
 }
