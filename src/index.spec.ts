@@ -11,6 +11,7 @@ const SURFACE = [
   'DEFAULT_RTMP_HLS_OPTIONS',
   'DEFAULT_RTMP_OPTIONS',
   'DuplicateRtmpHandlerException',
+  'DuplicateRtmpModuleException',
   'FileHlsStorage',
   'FileRecordingStorage',
   'FlvRecorder',

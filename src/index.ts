@@ -60,6 +60,7 @@ export type {
 } from './events/rtmp-event-map.js';
 export { RtmpEvents, type RtmpEventSource } from './events/rtmp-events.js';
 export { DuplicateRtmpHandlerException } from './exceptions/duplicate-rtmp-handler.exception.js';
+export { DuplicateRtmpModuleException } from './exceptions/duplicate-rtmp-module.exception.js';
 export { RtmpStatusException } from './exceptions/rtmp-status.exception.js';
 export type { RtmpMediaKind } from './handlers/rtmp-pattern.js';
 export {

@@ -1,4 +1,5 @@
 import { type DynamicModule, type InjectionToken, Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { SKIP_THEN_CLOSE, StreamRegistry } from '#lib/live';
 import { CommandAdmission } from './admission/command-admission.js';
 import type { RtmpClientRegistration } from './client/rtmp-client-connector.js';
@@ -8,6 +9,7 @@ import {
   type RtmpClientModuleExtras,
 } from './client/rtmp-client.module.js';
 import { RtmpEvents } from './events/rtmp-events.js';
+import { DuplicateRtmpModuleException } from './exceptions/duplicate-rtmp-module.exception.js';
 import { RtmpHandlers } from './handlers/rtmp-handlers.js';
 import { resolveRtmpOptions } from './options/resolve-rtmp-options.js';
 import type { ResolvedRtmpOptions, RtmpModuleOptions } from './options/rtmp-options.js';
@@ -28,7 +30,8 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
 
 /**
  * The RTMP server and what belongs to it. `forRoot()` and `forRootAsync()`
- * take the options; they are checked at start and wrong ones named.
+ * take the options; they are checked at start and wrong ones named. An
+ * application has one: `isGlobal: true` makes it known to all of its modules.
  *
  * @publicApi
  */
@@ -79,6 +82,13 @@ import { RtmpStreams } from './streams/rtmp-streams.js';
   ],
 })
 export class RtmpModule extends ConfigurableModuleClass {
+  /** @throws {DuplicateRtmpModuleException} an application has one, however many listeners that has */
+  constructor(modules: ModulesContainer) {
+    super();
+    const count = [...modules.values()].filter(({ metatype }) => metatype === RtmpModule).length;
+    if (count > 1) throw new DuplicateRtmpModuleException(count);
+  }
+
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return super.forRoot(options);
   }

@@ -16,6 +16,7 @@ import { Ctx, EventPattern, MessagePattern, Payload, Transport } from '@nestjs/m
 import { type Observable, tap, throwError } from 'rxjs';
 import {
   DuplicateRtmpHandlerException,
+  DuplicateRtmpModuleException,
   type PublishCommand,
   RtmpCommand,
   RtmpConfigurationError,
@@ -303,6 +304,22 @@ describe('RtmpModule', () => {
   it('refuses wrong options at start', async () => {
     const starting = startMicroservice({ options: { handlerTimeout: 0 } });
     await expect(starting).rejects.toThrow(RtmpConfigurationError);
+  });
+
+  it('is there once: a second one is refused at start, the same one may be imported again', async () => {
+    const rtmp = RtmpModule.forRoot({ listeners: [{ port: 0 }] });
+    @Module({ imports: [rtmp] })
+    class Same {}
+    const test = await remember(startMicroservice());
+    expect(test.port).toBeGreaterThan(0);
+    const app = await NestFactory.createApplicationContext({ module: Same, imports: [rtmp] }, quiet);
+    await app.close();
+    for (const second of [RtmpModule, RtmpModule.forRoot({ listeners: [{ port: 0 }], takeover: 'replace' })]) {
+      @Module({ imports: [second] })
+      class Other {}
+      const starting = NestFactory.createApplicationContext({ module: Other, imports: [rtmp] }, quiet);
+      await expect(starting).rejects.toThrow(DuplicateRtmpModuleException);
+    }
   });
 
   it('says which port is taken', async () => {
