@@ -6,6 +6,7 @@ export type {
   AdminKey,
   AdminKeys,
   AdminOutgoing,
+  AdminProblem,
   AdminPublisher,
   AdminRelays,
   AdminServer,
@@ -81,6 +82,7 @@ export {
   type RtmpHlsOptions,
 } from './hls/rtmp-hls-options.js';
 export type {
+  MediaMessageBase,
   RtmpAudioMessage,
   RtmpDataMessage,
   RtmpMediaBatch,
@@ -92,6 +94,7 @@ export { RtmpMediaOpen } from './media/rtmp-media-open.js';
 export { InjectRtmpOptions } from './options/inject-rtmp-options.decorator.js';
 export type { RtmpListenerKind, RtmpListenerOptions } from './options/listener-options.js';
 export {
+  type DeepPartial,
   DEFAULT_RTMP_OPTIONS,
   type EnhancedPolicy,
   type ResolvedRtmpOptions,
@@ -145,11 +148,21 @@ export type { ArchivedRecording, ArchiveList } from './archive/archive-api.js';
 export { ARCHIVE_ERRORS, type ArchiveErrorCode, ArchiveException } from './archive/archive.errors.js';
 export { RecordingArchive } from './archive/recording-archive.js';
 export { RtmpArchiveModule } from './archive/rtmp-archive.module.js';
-export { DEFAULT_RTMP_ARCHIVE_OPTIONS, type RtmpArchiveOptions } from './archive/rtmp-archive-options.js';
+export {
+  DEFAULT_RTMP_ARCHIVE_OPTIONS,
+  type ResolvedRtmpArchiveOptions,
+  type RtmpArchiveOptions,
+} from './archive/rtmp-archive-options.js';
 export { StreamThumbnails, type Thumbnail } from './archive/stream-thumbnails.js';
 export type { PlayReply } from './playback/play-reply.js';
 export { SLOW_SUBSCRIBER_POLICY } from './playback/slow-subscribers.js';
-export { RtmpPlayback, type StreamWait, type ViewerSource } from './playback/rtmp-playback.js';
+export {
+  type PlaybackSubscribeOptions,
+  RtmpPlayback,
+  type StreamSource,
+  type StreamWait,
+  type ViewerSource,
+} from './playback/rtmp-playback.js';
 export { RtmpServer, type RtmpServerEvents, type RtmpServerStatus } from './server/rtmp-server.js';
 export { RtmpSession } from './session/rtmp-session.js';
 export { RtmpSessions } from './session/rtmp-sessions.js';
@@ -174,7 +187,9 @@ export {
 export type { CertificateName, RtmpPeerCertificate, RtmpTlsInfo } from './tls/tls-info.js';
 export { RtmpPublication, type UnpublishReason } from './streams/rtmp-publication.js';
 export { RtmpStreams } from './streams/rtmp-streams.js';
+export type { TrackDescription } from './tracks/track-description.js';
 // What the signatures above are made of.
+export type { PackagerOptions } from '#lib/hls';
 export {
   LiveStream,
   type LatencyProfile,

@@ -20,20 +20,21 @@ export interface RtmpModuleExtras {
 /** Nest takes what has a key here for extras, everything else for options of the server. */
 const EXTRAS: RtmpModuleExtras = { isGlobal: false, storage: undefined, slowSubscriberPolicy: undefined, imports: [] };
 
-export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<RtmpModuleOptions>({ optionsInjectionToken: RTMP_MODULE_OPTIONS })
-    .setClassMethodName('forRoot')
-    .setExtras<RtmpModuleExtras>(EXTRAS, (definition, extras) => ({
-      ...definition,
-      global: extras.isGlobal ?? false,
-      imports: [...(definition.imports ?? []), ...(extras.imports ?? [])],
-      providers: [
-        ...(definition.providers ?? []),
-        ...replacing(RECORDING_STORAGE, extras.storage),
-        ...replacing(SLOW_SUBSCRIBER_POLICY, extras.slowSubscriberPolicy),
-      ],
-    }))
-    .build();
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RtmpModuleOptions>({
+  optionsInjectionToken: RTMP_MODULE_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setExtras<RtmpModuleExtras>(EXTRAS, (definition, extras) => ({
+    ...definition,
+    global: extras.isGlobal ?? false,
+    imports: [...(definition.imports ?? []), ...(extras.imports ?? [])],
+    providers: [
+      ...(definition.providers ?? []),
+      ...replacing(RECORDING_STORAGE, extras.storage),
+      ...replacing(SLOW_SUBSCRIBER_POLICY, extras.slowSubscriberPolicy),
+    ],
+  }))
+  .build();
 
 /** The provider of what the application has of its own. */
 function replacing<T extends object>(token: symbol, own: Type<T> | T | undefined): Provider[] {

@@ -1,4 +1,4 @@
-import { type DynamicModule, type InjectionToken, Module } from '@nestjs/common';
+import { type ConfigurableModuleAsyncOptions, type DynamicModule, type InjectionToken, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { SKIP_THEN_CLOSE, StreamRegistry } from '#lib/live';
 import { CommandAdmission } from './admission/command-admission.js';
@@ -21,7 +21,7 @@ import { RtmpPlayback } from './playback/rtmp-playback.js';
 import { SLOW_SUBSCRIBER_POLICY, SlowSubscribers } from './playback/slow-subscribers.js';
 import { RtmpRecordings } from './recording/rtmp-recordings.js';
 import { RTMP_MODULE_OPTIONS, RTMP_OPTIONS } from './rtmp.constants.js';
-import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './rtmp.module-definition.js';
+import { ConfigurableModuleClass, type RtmpModuleExtras } from './rtmp.module-definition.js';
 import { RtmpServer } from './server/rtmp-server.js';
 import { RtmpSessions } from './session/rtmp-sessions.js';
 import { FileRecordingStorage } from './storage/file-recording-storage.js';
@@ -89,11 +89,13 @@ export class RtmpModule extends ConfigurableModuleClass {
     if (count > 1) throw new DuplicateRtmpModuleException(count);
   }
 
-  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+  static override forRoot(options: RtmpModuleOptions & RtmpModuleExtras = {}): DynamicModule {
     return super.forRoot(options);
   }
 
-  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+  static override forRootAsync(
+    options: ConfigurableModuleAsyncOptions<RtmpModuleOptions> & RtmpModuleExtras,
+  ): DynamicModule {
     return super.forRootAsync(options);
   }
 

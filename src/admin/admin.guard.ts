@@ -9,6 +9,7 @@ import { AdminAccess } from './admin-access.js';
  */
 @Injectable()
 export class AdminGuard implements CanActivate {
+  /** @internal */
   constructor(private readonly access: AdminAccess) {}
 
   canActivate(context: ExecutionContext): boolean {

@@ -37,6 +37,7 @@ export class RecordingArchive implements OnModuleInit {
   /** Of RtmpHlsModule, when the application has it and can list what it recorded. */
   #vods: RtmpHlsVods | undefined;
 
+  /** @internal */
   constructor(
     @Inject(RECORDING_STORAGE) storage: RecordingStorage,
     @Inject(RTMP_ARCHIVE_OPTIONS) private readonly options: ResolvedRtmpArchiveOptions,

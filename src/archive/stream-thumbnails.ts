@@ -28,6 +28,7 @@ export class StreamThumbnails {
   readonly #kept = new Map<string, Thumbnail>();
   readonly #making = new Map<string, Promise<Thumbnail>>();
 
+  /** @internal */
   constructor(
     private readonly registry: StreamRegistry,
     @Inject(RTMP_ARCHIVE_OPTIONS) private readonly options: ResolvedRtmpArchiveOptions,

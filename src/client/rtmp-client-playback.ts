@@ -56,6 +56,7 @@ export class RtmpClientPlayback implements AsyncIterable<RtmpMediaMessage>, NetS
   readonly #closed: Promise<RtmpClientError | undefined>;
   #resolveClosed: (error: RtmpClientError | undefined) => void = () => {};
 
+  /** @internal */
   constructor(
     connection: ClientConnection,
     /** The NetStream's ID. */

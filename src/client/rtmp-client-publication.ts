@@ -33,6 +33,7 @@ export class RtmpClientPublication implements NetStreamListener {
   readonly #closed: Promise<RtmpClientError | undefined>;
   #resolveClosed: (error: RtmpClientError | undefined) => void = () => {};
 
+  /** @internal */
   constructor(
     connection: ClientConnection,
     /** The NetStream's ID: who writes chunks by themselves writes them with this one. */

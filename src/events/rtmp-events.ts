@@ -28,6 +28,7 @@ export class RtmpEvents {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
   readonly #underWay = new Set<Promise<void>>();
 
+  /** @internal */
   constructor(private readonly handlers: RtmpHandlers) {}
 
   /** Calls all handlers of the event; returns before they are done. An error in one is logged and that is all. */

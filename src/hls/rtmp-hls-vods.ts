@@ -41,6 +41,7 @@ const MAX_KNOWN = 10_000;
 export class RtmpHlsVods {
   readonly #known = new Map<string, RtmpHlsVod>();
 
+  /** @internal */
   constructor(
     private readonly audience: HlsVodAudience,
     @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,

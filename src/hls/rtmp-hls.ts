@@ -40,6 +40,7 @@ export interface RtmpHlsMemory {
  */
 @Injectable()
 export class RtmpHls {
+  /** @internal */
   constructor(private readonly broadcasts: HlsBroadcasts) {}
 
   /** Memory of all of them. */

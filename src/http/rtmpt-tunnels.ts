@@ -72,6 +72,7 @@ export class RtmptTunnels
   readonly #refusals: RepeatedWarning;
   #sweep: NodeJS.Timeout | undefined;
 
+  /** @internal */
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly rtmp: RtmpServer,
@@ -106,7 +107,7 @@ export class RtmptTunnels
     takeRequests(server, (request, response) => this.handle(request, response));
   }
 
-  /** Takes a request, unless its path is none of the tunnel's. */
+  /** @internal Takes a request, unless its path is none of the tunnel's. */
   handle(request: HttpRequest, response: HttpResponse): boolean {
     if (this.#router === undefined) return false;
     const handled = new RtmptHttpRequest(request, response, this);
@@ -134,14 +135,17 @@ export class RtmptTunnels
     this.#stopSweeping();
   }
 
+  /** @internal */
   now(): number {
     return performance.now();
   }
 
+  /** @internal */
   peerOf(request: HttpRequest): RtmptPeer {
     return this.peers.peerOf(request);
   }
 
+  /** @internal */
   onProgress(request: RtmptRequest): void {
     const exchange = request.exchange!;
     const { tunnel, response } = exchange;
@@ -154,6 +158,7 @@ export class RtmptTunnels
     request.answer(isOpening && !this.#open(tunnel, request.peer) ? FULL : response);
   }
 
+  /** @internal */
   onDone(request: RtmptHttpRequest): void {
     this.#carriers.get(carrierKey(request.request))?.requests.delete(request);
   }

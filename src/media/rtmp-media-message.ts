@@ -1,7 +1,7 @@
 import type { AmfValue } from '#lib/amf';
 
 /** What every message of a publish has. It is the handler's to keep: nothing in it changes afterwards. */
-interface MediaMessageBase {
+export interface MediaMessageBase {
   /** Milliseconds; does not wrap, and starts where the publisher started. */
   readonly timestamp: number;
   /** What the message carries: the data of an FLV tag. An own copy. */

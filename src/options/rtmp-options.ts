@@ -118,7 +118,8 @@ export interface RtmpOptions {
 /** The options with all defaults filled in: what {@link InjectRtmpOptions} injects. */
 export type ResolvedRtmpOptions = Readonly<RtmpOptions>;
 
-type DeepPartial<T> = {
+/** Options of which any may be left out, on every level. */
+export type DeepPartial<T> = {
   [K in keyof T]?: T[K] extends number | string | boolean | readonly unknown[] ? T[K] : DeepPartial<T[K]>;
 };
 

@@ -65,6 +65,7 @@ export class RtmpPlayback implements OnApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
 
+  /** @internal */
   constructor(
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
     private readonly registry: StreamRegistry,

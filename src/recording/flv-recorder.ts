@@ -47,6 +47,7 @@ export class FlvRecorder implements MediaSink {
   #release: (() => void) | undefined;
   #isStopped = false;
 
+  /** @internal */
   constructor(stream: LiveStream, recording: RecordingOptions, context: FlvRecorderContext) {
     this.#stream = stream;
     this.#context = context;

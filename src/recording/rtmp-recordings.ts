@@ -36,6 +36,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   readonly #recordings = new Set<GoingRecording>();
   #repairing: Promise<void> = Promise.resolve();
 
+  /** @internal */
   constructor(
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
     @Inject(RECORDING_STORAGE) storage: RecordingStorage,
@@ -107,11 +108,13 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     await this.#repairing;
   }
 
+  /** @internal */
   onStarted(event: Parameters<RecordingObserver['onStarted']>[0]): void {
     this.#logger.log('recording started', { ...this.#logFields(event) });
     this.events.emit('recording.started', event, this.#sourceOf(event));
   }
 
+  /** @internal */
   onCompleted(event: Parameters<RecordingObserver['onCompleted']>[0]): void {
     const { duration, bytes, isRepaired } = event;
     const message = isRepaired ? 'recording of an earlier run repaired' : 'recording completed';
@@ -119,6 +122,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     this.events.emit('recording.completed', event, this.#sourceOf(event));
   }
 
+  /** @internal */
   onFailed(event: Parameters<RecordingObserver['onFailed']>[0]): void {
     const { error } = event;
     const { code } = error as NodeJS.ErrnoException;
@@ -126,6 +130,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     this.events.emit('recording.failed', event, this.#sourceOf(event));
   }
 
+  /** @internal */
   onUnsupported(info: RecordingInfo, problem: string, isFlvInstead: boolean): void {
     const { session, stream } = this.#logFields(info);
     const message = isFlvInstead ? 'MP4 cannot hold a stream: it is recorded as FLV' : 'MP4 cannot hold a stream';

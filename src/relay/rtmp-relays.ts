@@ -35,6 +35,7 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
   readonly #pulls: PullRelays;
   #count = 0;
 
+  /** @internal */
   constructor(
     @InjectRtmpOptions() options: ResolvedRtmpOptions,
     registry: StreamRegistry,

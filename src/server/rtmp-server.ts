@@ -86,6 +86,7 @@ export class RtmpServer
   #closing: Promise<void> | undefined;
   #http: HttpReceiver | undefined;
 
+  /** @internal */
   constructor(
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
     private readonly handlers: RtmpHandlers,
@@ -189,12 +190,12 @@ export class RtmpServer
     return this.#listeners.map(({ server }) => server) as T;
   }
 
-  /** A socket that is read like those of its listeners. */
+  /** @internal A socket that is read like those of its listeners. */
   transportOf(socket: Socket, peer: SocketPeer): SocketTransport {
     return new SocketTransport(socket, peer, this.#readGate);
   }
 
-  /** Says who takes what comes in by listeners for HTTP. */
+  /** @internal Says who takes what comes in by listeners for HTTP. */
   serveHttp(receiver: HttpReceiver): void {
     this.#http = receiver;
   }

@@ -51,6 +51,7 @@ export class RtmpSession {
   #app = '';
   #query: Readonly<Record<string, string>> = Object.freeze(Object.create(null) as Record<string, string>);
 
+  /** @internal */
   constructor(
     /** Unique in this process; every log line about the connection has it. */
     readonly id: string,

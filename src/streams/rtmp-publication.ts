@@ -46,6 +46,7 @@ export class RtmpPublication {
   #endReason: UnpublishReason | undefined;
   #handedOverUntil = -Infinity;
 
+  /** @internal */
   constructor(
     connection: PublicationConnection,
     /** Its messages, counters and configuration. */

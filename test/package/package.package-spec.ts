@@ -5,6 +5,7 @@ import { jest } from '@jest/globals';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { Page } from '../docs/markdown.js';
 import { PackedPackage } from './packed-package.js';
+import { unexportedTypes } from './unexported-types.js';
 
 // What users get, installed as they install it: the tarball that npm would publish.
 
@@ -57,6 +58,14 @@ describe('the tarball', () => {
       typeof target === 'string' ? target : Object.values(target),
     );
     expect(named.filter((path) => !packed.files.includes(path.replace('./', '')))).toEqual([]);
+  });
+
+  it('exports every type that stands in what it exports', () => {
+    const entries = Object.values(packed.manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? [] : packed.pathOf(target.types!),
+    );
+    // The base class that Nest makes; nobody has a value of it.
+    expect(unexportedTypes(entries)).toEqual(['RtmpModule: ConfigurableModuleClass']);
   });
 });
 

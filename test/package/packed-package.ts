@@ -56,7 +56,12 @@ export class PackedPackage {
 
   /** The package.json that is in the tarball. */
   get manifest(): { exports: Record<string, string | Record<string, string>>; peerDependencies: object } {
-    return JSON.parse(readFileSync(join(this.consumer, 'node_modules/nest-rtmp/package.json'), 'utf8')) as never;
+    return JSON.parse(readFileSync(this.pathOf('package.json'), 'utf8')) as never;
+  }
+
+  /** Where a file of the package is, installed. @param path within the package */
+  pathOf(path: string): string {
+    return join(this.consumer, 'node_modules/nest-rtmp', path);
   }
 
   /** Writes files into the consumer's folder. */

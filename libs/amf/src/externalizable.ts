@@ -1,6 +1,8 @@
 import type { ByteReader, ByteWriter } from '#lib/bytes';
 import type { AmfValue } from './values.js';
 
+export type { ByteReader, ByteWriter };
+
 /** What an externalizable class reads its body from. */
 export interface AmfExternalizableInput {
   readonly bytes: ByteReader;

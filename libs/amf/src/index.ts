@@ -8,6 +8,8 @@ export {
   type AmfExternalizableClass,
   type AmfExternalizableInput,
   type AmfExternalizableOutput,
+  type ByteReader,
+  type ByteWriter,
 } from './externalizable.js';
 export { type AmfLimits, DEFAULT_AMF_LIMITS, resolveLimits as resolveAmfLimits } from './limits.js';
 export {

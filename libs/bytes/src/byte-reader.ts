@@ -11,6 +11,7 @@ export class ByteReader {
   #buffer: Buffer | undefined;
   #offset = 0;
 
+  /** @internal A reader is given by a decoder. */
   constructor(bytes: Uint8Array, overrun: OverrunError = rangeError) {
     this.#bytes = bytes;
     this.#overrun = overrun;

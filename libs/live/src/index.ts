@@ -1,3 +1,4 @@
+export type { Batch, StartPoint } from './batch.js';
 export type { StoredConfiguration } from './configuration-store.js';
 export { FLUSH_PROFILES, type FlushProfile, type LatencyProfile } from './flush-profile.js';
 export { FlushQueue } from './flush-queue.js';

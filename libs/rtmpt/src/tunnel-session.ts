@@ -8,6 +8,7 @@ import { abbreviateSessionId } from './session-id.js';
 import { SessionRequest, type SessionRequestRole } from './session-request.js';
 import { TunnelDeadlines } from './tunnel-deadlines.js';
 import type { ClosedEvent, TunnelEvent } from './tunnel-event.js';
+import type { TunnelExchange } from './tunnel-exchange.js';
 import { TunnelOutbox } from './tunnel-outbox.js';
 import { answerResponse } from './tunnel-response.js';
 
@@ -146,7 +147,7 @@ export class TunnelSession<R> {
     contentLength: number | undefined,
     reply: R,
     now: number,
-  ): SessionRequest<R> | TunnelFault {
+  ): TunnelExchange<R> | TunnelFault {
     if (this.#state === 'closed') return this.#unknown();
     const { maxRequestsInFlight } = this.#limits;
     const limit = this.#bodyLimit(verb);
@@ -178,13 +179,13 @@ export class TunnelSession<R> {
     this.#deadlines.disconnected(now);
   }
 
-  /** See {@link SessionRequest}. */
+  /** @internal See {@link SessionRequest}. */
   handsOn({ slot, isSettled }: SessionRequest<R>): boolean {
     if (isSettled || slot === undefined || slot.isComplete) return true; // it is discarded
     return !this.#isPaused && this.#window.head === slot && slot.isDrained;
   }
 
-  /** See {@link SessionRequest}. */
+  /** @internal See {@link SessionRequest}. */
   receiveBody(request: SessionRequest<R>, bytes: Uint8Array, now: number): boolean {
     if (request.isSettled || this.#state === 'closed') return true; // to be discarded
     this.#deadlines.heard(now);
@@ -207,7 +208,7 @@ export class TunnelSession<R> {
     return !request.isStopped;
   }
 
-  /** See {@link SessionRequest}. */
+  /** @internal See {@link SessionRequest}. */
   endBody(request: SessionRequest<R>, now: number): void {
     if (request.isSettled) return;
     if (this.#state === 'closed') {
@@ -234,7 +235,7 @@ export class TunnelSession<R> {
     }
   }
 
-  /** See {@link SessionRequest}. */
+  /** @internal See {@link SessionRequest}. */
   abortRequest(request: SessionRequest<R>, now: number): void {
     if (request.isSettled) return;
     this.#outbox.settle(request);
