@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
@@ -36,9 +37,7 @@ describe('the tarball', () => {
   it('has what is needed to use the package, and no more', () => {
     const strange = packed.files.filter(
       (path) =>
-        !/^dist\/(?:src|libs)\/.*\.(?:js|js\.map|d\.ts)$|^dist\/src\/page\/client\/[a-z]+\.(?:css|html|svg)$/u.test(
-          path,
-        ),
+        !/^dist\/(?:src|libs)\/.*\.(?:js|d\.ts)$|^dist\/src\/page\/client\/[a-z]+\.(?:css|html|svg)$/u.test(path),
     );
     expect(strange.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
     expect(packed.files.filter((path) => /[.-]spec\.|\/apps\/|\/test\//u.test(path))).toEqual([]);
@@ -58,6 +57,17 @@ describe('the tarball', () => {
       typeof target === 'string' ? target : Object.values(target),
     );
     expect(named.filter((path) => !packed.files.includes(path.replace('./', '')))).toEqual([]);
+  });
+
+  it('leads nowhere that is not in it, by imports of its own or by source maps', () => {
+    const targets = Object.values(packed.manifest.imports).map((target) => target.replace('./', '').split('*'));
+    const isThere = ([before, after = '']: string[]) =>
+      packed.files.some((path) => path.startsWith(before!) && path.endsWith(after));
+    expect(targets.filter((target) => !isThere(target))).toEqual([]);
+    const scripts = packed.files.filter((path) => path.endsWith('.js'));
+    expect(
+      scripts.filter((path) => readFileSync(packed.pathOf(path), 'utf8').includes('//# sourceMappingURL')),
+    ).toEqual([]);
   });
 
   it('exports every type that stands in what it exports', () => {

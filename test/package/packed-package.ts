@@ -55,7 +55,7 @@ export class PackedPackage {
   }
 
   /** The package.json that is in the tarball. */
-  get manifest(): { exports: Record<string, string | Record<string, string>>; peerDependencies: object } {
+  get manifest(): { exports: Record<string, string | Record<string, string>>; imports: Record<string, string> } {
     return JSON.parse(readFileSync(this.pathOf('package.json'), 'utf8')) as never;
   }
 

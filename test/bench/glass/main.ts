@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TestBrowser } from '#test/browser';
-import { IngestProcess } from '#test/ingest-process';
-import { RunningProgram } from '#test/running-program';
-import { until } from '#test/until';
-import { words } from '#test/words';
+import { TestBrowser } from '../../support/browser.js';
+import { IngestProcess } from '../../support/ingest-process.js';
+import { RunningProgram } from '../../support/running-program.js';
+import { until } from '../../support/until.js';
+import { words } from '../../support/words.js';
 import { UsageError } from '../options.js';
 import { type GlassOptions, readGlassOptions, USAGE } from './options.js';
 import { REPORTING_HLS, type Watched, watchPictures } from './picture-watch.js';

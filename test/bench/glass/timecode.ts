@@ -1,4 +1,4 @@
-import { words } from '#test/words';
+import { words } from '../../support/words.js';
 
 /** Bits of the time, in milliseconds: it begins anew after four and a half hours. */
 export const BITS = 24;

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { type AmfValue, decodeAmf0, isAmfObject } from '#lib/amf';
-import { amf0, chunks, concat, control, userControl, type WireValue } from '#test/rtmp-wire';
+import { amf0, chunks, concat, control, userControl, type WireValue } from '../../support/rtmp-wire.js';
 import { ChunkReader, type ReadMessage } from './chunk-reader.js';
 import { AUDIO, SCRIPT, VIDEO } from './tagged-media.js';
 

@@ -1,7 +1,7 @@
 import { FlvWireFormat, type MediaMessage, RtmpWireFormat, type WireFormat } from '#lib/live';
 import { ChunkDecoder } from '#lib/rtmp';
 import { classifyMedia } from '#lib/flv';
-import { chunks, control } from '#test/rtmp-wire';
+import { chunks, control } from '../../support/rtmp-wire.js';
 import type { MicroCase } from './measure.js';
 import { groupOfPictures, picture } from './media-samples.js';
 
