@@ -289,6 +289,20 @@ describe('viewers', () => {
     await until('it is let go', () => hls.get('live/idle') === undefined);
   });
 
+  it('are no more than maxViewers at a time', async () => {
+    const { base, hls } = await watching({ maxViewers: 1 });
+    const enter = () => fetchHls(`${base}/one.m3u8`);
+    const refused = await enter();
+    expect([refused.status, JSON.parse(refused.bytes.toString())]).toEqual([
+      503,
+      { code: 'NetStream.Play.Failed', description: 'Too many watch this stream.' },
+    ]);
+    expect(hls.get('live/one')!.viewers).toHaveLength(1);
+    hls.get('live/one')!.viewers[0]!.disconnect('enough');
+    await until('there is room', () => hls.get('live/one')!.viewers.length === 0);
+    expect((await enter()).status).toBe(200);
+  });
+
   it('share URIs where they are to be shared', async () => {
     const { stream, enter } = await start({ sessions: false });
     const source = stream('shared');

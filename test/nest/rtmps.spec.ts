@@ -98,6 +98,17 @@ describe('a listener of kind rtmps', () => {
     await expect(secured({ minVersion: 'TLSv1.3' })).rejects.toThrow(/protocol version/u);
   });
 
+  it('shakes hands once: a client that wants to do so again is refused', async () => {
+    await start(first);
+    const socket = await secured({ maxVersion: 'TLSv1.2' });
+    const error = await new Promise((resolve) => {
+      socket.once('error', resolve);
+      socket.renegotiate({}, resolve);
+    });
+    expect(error).toMatchObject({ code: 'ERR_SSL_NO_RENEGOTIATION' });
+    socket.destroy();
+  });
+
   it('shows the certificate of the name that is asked for', async () => {
     const third = made.selfSigned('third', 'wild.example');
     await start({ ...first, sni: { 'Second.example': second, '*.wild.example': third } });
