@@ -43,12 +43,16 @@ function resolveListener(given: unknown, at: string): RtmpListenerOptions {
 
 function resolvePlace(given: RtmpListenerOptions, kind: RtmpListenerKind, at: string): RtmpListenerOptions {
   const { host, port, path, mode, ipv6Only } = given;
+  checkFlag(ipv6Only, `${at}.ipv6Only`);
   if (path !== undefined) {
     if (typeof path !== 'string' || path === '') {
       throw new RtmpConfigurationError(`${at}.path`, path, `write the path of a Unix socket.`);
     }
     if (host !== undefined || port !== undefined) {
       throw new RtmpConfigurationError(`${at}.path`, path, `leave out host and port, or leave out path.`);
+    }
+    if (ipv6Only === true) {
+      throw new RtmpConfigurationError(`${at}.ipv6Only`, ipv6Only, `it is for host and port: leave it or path out.`);
     }
     if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o777)) {
       throw new RtmpConfigurationError(`${at}.mode`, mode, `write permissions, e.g. 0o660.`);
@@ -62,7 +66,6 @@ function resolvePlace(given: RtmpListenerOptions, kind: RtmpListenerKind, at: st
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
     throw new RtmpConfigurationError(`${at}.port`, port, `write a whole number from 0 (any free port) to 65535.`);
   }
-  checkFlag(ipv6Only, `${at}.ipv6Only`);
   return {
     host: host ?? DEFAULT_LISTENER.host,
     port: port ?? DEFAULT_PORTS[kind],

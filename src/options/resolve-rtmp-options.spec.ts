@@ -91,6 +91,11 @@ describe('resolveRtmpOptions', () => {
       `listeners[0].path: "/x" is not possible; leave out host and port, or leave out path.`,
     ],
     [
+      { listeners: [{ path: '/x', ipv6Only: true }] },
+      `listeners[0].ipv6Only: true is not possible; it is for host and port: leave it or path out.`,
+    ],
+    [{ listeners: [{ mode: 0o660 }] }, `listeners[0].mode: 432 is not possible; it is for a Unix socket: add path.`],
+    [
       { listeners: [{ adress: '::' }] },
       `listeners[0].adress: "::" is not possible; there is no such option; there are kind, host, port, ipv6Only, path, mode, tls, proxyProtocol.`,
     ],
