@@ -18,7 +18,7 @@ const DEFAULT_CODES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The code of a refusal that names none. OBS, GStreamer and FFmpeg know those of publish and play. */
-export function defaultRefusalCode(command: string): string {
+function defaultRefusalCode(command: string): string {
   return DEFAULT_CODES.get(command) ?? 'NetConnection.Call.Failed';
 }
 

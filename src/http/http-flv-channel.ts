@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from './rtmpt-http-request.js';
 export type HttpHeaders = Readonly<Record<string, string>>;
 
 /** What says that it is FLV, is not to be kept, and not to be gathered by a proxy. */
-export const FLV_HEADERS: HttpHeaders = {
+const FLV_HEADERS: HttpHeaders = {
   'Content-Type': 'video/x-flv',
   'Cache-Control': 'no-store',
   'X-Accel-Buffering': 'no',

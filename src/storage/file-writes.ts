@@ -31,7 +31,7 @@ export const IN_THREADS: FileWrites = {
  * This thread writes, and waits as long as the file system does. A server takes 0.85 of the CPU time for a recording in memory
  * and 0.55 to 0.75 for one on a disk, and less of a size that is still in the processor's cache than of 2 MiB.
  */
-export const AT_ONCE: FileWrites = {
+const AT_ONCE: FileWrites = {
   size: 512 * KIB,
   write: (file, bytes, offset, position) => writeSync(file.fd, bytes, offset, bytes.length - offset, position),
   writeAll: (file, chunks, position) => writevSync(file.fd, chunks, position),

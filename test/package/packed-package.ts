@@ -111,7 +111,7 @@ export class PackedPackage {
 }
 
 /** Runs a program to its end. */
-export function run(name: string, args: readonly string[], cwd: string): ProgramEnd {
+function run(name: string, args: readonly string[], cwd: string): ProgramEnd {
   const { status, stdout, stderr, error } = spawnSync(name, args, { cwd, encoding: 'utf8', timeout: 240_000 });
   if (error !== undefined) throw error;
   return { code: status, stdout, stderr };

@@ -7,7 +7,7 @@ import { until } from './until.js';
 export type Script = (command: RtmpCommand, peer: ScriptedPeer) => void;
 
 /** One connection to a {@link ScriptedServer}. */
-export class ScriptedPeer {
+class ScriptedPeer {
   readonly session = new ServerSession({}, performance.now());
   readonly commands: RtmpCommand[] = [];
   /** What was published, see token(). */

@@ -6,7 +6,7 @@ import type { Script, ScriptConnection, ScriptMessage } from './scripted-rtmp-se
 export type Overrides = Readonly<Record<string, (message: ScriptMessage, connection: ScriptConnection) => void>>;
 
 /** The message stream ID that createStream is answered with. */
-export const SRS_STREAM = 1;
+const SRS_STREAM = 1;
 
 /** What SRS 5 answers, in its order (from its source): window and bandwidth of 2.5 MB, chunks of 60,000, onBWDone. */
 export function srsScript(overrides: Overrides = {}): Script {

@@ -1,7 +1,7 @@
 /* Figures as people read them. Nothing here touches the page, so that tests can use it. */
 
 /** What stands for a figure that is not known. */
-export const UNKNOWN = '–';
+const UNKNOWN = '–';
 
 /** E.g. `2.31 Mb/s`, `640 kb/s`. */
 export function bitrate(bitsPerSecond: number | null): string {

@@ -4,7 +4,7 @@ import type { AdminHistories, AdminHistory, AdminServer, AdminSnapshot, AdminStr
 const MAX_SAMPLES = 300;
 
 /** What charts show of one publish, a sample a second. */
-export class History {
+class History {
   /** Seconds since 1970. */
   readonly times: number[] = [];
   readonly bitrate: Array<number | null> = [];

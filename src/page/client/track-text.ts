@@ -16,7 +16,7 @@ function familyOf({ label }: AdminTrack): string {
 }
 
 /** E.g. `1280×720`; '' when it is not known. */
-export function sizeText({ width, height }: AdminTrack): string {
+function sizeText({ width, height }: AdminTrack): string {
   return width === undefined || height === undefined ? '' : `${width}×${height}`;
 }
 

@@ -5,7 +5,7 @@ import { h } from './dom.js';
 import { request } from './api.js';
 
 /** A library the page uses that is not installed where the server runs. */
-export class MissingLibrary extends Error {
+class MissingLibrary extends Error {
   constructor(readonly packageName: string) {
     super(`${packageName} is not installed beside the server: npm install ${packageName}`);
   }

@@ -9,7 +9,7 @@ import { type Settings, settingsSchema } from './settings.js';
 import { shownValue } from './shown-value.js';
 
 /** File of settings read from the working directory when RTMP_CONFIG names no other. */
-export const DEFAULT_SETTINGS_FILE = 'ingest.env';
+const DEFAULT_SETTINGS_FILE = 'ingest.env';
 
 /** Some settings are wrong; the message names each with its value and what to write. */
 export class SettingsError extends Error {
