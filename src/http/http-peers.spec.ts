@@ -1,3 +1,9 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { HttpRequest } from './rtmpt-http-request.js';
 import { HttpPeers } from './http-peers.js';
 
@@ -42,11 +48,37 @@ describe('HttpPeers', () => {
     expect(peers.peerOf(requestBy(socket, FORWARDED))).toMatchObject({ remoteAddress: 'closed', remotePort: 0 });
   });
 
-  it('believes a proxy, and whoever comes by a socket of this machine', () => {
+  it('does not take one of TCP for a proxy on this machine that was reset before it was accepted', () => {
+    const peers = new HttpPeers({ trustedProxies: ['10.0.0.0/8'] });
+    const server = { address: () => ({ address: '::', family: 'IPv6', port: 80 }) };
+    const reset = Object.assign(new Socket(), { remoteAddress: undefined, server });
+    expect(peers.addressOf(requestBy(reset, FORWARDED))).toBe('closed');
+    expect(peers.isTrustedProxy(reset as unknown as NetSocket)).toBe(false);
+  });
+
+  it('believes a proxy', () => {
     const peers = new HttpPeers({ trustedProxies: ['192.0.2.0/24'] });
-    const [tcp, unix] = [new Socket(), new Socket()];
-    unix.remoteAddress = undefined;
-    for (const socket of [tcp, unix]) expect(peers.addressOf(requestBy(socket, FORWARDED))).toBe('198.51.100.7');
+    expect(peers.addressOf(requestBy(new Socket(), FORWARDED))).toBe('198.51.100.7');
+  });
+
+  it("believes whoever comes by a socket of this machine, the application's own or a listener's", async () => {
+    const peers = new HttpPeers({ trustedProxies: ['192.0.2.0/24'] });
+    const folder = mkdtempSync(join(tmpdir(), 'nest-rtmp-peers-'));
+    const seen: string[] = [];
+    const server = createServer((asked, answer) => {
+      seen.push(peers.addressOf(asked));
+      answer.end();
+    });
+    try {
+      const socketPath = join(folder, 'app.sock');
+      await once(server.listen(socketPath), 'listening');
+      await once(request({ socketPath, headers: FORWARDED, agent: false }).end(), 'close');
+    } finally {
+      server.close();
+      rmSync(folder, { recursive: true });
+    }
+    const ofListener = Object.assign(new Socket(), { remoteAddress: 'unix' });
+    expect([...seen, peers.addressOf(requestBy(ofListener, FORWARDED))]).toEqual(['198.51.100.7', '198.51.100.7']);
   });
 
   it('looks at the last 32 addresses, whatever a client has put before them', () => {

@@ -1,7 +1,8 @@
-import { BlockList, isIP, type Socket } from 'node:net';
+import { BlockList, isIP, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { plainAddress } from '../server/proxy-protocol.js';
+import { UNIX_ADDRESS } from '../server/unix-socket.js';
 import type { SessionPeer } from '../session/rtmp-session.js';
 import { type RtmpTlsInfo, tlsInfo } from '../tls/tls-info.js';
 import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-options.js';
@@ -59,7 +60,7 @@ export class HttpPeers {
   }
 
   #isTrusted(address: string): boolean {
-    if (address === UNIX) return true; // nobody but a proxy on this machine reaches it
+    if (address === UNIX_ADDRESS) return true; // nobody but a proxy on this machine reaches it
     const version = isIP(address);
     return version !== 0 && this.#proxies!.check(address, version === 6 ? 'ipv6' : 'ipv4');
   }
@@ -72,7 +73,7 @@ export class HttpPeers {
   }
 }
 
-const UNIX = 'unix';
+/** Of whom nobody knows any more where they were. */
 const GONE = 'closed';
 
 /** Whether a text is an address or a network, `10.0.0.0/8`. */
@@ -102,7 +103,12 @@ function withoutPort(text: string): string {
 function endOf(socket: TLSSocket): SocketEnd {
   const { remoteAddress, remotePort = 0 } = socket;
   const isSecure = 'encrypted' in socket;
-  // A closed socket has no address either, and must not pass for one of this machine.
-  const address = remoteAddress === undefined ? (socket.destroyed ? GONE : UNIX) : plainAddress(remoteAddress);
+  const address = remoteAddress === undefined ? addressWithout(socket) : plainAddress(remoteAddress);
   return { address, port: remotePort, isSecure, tls: isSecure ? tlsInfo(socket) : undefined };
+}
+
+/** Sockets that are closed, or were reset before they were accepted, have no address either, and must not pass for ones of this machine. */
+function addressWithout(socket: Socket): string {
+  const { server } = socket as { server?: Server };
+  return !socket.destroyed && typeof server?.address() === 'string' ? UNIX_ADDRESS : GONE;
 }

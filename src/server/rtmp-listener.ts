@@ -6,7 +6,7 @@ import { TlsDoor, type TlsDoorObserver } from '../tls/tls-door.js';
 import { plainAddress } from './proxy-protocol.js';
 import { readProxyHeader } from './read-proxy-header.js';
 import type { SocketPeer } from './socket-transport.js';
-import { removeStaleSocket } from './unix-socket.js';
+import { removeStaleSocket, UNIX_ADDRESS } from './unix-socket.js';
 import type { WaitingRoom } from './waiting-room.js';
 
 /** Where a listener listens. */
@@ -111,7 +111,12 @@ export class RtmpListener {
     socket.on('error', () => {});
     const { waitingRoom, handshakeTimeout } = this.#services;
     const { proxyProtocol = false } = this.#options;
-    const peer = { remoteAddress: addressOf(socket), remotePort: socket.remotePort ?? 0 };
+    const remoteAddress = this.#addressOf(socket);
+    if (remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
+    const peer = { remoteAddress, remotePort: socket.remotePort ?? 0 };
     if (!proxyProtocol) {
       this.#enter(socket, peer);
       return;
@@ -152,12 +157,14 @@ export class RtmpListener {
     });
   }
 
+  /** Undefined for one of TCP that was reset before it was accepted, which must not pass for one of this machine. */
+  #addressOf({ remoteAddress }: Socket): string | undefined {
+    if (this.#options.path !== undefined) return UNIX_ADDRESS;
+    return remoteAddress === undefined ? undefined : plainAddress(remoteAddress);
+  }
+
   #refuse(socket: Socket, { remoteAddress }: SocketPeer, reason: string): void {
     socket.destroy();
     this.#services.onRefused(remoteAddress, reason);
   }
-}
-
-function addressOf({ remoteAddress }: Socket): string {
-  return remoteAddress === undefined ? 'unix' : plainAddress(remoteAddress);
 }

@@ -1,6 +1,9 @@
 import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 
+/** The address of whoever comes by a Unix socket. */
+export const UNIX_ADDRESS = 'unix';
+
 /** Removes a socket file that nobody listens on: what a process leaves behind that was killed. */
 export async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);

@@ -61,6 +61,24 @@ describe('listeners', () => {
     });
   });
 
+  it.each([false, true])(
+    'drop whom TCP has reset before they were accepted (PROXY protocol: %s)',
+    async (proxyProtocol) => {
+      await start([{ port: 0, proxyProtocol }]);
+      const seen: string[] = [];
+      test!.server.on('connection', ({ remoteAddress }) => seen.push(remoteAddress));
+      const header = proxyProtocol ? 'PROXY UNKNOWN\r\n' : '';
+      // This process accepts nothing while it waits for that one, which resets what the kernel has accepted for it.
+      const reset = `const socket = require('net').connect(${test!.port}, '127.0.0.1');
+      socket.write(${JSON.stringify(header)} + '\\x03', () => socket.resetAndDestroy())`;
+      spawnSync(process.execPath, ['-e', reset]);
+      const socket = connect(test!.port, '127.0.0.1');
+      socket.write(header);
+      await RawRtmpClient.publishing(socket, 'next');
+      expect(seen).toEqual(['127.0.0.1']);
+    },
+  );
+
   it('leave IPv4 out when told so', async () => {
     await start([{ host: '::', port: 0, ipv6Only: true }]);
     await expect(RawRtmpClient.open(test!.port)).rejects.toThrow();
