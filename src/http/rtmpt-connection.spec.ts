@@ -1,7 +1,8 @@
-import type { TunnelExchange, TunnelResponse, TunnelRouter } from '#lib/rtmpt';
+import type { TunnelExchange, TunnelResponse, TunnelRouter, TunnelSession } from '#lib/rtmpt';
 import type { ConnectionTransport } from '../server/connection-transport.js';
 import {
   MAX_UNREAD_ANSWERS,
+  MAX_UNREAD_ANSWERS_OF_OTHERS,
   MAX_WAITING_REQUESTS,
   RtmptConnection,
   type RtmptConnectionServices,
@@ -47,7 +48,7 @@ class Wire {
 }
 
 /** A connection on a clock of its own. @param isAnswered whether a request is answered at once; others wait */
-function connected(isAnswered: (index: number) => boolean) {
+function connected(isAnswered: (index: number) => boolean, tunnel?: TunnelSession<RtmptReply>) {
   const wire = new Wire();
   const begun: RtmptReply[] = [];
   const aborted: string[] = [];
@@ -57,7 +58,7 @@ function connected(isAnswered: (index: number) => boolean) {
       begin: ({ target }: { target: string }, reply: RtmptReply) => {
         const response = isAnswered(begun.push(reply) - 1) ? GONE : undefined;
         const abort = (): void => void aborted.push(target);
-        return { tunnel: undefined, handsOn: true, response, receive: () => true, end: () => {}, abort };
+        return { tunnel, handsOn: true, response, receive: () => true, end: () => {}, abort };
       },
     } as unknown as TunnelRouter<RtmptReply>,
     now: () => clock.now,
@@ -104,9 +105,13 @@ it('has a second to close after an answer that ends it', () => {
   expect(wire.isDestroyed).toBe(true);
 });
 
-it('is closed when more answers wait than may', () => {
-  const { connection, wire } = connected(() => true);
-  wire.writableLength = MAX_UNREAD_ANSWERS;
+it.each([
+  ['nobody who publishes, without a tunnel', MAX_UNREAD_ANSWERS_OF_OTHERS, undefined],
+  ['nobody who publishes', MAX_UNREAD_ANSWERS_OF_OTHERS, { hasPublisher: false, isClosed: true }],
+  ['a publisher', MAX_UNREAD_ANSWERS, { hasPublisher: true, isClosed: true }],
+])('is closed when more answers wait than may, of %s', (_whom, limit, tunnel) => {
+  const { connection, wire } = connected(() => true, tunnel as TunnelSession<RtmptReply> | undefined);
+  wire.writableLength = limit;
   connection.onBytes(Buffer.from(REQUEST));
   expect(wire.isDestroyed).toBe(false);
   wire.writableLength++;

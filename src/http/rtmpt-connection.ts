@@ -11,8 +11,13 @@ import type { RtmptReply } from './rtmpt-reply.js';
 import type { RtmptRequest, RtmptRequestOwner } from './rtmpt-request.js';
 import type { RtmptPeer } from './rtmpt-transport.js';
 
-/** Bytes of answers that may wait on one connection, about 100 each; a stream of 70 packets a second makes 25 MB an hour. */
+/**
+ * Bytes of answers that may wait on a connection of somebody who was let in to publish, about 100 each; a stream of 70
+ * packets a second makes 25 MB an hour, and a publishing librtmp reads none.
+ */
 export const MAX_UNREAD_ANSWERS = 64 * 1024 * 1024;
+/** The same on any other connection: all clients read there, and the longest answer has 256 KiB. */
+export const MAX_UNREAD_ANSWERS_OF_OTHERS = 1024 * 1024;
 /** Requests whose answers wait for that of one before them; beyond, no more are read. A tunnel has at most 1,024 by default. */
 export const MAX_WAITING_REQUESTS = 4096;
 /** A connection on which nothing comes is closed after so long, in milliseconds. */
@@ -95,6 +100,11 @@ export class RtmptConnection implements ConnectionReceiver {
     this.#transport = transport;
     this.#services = services;
     this.#heardAt = services.now();
+  }
+
+  /** Bytes of answers that the peer has not read. */
+  get unreadBytes(): number {
+    return this.#transport.writableLength;
   }
 
   start(): void {
@@ -261,9 +271,13 @@ export class RtmptConnection implements ConnectionReceiver {
     }
     if (answers.length > 0) this.#transport.write(answers.length === 1 ? answers[0]! : Buffer.concat(answers));
     if (isLast) this.end();
-    else if (this.#transport.writableLength > MAX_UNREAD_ANSWERS) this.destroy();
+    else if (this.unreadBytes > this.#unreadLimit) this.destroy();
     else if (this.#isForeign && this.#requests.length === 0) this.#leave();
     else if (answers.length > 0 && !this.#isStopped && !this.#isForeign) this.readOn(); // it may have been too many
+  }
+
+  get #unreadLimit(): number {
+    return this.#lastTunnel?.hasPublisher === true ? MAX_UNREAD_ANSWERS : MAX_UNREAD_ANSWERS_OF_OTHERS;
   }
 
   #leave(): void {

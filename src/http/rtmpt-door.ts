@@ -19,6 +19,9 @@ const FIRST_WORDS = ['POST /open/', 'POST /fcs/', 'POST /send/', 'POST /idle/', 
 /** What was written when the server closes may take so long, in milliseconds. */
 const LINGER = 100;
 
+/** Bytes of answers that may wait on all connections together. */
+export const MAX_UNREAD_OF_ALL = 512 * 1024 * 1024;
+
 /** What the door needs of the server behind it. */
 export interface RtmptDoorServices {
   readonly router: TunnelRouter<RtmptReply>;
@@ -54,7 +57,12 @@ export class RtmptDoor implements ConnectionTaker {
 
   /** Time passed. */
   sweep(now: number): void {
-    for (const connection of this.#connections) connection.sweep(now);
+    let unread = 0;
+    for (const connection of this.#connections) {
+      connection.sweep(now);
+      unread += connection.unreadBytes;
+    }
+    if (unread > MAX_UNREAD_OF_ALL) this.#closeLargest(unread - MAX_UNREAD_OF_ALL);
   }
 
   /** No tunnels are left: closes what carried them, so that the server need not wait for it. */
@@ -89,5 +97,16 @@ export class RtmptDoor implements ConnectionTaker {
     this.#connections.add(connection);
     connection.start();
     this.#services.onConnection();
+  }
+
+  /** Closes connections with the most unread answers, until so many bytes of them are gone. */
+  #closeLargest(bytes: number): void {
+    const largest = [...this.#connections].sort((one, other) => other.unreadBytes - one.unreadBytes);
+    let left = bytes;
+    for (const connection of largest) {
+      if (left <= 0) return;
+      left -= connection.unreadBytes;
+      connection.destroy();
+    }
   }
 }

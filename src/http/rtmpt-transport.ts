@@ -50,6 +50,10 @@ export class RtmptTransport implements ConnectionTransport {
     this.tunnel.admit();
   }
 
+  admitPublisher(): void {
+    this.tunnel.hasPublisher = true;
+  }
+
   end(): void {
     this.tunnel.end();
     this.pump();

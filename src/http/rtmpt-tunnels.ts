@@ -195,9 +195,9 @@ export class RtmptTunnels
       const created: Carrier = { requests: new Set(), tunnel };
       this.#carriers.set(key, (carrier = created));
       key.once('close', () => this.#carrierClosed(created));
-      if (!('stream' in request)) letAnswersPileUp(request.socket);
     }
     if (tunnel !== undefined) carrier.tunnel = tunnel;
+    if (tunnel?.hasPublisher === true && !('stream' in request)) letAnswersPileUp(request.socket);
     return carrier;
   }
 

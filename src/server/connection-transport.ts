@@ -42,6 +42,8 @@ export interface ConnectionTransport {
   write(bytes: Uint8Array): boolean;
   /** The peer's connect was accepted: from now on it is somebody known. */
   admit?(): void;
+  /** A publish of the peer was accepted. */
+  admitPublisher?(): void;
   /** Sends what waits and says that nothing follows. Bytes still arrive until the peer does the same. */
   end(): void;
   /** Closes at once. */

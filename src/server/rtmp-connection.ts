@@ -351,8 +351,8 @@ export class RtmpConnection
     }
     if (decision.publish !== undefined) {
       const status = this.#publications.start(command as PublishCommand, decision.publish);
-      if (status !== undefined) this.#reject(command, status);
-      else this.#core.accept(command);
+      if (status === undefined) this.#acceptPublish(command);
+      else this.#reject(command, status);
       this.#publications.announce(command.messageStreamId);
       return;
     }
@@ -374,6 +374,11 @@ export class RtmpConnection
     this.#core.accept(command, value);
     if (command.name === 'connect') this.#accepted();
     else this.#players.apply(command);
+  }
+
+  #acceptPublish(command: RtmpCommand): void {
+    this.#core.accept(command);
+    this.#transport.admitPublisher?.();
   }
 
   /** The peer is told before the first media is written. */

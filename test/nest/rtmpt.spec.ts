@@ -8,6 +8,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type RtmpHttpOptions, RtmpHttpModule, RtmpModule, RtmpServer, RtmpStreams, RtmptTunnels } from '#src';
 import { CertificateMaker } from '#test/certificates';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
+import { command, concat, plainHandshake, streamCommand } from '#test/rtmp-wire';
 import { postOverHttp1, postOverHttp2, type TunnelPost, TunnelSocket } from '#test/rtmpt-client';
 import { until } from '#test/until';
 import { LogBook } from './start-app.js';
@@ -205,16 +206,38 @@ describe('RTMPT in a Nest application', () => {
     await Promise.all(sockets);
   });
 
-  it('goes on reading from a client that reads no answers, as librtmp publishes', async () => {
-    await start();
-    const id = await openTunnel();
+  /** Sends a request again and again and reads no answer; 30 MB of those are more than kernels keep. @returns whether all were taken */
+  async function sendUnread(path: string, body: Uint8Array, count: number): Promise<boolean> {
     const socket = connect({ port, host: '127.0.0.1' }).pause();
-    const head = `POST /send/${id}/0 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-fcs\r\nContent-Length: 1537\r\n\r\n`;
-    // The answers to the same request again and again: 30 MB, more than kernels keep.
-    const request = Buffer.concat([Buffer.from(head), HANDSHAKE]);
-    for (let i = 0; i < 10_000; i++) socket.write(request);
-    await new Promise<void>((resolve) => socket.end(resolve));
+    const ends = new Promise<boolean>((resolve) =>
+      socket.once('error', () => resolve(false)).once('finish', () => resolve(true)),
+    );
+    const type = 'Content-Type: application/x-fcs';
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\n${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const request = Buffer.concat([Buffer.from(head), body]);
+    const some = Buffer.concat(Array.from({ length: count / 1000 }, () => request));
+    for (let i = 0; i < 1000; i++) socket.write(some);
+    socket.end();
+    const isTaken = await ends;
     socket.destroy();
+    return isTaken;
+  }
+
+  it('goes on reading from a publisher that reads no answers, as librtmp', async () => {
+    await start();
+    const publishing = concat(
+      plainHandshake(),
+      command('connect', 1, { app: 'live' }),
+      command('createStream', 2, null),
+      streamCommand(1, 'publish', 3, null, 'cam', 'live'),
+    );
+    expect(await sendUnread(`/send/${await openTunnel()}/0`, publishing, 10_000)).toBe(true);
+  }, 20_000);
+
+  it('closes the connections of others that read no answers, with a tunnel or without', async () => {
+    await start();
+    expect(await sendUnread(`/send/${await openTunnel()}/0`, HANDSHAKE, 10_000)).toBe(false);
+    expect(await sendUnread('/fcs/ident2', Buffer.alloc(0), 300_000)).toBe(false);
   }, 20_000);
 
   it('ends tunnels that nobody asks for', async () => {

@@ -38,6 +38,8 @@ const DRAIN = Object.freeze({ type: 'drain' } as const);
 export class TunnelSession<R> {
   readonly #limits: Readonly<RtmptLimits>;
   readonly #onClosed: (tunnel: TunnelSession<R>) => void;
+  /** Said by whoever lets the peer publish: a publishing librtmp reads no answers. */
+  hasPublisher = false;
   readonly #window = new SequenceWindow<R>();
   readonly #outbound = new OutboundQueue();
   readonly #interval = new PollingInterval();
