@@ -169,12 +169,9 @@ export class RtmpPlayback implements OnApplicationShutdown {
       onTimeout();
     };
     const timer = setTimeout(giveUp, isAsking ? Math.min(longest, connectTimeout) : longest);
-    const endObservation = this.registry.observe({
-      onAdd: (added) => {
-        if (added.path !== path) return;
-        stop();
-        onLive(added);
-      },
+    const endObservation = this.registry.onceAdded(path, (added) => {
+      stop();
+      onLive(added);
     });
     const missing = new Set<StreamSource>();
     const onMissing = (source: StreamSource) => {

@@ -75,6 +75,37 @@ it('an observer that leaves when it is told does not disturb the next', () => {
   expect(seen).toEqual([0, 1, 2]);
 });
 
+it('tells who waits for a path of the next stream there, once, and of no other', () => {
+  const seen: string[] = [];
+  const wait = (name: string, path = 'live/cam') => registry.onceAdded(path, ({ id }) => seen.push(`${name}:${id}`));
+  wait('a');
+  const stopped = wait('b');
+  wait('c', 'live/other');
+  stopped();
+  stopped();
+  const first = published('1');
+  expect(seen).toEqual(['a:1']);
+  wait('d');
+  stopped(); // must not take those with it that wait by now
+  registry.remove(first);
+  published('2');
+  registry.add(liveStream('3', 'other'));
+  expect(seen).toEqual(['a:1', 'd:2', 'c:3']);
+});
+
+it('who waits and is sent away when another is told is not told', () => {
+  const seen: number[] = [];
+  const stops = [0, 1, 2].map((index) =>
+    registry.onceAdded('live/cam', () => {
+      seen.push(index);
+      stops[index]!();
+      stops[1]!();
+    }),
+  );
+  published('1');
+  expect(seen).toEqual([0, 2]);
+});
+
 describe('a stream whose publisher is gone and may come back', () => {
   it('keeps its players; for them the next publish goes on in content and time, from a key frame', () => {
     const first = published('1');

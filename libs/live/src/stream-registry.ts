@@ -12,7 +12,9 @@ export class StreamRegistry {
   readonly #byPath = new Map<string, LiveStream>();
   /** Streams whose publisher may come back; their paths are free. */
   readonly #suspended = new Map<string, LiveStream>();
-  #observers: readonly StreamRegistryObserver[] = [];
+  readonly #observers = new Set<StreamRegistryObserver>();
+  /** Who waits for a path to be live: as many as there are players, so a publish of another must not cost them anything. */
+  readonly #waiters = new Map<string, Set<(stream: LiveStream) => void>>();
 
   get size(): number {
     return this.#byPath.size;
@@ -46,6 +48,10 @@ export class StreamRegistry {
       stream.continueFrom(suspended);
     }
     for (const observer of this.#observers) observer.onAdd?.(stream);
+    const waiters = this.#waiters.get(path);
+    if (waiters === undefined) return;
+    this.#waiters.delete(path);
+    for (const onAdd of waiters) onAdd(stream);
   }
 
   /** Ends a stream and frees its path, unless another stream has it by now. */
@@ -71,13 +77,27 @@ export class StreamRegistry {
     return true;
   }
 
-  /** @returns a function that ends the observation */
+  /** Must not begin in an observer. @returns a function that ends the observation */
   observe(observer: StreamRegistryObserver): () => void {
-    this.#observers = [...this.#observers, observer];
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /**
+   * Waits for the next stream of a path, whether there is one now or not.
+   *
+   * @param onAdd called once
+   * @returns a function that stops waiting
+   */
+  onceAdded(path: string, onAdd: (stream: LiveStream) => void): () => void {
+    const waiters = this.#waiters.get(path) ?? new Set();
+    this.#waiters.set(path, waiters.add(onAdd));
     return () => {
-      this.#observers = this.#observers.filter((other) => other !== observer);
+      waiters.delete(onAdd);
+      if (waiters.size === 0 && this.#waiters.get(path) === waiters) this.#waiters.delete(path);
     };
   }
+
   /** Whether the path was the stream's. */
   #free(stream: LiveStream): boolean {
     if (this.#byPath.get(stream.path) !== stream) return false;
