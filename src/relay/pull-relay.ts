@@ -87,6 +87,11 @@ export class PullRelay extends Relay implements PullReceiver {
     void this.whenStopped.then(() => clearInterval(timer));
   }
 
+  /** Since when nobody waits for it, on the clock of `performance.now()`; undefined while somebody does. */
+  get unwantedSince(): number | undefined {
+    return this.#waiters.size > 0 ? undefined : this.#neededAt;
+  }
+
   /**
    * Somebody waits for the stream.
    *

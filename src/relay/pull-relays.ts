@@ -1,6 +1,7 @@
 import { parseStreamAddress } from '#lib/rtmp';
 import type { StreamSource } from '../playback/rtmp-playback.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
+import { DemandPlaces } from './demand-places.js';
 import type { HopMarker, Hops } from './hop-marker.js';
 import { PullRelay, type PullServices } from './pull-relay.js';
 import type { RtmpPullRule, RtmpRelayOptions } from './relay-options.js';
@@ -16,13 +17,16 @@ export interface PullSurroundings extends PullServices {
 export class PullRelays implements StreamSource {
   readonly #rules = new Map<string, RelayRule<RtmpPullRule>>();
   readonly #byPath = new Map<string, PullRelay>();
+  readonly #places: DemandPlaces<PullRelay>;
   #isOpen = false;
 
   constructor(
     private readonly options: Readonly<RtmpRelayOptions>,
     private readonly services: PullSurroundings,
     private readonly book: RelayBook,
-  ) {}
+  ) {
+    this.#places = new DemandPlaces(options.maxOnDemand, () => performance.now());
+  }
 
   get rules(): Iterable<RelayRule<RtmpPullRule>> {
     return this.#rules.values();
@@ -57,9 +61,13 @@ export class PullRelays implements StreamSource {
     const known = this.#byPath.get(path);
     if (known !== undefined && !known.isStopping) return known.want(onMissing);
     const rule = this.#ruleFor(path);
-    if (rule === undefined || !this.#isOpen || this.#byPath.size >= this.options.maxOnDemand) return undefined;
+    if (rule === undefined || !this.#isOpen || !this.#places.makeRoom(session)) return undefined;
     const hops = session === undefined ? [] : this.services.marker.hopsOf(session);
-    return this.#start(rule, path, hops)?.want(onMissing);
+    const relay = this.#start(rule, path, hops);
+    if (relay === undefined) return undefined;
+    this.#places.enter(relay, session);
+    void relay.whenStopped.then(() => this.#places.leave(relay));
+    return relay.want(onMissing);
   }
 
   /** The first rule that pulls a path on demand. */

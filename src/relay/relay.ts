@@ -93,6 +93,11 @@ export abstract class Relay {
     return this.#state;
   }
 
+  /** Whether it ever was live. */
+  get wasLive(): boolean {
+    return this.#connections > 0;
+  }
+
   /** Whether it is ending, or has. */
   get isStopping(): boolean {
     return this.stopping.aborted;

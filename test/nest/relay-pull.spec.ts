@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Injectable } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -69,10 +69,10 @@ async function publish(port: number, name = 'cam'): Promise<(...messages: LiveMe
 
 /** A player, and what it has got. */
 async function play(
-  port: number,
+  to: number | Socket,
   name = 'cam',
 ): Promise<{ client: RawRtmpClient; gets: (tokens: string) => Promise<void> }> {
-  const client = await RawRtmpClient.connected(port);
+  const client = await RawRtmpClient.connected(to);
   clients.push(client);
   const streamId = await client.createStream();
   client.command(streamId, 'play', 0, null, name);
@@ -183,6 +183,19 @@ describe('a pull on demand', () => {
         .list()
         .map(({ name }) => name),
     ).toEqual(['one']);
+  });
+
+  it('is not kept from others by an address that asks for names nobody has', async () => {
+    const origin = await other();
+    await start({ maxOnDemand: 2, pull: [{ app: 'live', url: `rtmp://127.0.0.1:${origin.port}/live/\${name}` }] });
+    (await publish(origin.port))(videoConfig(1), keyFrame(1));
+    for (const name of ['one', 'two']) await play(test.port, name);
+    await until('both are asked for', () => relays().list().length === 2);
+    const player = await play(connect({ port: test.port, host: '127.0.0.1', localAddress: '127.0.0.2' }), 'cam');
+    await player.gets('V1 K1');
+    const names = () => relays().list().map(({ name }) => name); // prettier-ignore
+    await until('the first gave way', () => names().length === 2);
+    expect(names()).toEqual(['two', 'cam']);
   });
 });
 
@@ -331,8 +344,11 @@ describe('HEAD of what can be pulled', () => {
     // Nobody may be pulled any more, so nobody is waited for.
     await edge!.app.close();
     await startEdge(`http://127.0.0.1:${port}/\${name}.flv`, { firstRetry: LONG, maxRetry: LONG, maxOnDemand: 1 });
-    expect([await askEdge('one'), await askEdge('two')]).toEqual([404, 404]);
+    const waiting = new HttpCall(edge!.httpPort, '/live/one.flv');
+    await until('it is asked', () => asked === 3);
+    expect(await askEdge('two')).toBe(404);
     expect(asked).toBe(3);
+    waiting.request.destroy();
   });
 
   it('waits for a source that says nothing for relay.connectTimeout, however long players wait for publishers', async () => {
