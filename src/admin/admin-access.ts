@@ -2,11 +2,12 @@ import type { IncomingMessage, Server } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { addressKey } from '#lib/rtmpt';
+import { authorityOf, hostNameOf, isLoopbackName } from '../http/request-host.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import { AdminException } from './admin.errors.js';
 import { AdminCredential, SESSION_COOKIE } from './admin-credential.js';
-import { authorityOf, bearerOf, cookieOf, hostNameOf, isLoopbackName } from './admin-request.js';
+import { bearerOf, cookieOf } from './admin-request.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { RTMP_ADMIN_OPTIONS, type ResolvedRtmpAdminOptions } from './rtmp-admin-options.js';
 

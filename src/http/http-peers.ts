@@ -5,6 +5,7 @@ import { plainAddress } from '../server/proxy-protocol.js';
 import { UNIX_ADDRESS } from '../server/unix-socket.js';
 import type { SessionPeer } from '../session/rtmp-session.js';
 import { type RtmpTlsInfo, tlsInfo } from '../tls/tls-info.js';
+import { isLoopbackName } from './request-host.js';
 import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-options.js';
 import type { HttpRequest } from './rtmpt-http-request.js';
 
@@ -57,6 +58,13 @@ export class HttpPeers {
   /** Whether the requests of a socket are those of others. */
   isTrustedProxy(socket: Socket): boolean {
     return this.#proxies !== undefined && this.#isTrusted(this.#endOf({ socket }).address);
+  }
+
+  /** Whether it came from this machine, without TLS and by no trusted proxy: nobody has looked at the name it was sent to. */
+  isDirectFromHere(request: Pick<Origin, 'socket'>): boolean {
+    const { address, isSecure } = this.#endOf(request);
+    if (isSecure || !isLoopbackName(address)) return false;
+    return this.#proxies === undefined || !this.#isTrusted(address);
   }
 
   #isTrusted(address: string): boolean {

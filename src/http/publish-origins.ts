@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { HttpPeers } from './http-peers.js';
+import { authorityOf, hostNameOf, isOwnName } from './request-host.js';
 import type { HttpRequest } from './rtmpt-http-request.js';
 import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-options.js';
 
@@ -11,15 +13,20 @@ import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-opt
 export class PublishOrigins {
   readonly #allowed: ReadonlySet<string>;
 
-  constructor(@Inject(RTMP_HTTP_OPTIONS) { publishOrigins }: ResolvedRtmpHttpOptions) {
+  constructor(
+    @Inject(RTMP_HTTP_OPTIONS) { publishOrigins }: Pick<ResolvedRtmpHttpOptions, 'publishOrigins'>,
+    private readonly peers: HttpPeers,
+  ) {
     this.#allowed = new Set(publishOrigins);
   }
 
-  allows({ headers }: HttpRequest): boolean {
-    const { origin } = headers;
+  allows(request: HttpRequest): boolean {
+    const { origin } = request.headers;
     if (origin === undefined || this.#allowed.has('*') || this.#allowed.has(origin)) return true;
-    const host = headers[':authority'] ?? headers.host;
-    return host !== undefined && hostOf(origin) === host;
+    const host = authorityOf(request);
+    if (host === '' || hostOf(origin) !== host) return false;
+    // A page whose name leads here (DNS rebinding) is of the same host, by that name.
+    return isOwnName(hostNameOf(host)) || !this.peers.isDirectFromHere(request);
   }
 }
 

@@ -10,8 +10,8 @@ export interface RtmpHttpOptions {
   /** Whether streams can be published as FLV, by POST and over WebSocket. Defaults to true. */
   publish: boolean;
   /**
-   * Pages that may publish, as values of the Origin header, or `'*'`. Those of the same host may, and so may whoever
-   * sends no Origin, which are all but browsers. Defaults to none.
+   * Pages that may publish, as values of the Origin header, or `'*'`. Those of the same host may, over loopback by an
+   * address or a name of this machine only, and so may whoever sends no Origin, which are all but browsers. Defaults to none.
    */
   publishOrigins: readonly string[];
   /**

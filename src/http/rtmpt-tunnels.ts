@@ -25,6 +25,7 @@ import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { RepeatedWarning } from '../server/repeated-warning.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import { HttpPeers } from './http-peers.js';
+import { PublishOrigins } from './publish-origins.js';
 import { RTMP_HTTP_OPTIONS, type ResolvedRtmpHttpOptions } from './rtmp-http-options.js';
 import {
   type HttpRequest,
@@ -77,6 +78,7 @@ export class RtmptTunnels
     private readonly host: HttpAdapterHost,
     private readonly rtmp: RtmpServer,
     private readonly peers: HttpPeers,
+    private readonly origins: PublishOrigins,
     @Inject(RTMP_HTTP_OPTIONS) { rtmpt }: ResolvedRtmpHttpOptions,
   ) {
     this.#refusals = new RepeatedWarning(new Logger(RTMP_LOG_CONTEXT), 'RTMPT request refused', () => this.now());
@@ -216,6 +218,7 @@ export class RtmptTunnels
       contentType: headers['content-type'],
       contentLength: length === undefined ? undefined : Number(length),
       isLengthOptional: request.httpVersionMajor >= 2,
+      isForeignPage: !this.origins.allows(request),
       address: this.peers.addressOf(request),
     };
   }

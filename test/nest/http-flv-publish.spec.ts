@@ -334,6 +334,8 @@ describe('who may publish', () => {
       const description = 'Pages of this origin may not publish.';
       expect(await post('/live/cam.flv', { origin }).answers()).toMatchObject({ status: 403, description });
     }
+    const rebound = { origin: `http://evil.example:${test.httpPort}`, host: `evil.example:${test.httpPort}` };
+    expect((await post('/live/cam.flv', rebound).answers()).status).toBe(403);
     for (const [index, origin] of ['https://studio.example', `http://${host}`].entries()) {
       const publisher = post(`/live/cam${index}.flv`, { origin });
       publisher.request.write(flv(...STREAM));

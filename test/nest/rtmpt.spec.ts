@@ -105,6 +105,17 @@ describe('RTMPT in a Nest application', () => {
     expect((await post(`/idle/${id}/0`)).status).toBe(200);
   });
 
+  it('refuses pages in browsers, but for those of this machine and those that may publish', async () => {
+    await start({ publishOrigins: ['https://studio.example'] });
+    const open = async (headers: Record<string, string>) => (await post('/open/1', undefined, { headers })).status;
+    const host = `127.0.0.1:${port}`;
+    expect(await open({ Origin: 'https://evil.example' })).toBe(403);
+    expect(await open({ Origin: `http://evil.example:${port}`, Host: `evil.example:${port}` })).toBe(403);
+    expect(await open({ Origin: `http://${host}`, Host: host })).toBe(200);
+    expect(await open({ Origin: 'https://studio.example' })).toBe(200);
+    expect(log.of('RTMPT request refused')[0]).toMatchObject({ code: 'RTMPT_ERR_ORIGIN' });
+  });
+
   it('leaves the routes of the application as they are', async () => {
     await start();
     const body = Buffer.from('{"a":1}');

@@ -5,6 +5,7 @@
 export const RTMPT_ERRORS = {
   RTMPT_ERR_METHOD: 'the tunnel takes POST requests only',
   RTMPT_ERR_PATH: 'the path is not one of the tunnel',
+  RTMPT_ERR_ORIGIN: 'the request is that of a page which may not publish',
   RTMPT_ERR_CONTENT_TYPE: 'the content type is not application/x-fcs',
   RTMPT_ERR_LENGTH_REQUIRED: 'the request does not say how long its body is',
   RTMPT_ERR_BODY_LENGTH: 'the body is not as long as the request said, or said nonsense',

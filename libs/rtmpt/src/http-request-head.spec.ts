@@ -72,6 +72,7 @@ describe('readHttpRequestHead', () => {
     ['chunks', withHeader('Transfer-Encoding: chunked')],
     ['an upgrade', withHeader('Upgrade: h2c')],
     ['an expectation', withHeader('Expect: 100-continue')],
+    ['a page in a browser', withHeader('Origin: http://127.0.0.1')],
     ['an end of the connection', LIBRTMP.replace('Keep-Alive', 'close')],
     ['names of headers of the connection', LIBRTMP.replace('Keep-Alive', 'keep-alive, content-length')],
     ['a long head', withHeader(`A: ${'b'.repeat(5000)}`)],

@@ -20,8 +20,18 @@ const FIRST_LINE = /^(POST) (\/(?:open|send|idle|close|fcs)\/[\w./-]{1,100}) HTT
 const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*([\t\x20-\x7e]*)$/u;
 /** One number, whole, of a length that cannot overflow. */
 const LENGTH = /^\d{1,10}$/u;
-/** Whatever changes how long a request is, or what becomes of its connection, is for a parser that knows all of HTTP. */
-const FOREIGN_HEADERS: ReadonlySet<string> = new Set(['transfer-encoding', 'upgrade', 'expect', 'te', 'trailer']);
+/**
+ * Whatever changes how long a request is, or what becomes of its connection, is for a parser that knows all of HTTP; so
+ * are requests of pages in browsers, which have an origin.
+ */
+const FOREIGN_HEADERS: ReadonlySet<string> = new Set([
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+  'origin',
+]);
 
 /**
  * Reads the head of a request that an RTMPT client has sent, and nothing else: whatever is not written as such

@@ -67,6 +67,7 @@ describe('TunnelRouter', () => {
     ['OPTIONS', '/send/x/0', { method: 'OPTIONS', contentLength: undefined }, 405, 'RTMPT_ERR_METHOD', false],
     ['PUT', '/fcs/ident2', { method: 'PUT' }, 405, 'RTMPT_ERR_METHOD', false],
     ['a method in lower case', '/open/1', { method: 'post' }, 405, 'RTMPT_ERR_METHOD', false],
+    ['a page that may not publish', '/open/1', { isForeignPage: true }, 403, 'RTMPT_ERR_ORIGIN', false],
     ['no content type', '/open/1', { contentType: undefined }, 415, 'RTMPT_ERR_CONTENT_TYPE', false],
     ['the type of a form', '/open/1', { contentType: 'text/plain' }, 415, 'RTMPT_ERR_CONTENT_TYPE', false],
     ['a similar type', '/open/1', { contentType: 'application/x-fcsx' }, 415, 'RTMPT_ERR_CONTENT_TYPE', false],

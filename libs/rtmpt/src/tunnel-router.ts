@@ -16,6 +16,8 @@ export interface TunnelRequest {
   readonly contentLength: number | undefined;
   /** HTTP/2 and 3: the end of a body is marked, so its length may be missing. Defaults to false. */
   readonly isLengthOptional?: boolean;
+  /** It is that of a page in a browser that may not publish, and is refused. Defaults to false. */
+  readonly isForeignPage?: boolean;
   /** Who sent it, as far as a proxy in between is to be believed. */
   readonly address: string;
 }
@@ -59,10 +61,11 @@ export class TunnelRouter<R> {
   }
 
   #check(
-    { method, contentType, contentLength, isLengthOptional }: TunnelRequest,
+    { method, contentType, contentLength, isLengthOptional, isForeignPage, address }: TunnelRequest,
     target: TunnelTarget,
   ): TunnelFault | undefined {
     if (method !== 'POST') return { code: 'RTMPT_ERR_METHOD', detail: JSON.stringify(method.slice(0, 16)) };
+    if (isForeignPage === true) return { code: 'RTMPT_ERR_ORIGIN', detail: `from ${address}` };
     if (contentLength === undefined) {
       if (isLengthOptional !== true) return { code: 'RTMPT_ERR_LENGTH_REQUIRED', detail: target.verb };
     } else if (!Number.isSafeInteger(contentLength) || contentLength < 0) {
