@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { addressKey } from '#lib/rtmpt';
+import { HttpPeers } from '../http/http-peers.js';
 import { authorityOf, hostNameOf, isLoopbackName } from '../http/request-host.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { RtmpServer } from '../server/rtmp-server.js';
@@ -37,6 +38,7 @@ export class AdminAccess {
     @Inject(RTMP_ADMIN_OPTIONS) options: ResolvedRtmpAdminOptions,
     private readonly host: HttpAdapterHost,
     private readonly rtmp: RtmpServer,
+    private readonly peers: HttpPeers,
   ) {
     const { token, sessionLifetime, maxAttempts } = options;
     this.#credential = token === undefined ? undefined : new AdminCredential(token, sessionLifetime);
@@ -77,7 +79,8 @@ export class AdminAccess {
   }
 
   #tryToken(request: IncomingMessage, token: string): void {
-    const address = addressKey(request.socket.remoteAddress ?? 'unix');
+    const remote = this.peers.addressOf(request);
+    const address = addressKey(remote);
     const now = performance.now();
     if (this.#attempts.isBlocked(address, now)) {
       throw new AdminException('ADMIN_ERR_TOO_MANY_ATTEMPTS', 'Wait for a minute.');
@@ -87,7 +90,7 @@ export class AdminAccess {
       return;
     }
     this.#attempts.count(address, now);
-    this.#logger.warn('wrong admin credential', { remote: address });
+    this.#logger.warn('wrong admin credential', { remote });
     throw new AdminException('ADMIN_ERR_CREDENTIAL', 'The token is not the one this server was started with.');
   }
 

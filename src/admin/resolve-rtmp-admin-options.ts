@@ -1,4 +1,5 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
+import { isNetwork } from '../http/http-peers.js';
 import { checkNames } from '../options/check-names.js';
 import {
   DEFAULT_RTMP_ADMIN_OPTIONS,
@@ -24,6 +25,7 @@ export function resolveRtmpAdminOptions(given: Partial<RtmpAdminOptions> = {}): 
   checkNumber(options, 'sessionLifetime', 1000);
   checkNumber(options, 'maxEventClients', 1);
   checkNumber(options, 'maxAttempts', 1);
+  checkProxies(options.trustedProxies);
   checkKeys(options, 'publishKeys');
   checkKeys(options, 'playKeys');
   return Object.freeze(options);
@@ -46,6 +48,15 @@ function checkNumber(
   if (Number.isSafeInteger(value) && (value as number) >= least) return;
   const fix = `write a whole number ${least} or more (default ${DEFAULT_RTMP_ADMIN_OPTIONS[name]}).`;
   throw new RtmpConfigurationError(name, value, fix, MODULE);
+}
+
+function checkProxies(proxies: unknown): void {
+  const fix = "write a list of addresses or networks, '10.0.0.0/8'.";
+  if (!Array.isArray(proxies)) throw new RtmpConfigurationError('trustedProxies', proxies, fix, MODULE);
+  for (const [index, one] of (proxies as unknown[]).entries()) {
+    if (typeof one === 'string' && isNetwork(one)) continue;
+    throw new RtmpConfigurationError(`trustedProxies[${index}]`, one, fix, MODULE);
+  }
 }
 
 function checkKeys(options: RtmpAdminOptions, name: 'publishKeys' | 'playKeys'): void {

@@ -16,6 +16,11 @@ export interface RtmpAdminOptions {
   maxEventClients: number;
   /** Wrong credentials from one address before it has to wait for a minute. Defaults to 10. */
   maxAttempts: number;
+  /**
+   * Addresses and networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For says whose wrong credentials they are. Defaults
+   * to none: all that comes by a proxy is one address.
+   */
+  trustedProxies: readonly string[];
   /** Publish keys for the page to show, to whoever has shown the credential. Defaults to none. */
   publishKeys: readonly AdminKey[];
   /** Play keys for the page to use and to show, to whoever has shown the credential. Defaults to none. */
@@ -31,6 +36,7 @@ export const DEFAULT_RTMP_ADMIN_OPTIONS: ResolvedRtmpAdminOptions = Object.freez
   sessionLifetime: 12 * 3_600_000,
   maxEventClients: 64,
   maxAttempts: 10,
+  trustedProxies: [],
   publishKeys: [],
   playKeys: [],
 });

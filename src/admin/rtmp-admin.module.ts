@@ -1,11 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { HttpPeers } from '../http/http-peers.js';
 import { AdminAccess } from './admin-access.js';
 import { AdminController } from './admin.controller.js';
 import { AdminRelaysController } from './admin-relays.controller.js';
 import { AdminGuard } from './admin.guard.js';
 import { AdminSessionController } from './admin-session.controller.js';
 import { resolveRtmpAdminOptions } from './resolve-rtmp-admin-options.js';
-import { RTMP_ADMIN_OPTIONS, type RtmpAdminOptions } from './rtmp-admin-options.js';
+import { type ResolvedRtmpAdminOptions, RTMP_ADMIN_OPTIONS, type RtmpAdminOptions } from './rtmp-admin-options.js';
 import { ServerInfo } from './server-info.js';
 import { SnapshotEvents } from './snapshot-events.js';
 import { StreamMonitor } from './stream-monitor.js';
@@ -28,6 +29,11 @@ export class RtmpAdminModule {
       controllers: [AdminController, AdminRelaysController, AdminSessionController],
       providers: [
         { provide: RTMP_ADMIN_OPTIONS, useFactory: () => resolveRtmpAdminOptions(options) },
+        {
+          provide: HttpPeers,
+          useFactory: (admin: ResolvedRtmpAdminOptions) => new HttpPeers(admin),
+          inject: [RTMP_ADMIN_OPTIONS],
+        },
         AdminAccess,
         AdminGuard,
         StreamMonitor,

@@ -320,6 +320,7 @@ describe('options', () => {
       { maxEventClients: 0 },
       'RtmpAdminModule option maxEventClients: 0 is not possible; write a whole number 1 or more',
     ],
+    [{ trustedProxies: ['proxy'] }, 'RtmpAdminModule option trustedProxies[0]: "proxy" is not possible; write a list'],
     [{ tokn: 'x' } as never, 'RtmpAdminModule option tokn: "x" is not possible; there is no such option'],
   ])('that are wrong are named: %j', async (options, message) => {
     await expect(start(options)).rejects.toThrow(message);

@@ -32,8 +32,13 @@ export function ingestOptions(settings: Settings): RtmpModuleOptions {
 
 /** The settings as options of what is served over HTTP. */
 export function ingestHttpOptions(settings: Settings): Partial<RtmpHttpOptions> {
-  const { HTTP_PUBLISH: publish, HTTP_PUBLISH_ORIGINS: origins, HTTP_TRUSTED_PROXIES: proxies } = settings;
-  return { publish, publishOrigins: origins?.split(',') ?? [], trustedProxies: proxies?.split(',') ?? [] };
+  const { HTTP_PUBLISH: publish, HTTP_PUBLISH_ORIGINS: origins } = settings;
+  return { publish, publishOrigins: origins?.split(',') ?? [], trustedProxies: trustedProxiesOf(settings) };
+}
+
+/** Proxies in front of whatever is served over HTTP. */
+export function trustedProxiesOf({ HTTP_TRUSTED_PROXIES: proxies }: Settings): string[] {
+  return proxies?.split(',') ?? [];
 }
 
 /** The settings as options of HLS; undefined when it is off. */
@@ -52,6 +57,6 @@ export function ingestHlsOptions(settings: Settings): Partial<RtmpHlsOptions> | 
     record: settings.HLS_RECORD,
     storage: 'recordings',
     recordMaxDuration: minutes === undefined ? Infinity : minutes * 60_000,
-    trustedProxies: settings.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
+    trustedProxies: trustedProxiesOf(settings),
   };
 }

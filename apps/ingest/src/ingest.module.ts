@@ -15,7 +15,7 @@ import { PublishController } from './access/publish.controller.js';
 import { StreamKeys } from './access/stream-keys.js';
 import { keyEntries } from './config/key-list.js';
 import type { Settings } from './config/settings.js';
-import { ingestHlsOptions, ingestHttpOptions, ingestOptions } from './ingest-options.js';
+import { ingestHlsOptions, ingestHttpOptions, ingestOptions, trustedProxiesOf } from './ingest-options.js';
 
 /** The ingest server: the package with its defaults, and keys for publishers. */
 @Module({})
@@ -34,6 +34,7 @@ export class IngestModule {
         RtmpHttpModule.forRoot(ingestHttpOptions(settings)),
         RtmpAdminModule.forRoot({
           token: settings.RTMP_ADMIN_TOKEN,
+          trustedProxies: trustedProxiesOf(settings),
           publishKeys: keyEntries(settings.RTMP_PUBLISH_KEYS),
           playKeys: keyEntries(settings.RTMP_PLAY_KEYS),
         }),
