@@ -9,6 +9,7 @@ import { type HlsExchange, UNKNOWN_VIEWER } from './hls-exchange.js';
 import { EVERYBODY, type HlsFileTarget } from './hls-file-target.js';
 import { HlsFiles } from './hls-files.js';
 import type { HlsViewer } from './hls-viewer.js';
+import { HlsViewerSessions } from './hls-viewer-sessions.js';
 import { ownPlaylist } from './playlist-text.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
@@ -24,10 +25,13 @@ const VIEWER_WAITS = refusalAnswer(503, 'NetStream.Play.Failed', 'Too many reque
 @Injectable()
 export class HlsPlayers {
   readonly #files = new WeakMap<HlsBroadcast, HlsFiles>();
+  /** Viewers who have asked for nothing yet, the first to come first. */
+  readonly #newcomers = new WeakMap<HlsBroadcast, Set<HlsViewer>>();
 
   constructor(
     private readonly entrance: HlsEntrance,
     private readonly broadcasts: HlsBroadcasts,
+    private readonly viewerSessions: HlsViewerSessions,
     @Inject(RTMP_HLS_OPTIONS) private readonly hlsOptions: ResolvedRtmpHlsOptions,
   ) {}
 
@@ -57,6 +61,10 @@ export class HlsPlayers {
         return;
       }
       viewer.lastSeen = now;
+      if (!viewer.hasAsked) {
+        viewer.hasAsked = true;
+        this.#newcomersOf(broadcast).delete(viewer);
+      }
       if (viewer.waiting >= MAX_WAITING_PER_VIEWER) {
         exchange.answer(VIEWER_WAITS);
         return;
@@ -86,7 +94,7 @@ export class HlsPlayers {
   }
 
   #welcome(viewer: HlsViewer, broadcast: HlsBroadcast, { name, query }: FlvTarget): HlsAnswer {
-    if (broadcast.viewers.size >= this.hlsOptions.maxViewers) {
+    if (broadcast.viewers.size >= this.hlsOptions.maxViewers && !this.#makeRoom(broadcast)) {
       return refusalAnswer(503, 'NetStream.Play.Failed', 'Too many watch this stream.');
     }
     broadcast.lastRequest = performance.now();
@@ -96,12 +104,34 @@ export class HlsPlayers {
       viewer.isWatching = true;
       viewer.lastSeen = performance.now();
       this.broadcasts.addViewer(broadcast, viewer);
+      const newcomers = this.#newcomersOf(broadcast).add(viewer);
+      viewer.closed.addEventListener('abort', () => newcomers.delete(viewer));
     }
     // Relative, so that it holds behind a proxy with a path of its own.
     const base = `${encodeURIComponent(name.split('/').at(-1)!)}/hls/${token}/${broadcast.run}/`;
     const suffix = query === '' ? '' : `?${query.replaceAll('"', '%22')}`;
     const plain = Buffer.from(broadcast.packager.multivariant(base, suffix));
     return playlistAnswer(ownPlaylist(plain), PRIVATE);
+  }
+
+  /**
+   * Whoever watches asks for a playlist as soon as it has this one. Those who only come are anybody's, by the thousand:
+   * the first of them gives its place up.
+   *
+   * @returns false when all that there are watch
+   */
+  #makeRoom(broadcast: HlsBroadcast): boolean {
+    const [viewer] = this.#newcomersOf(broadcast);
+    if (viewer === undefined) return false;
+    broadcast.viewers.delete(viewer.token);
+    this.viewerSessions.end(viewer, 'asked for nothing, and others came');
+    return true;
+  }
+
+  #newcomersOf(broadcast: HlsBroadcast): Set<HlsViewer> {
+    let newcomers = this.#newcomers.get(broadcast);
+    if (newcomers === undefined) this.#newcomers.set(broadcast, (newcomers = new Set()));
+    return newcomers;
   }
 
   #filesOf(broadcast: HlsBroadcast): HlsFiles {

@@ -20,6 +20,8 @@ export class HlsViewer implements SessionConnection {
   lastSeen = performance.now();
   /** It was let in, and is counted until it is gone. */
   isWatching = false;
+  /** It has asked for something behind what it was let in with. */
+  hasAsked = false;
   /** Requests of it that are held. */
   waiting = 0;
   readonly #closed = new AbortController();

@@ -120,6 +120,21 @@ describe('viewers', () => {
     expect((await get('/live/cam.m3u8')).status).toBe(200);
   });
 
+  it('who only come leave their places to others, the first of them first; those who watch do not', async () => {
+    await start({ start: 'always', maxViewers: 2 });
+    await publish('cam');
+    const enter = () => firstOf('/live/cam.m3u8');
+    const statusOf = async (path: string) => (await get(path)).status;
+    const [first, second, third] = [await enter(), await enter(), await enter()];
+    expect([await statusOf(first), await statusOf(second)]).toEqual([403, 200]);
+    const fourth = await enter();
+    expect([await statusOf(third), await statusOf(second), await statusOf(fourth)]).toEqual([403, 200, 200]);
+    expect(await statusOf('/live/cam.m3u8')).toBe(503);
+    const sessions = app.get(RtmpSessions).list();
+    expect(sessions.filter(({ transport }) => transport === 'hls')).toHaveLength(2);
+    expect(app.get(RtmpHls).get('live/cam')!.viewers).toHaveLength(2);
+  });
+
   it('who wait for a stream that does not come are counted too, for as long as they wait', async () => {
     await start({}, { maxConnectionsPerAddress: 2, playback: { waitForPublisher: 60_000 } });
     const gone = new AbortController();
