@@ -4,6 +4,9 @@ import type { TransportKind } from '../server/connection-transport.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
 
+/** Most of what an encoder calls itself that is shown and logged, in characters. */
+const MAX_NAME_OF_CLIENT = 256;
+
 /** What a session can ask of its connection. */
 export interface SessionConnection {
   readonly bytesReceived: number;
@@ -87,9 +90,9 @@ export class RtmpSession {
     return this.#connect?.tcUrl ?? '';
   }
 
-  /** What the encoder calls itself, '' when it does not. */
+  /** What the encoder calls itself, '' when it does not; no more than 256 characters of it. All of it is in {@link connect}. */
   get flashVer(): string {
-    return this.#connect?.flashVer ?? '';
+    return this.#connect?.flashVer.slice(0, MAX_NAME_OF_CLIENT) ?? '';
   }
 
   /** Whatever handlers want to keep for as long as the connection lasts, e.g. the authenticated user. */
