@@ -53,7 +53,7 @@ export abstract class FlvConnection implements SessionConnection, ServerConnecti
     this.whenClosed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.session = new RtmpSession(seat.id, request.peer, this);
     this.session.begin(connectOf(request), request.app, parseStreamQuery(request.query));
-    this.log = new ConnectionLog(seat.services.logger, this.session);
+    this.log = new ConnectionLog(seat.services, this.session);
   }
 
   abstract get bytesReceived(): number;

@@ -55,7 +55,7 @@ export class PulledPublisher implements ServerConnection, SessionConnection, Pub
     this.session.begin(connect, app, {});
     this.command = { ...command, name: 'publish', publishingName: name, publishingType: 'live' };
     const link = { onStatus: () => {}, closeStream: () => {} };
-    const log = new ConnectionLog(this.#services.logger, this.session);
+    const log = new ConnectionLog(this.#services, this.session);
     this.#publications = new ConnectionPublications(this, link, this.#services, log);
   }
 

@@ -8,6 +8,7 @@ import type { RtmpPlayback } from '../playback/rtmp-playback.js';
 import type { RtmpSessions } from '../session/rtmp-sessions.js';
 import type { RtmpStreams } from '../streams/rtmp-streams.js';
 import type { DeadlineSweep } from './deadline-sweep.js';
+import type { PeerWarnings } from './peer-warnings.js';
 import type { RtmpExtension } from './rtmp-extension.js';
 
 /** What the connections of one server share. */
@@ -24,6 +25,7 @@ export interface ConnectionServices {
   readonly extensions: readonly RtmpExtension[];
   readonly deadlines: DeadlineSweep;
   readonly logger: Logger;
+  readonly warnings: PeerWarnings;
   /** Milliseconds of a clock that does not go back. */
   now(): number;
 }

@@ -80,7 +80,7 @@ export class RtmpConnection
           : undefined,
     });
     this.session = new RtmpSession(id, transport, this);
-    this.#log = new ConnectionLog(services.logger, this.session);
+    this.#log = new ConnectionLog(services, this.session);
     const { session } = this;
     this.#players = new ConnectionPlayers(
       {

@@ -26,6 +26,7 @@ import type { ConnectionTransport } from './connection-transport.js';
 import { Deadline } from './deadline.js';
 import { DeadlineSweep } from './deadline-sweep.js';
 import type { HttpReceiver } from './http-receiver.js';
+import { PeerWarnings } from './peer-warnings.js';
 import { ReadGate } from './read-gate.js';
 import { READ_PROFILES } from './read-profile.js';
 import { RepeatedWarning } from './repeated-warning.js';
@@ -114,6 +115,7 @@ export class RtmpServer
       extensions: this.#extensions,
       deadlines: this.#deadlines,
       logger: this.logger as Logger,
+      warnings: new PeerWarnings(this.logger as Logger, this.#now),
       now: this.#now,
     };
   }
