@@ -16,7 +16,7 @@ export interface MuxingLibrary {
  *
  * @throws {Error} (rejects) the library does not take a decoder configuration
  */
-export async function writeInitSegment(muxing: MuxingLibrary, formats: readonly TrackFormat[]): Promise<Uint8Array> {
+export function writeInitSegment(muxing: MuxingLibrary, formats: readonly TrackFormat[]): Promise<Uint8Array> {
   const library = muxing as typeof Mediabunny;
   const initTarget = new library.BufferTarget();
   const output = new library.Output({
@@ -24,13 +24,18 @@ export async function writeInitSegment(muxing: MuxingLibrary, formats: readonly 
     target: new library.NullTarget(),
     initTarget,
   });
-  for (const format of formats) {
-    if (format.kind === 'video') addVideo(library, output, format);
-    else addAudio(library, output, format);
+  try {
+    for (const format of formats) {
+      if (format.kind === 'video') addVideo(library, output, format);
+      else addAudio(library, output, format);
+    }
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
-  await output.start();
-  await output.finalize();
-  return new Uint8Array(initTarget.buffer!);
+  return output
+    .start()
+    .then(() => output.finalize())
+    .then(() => new Uint8Array(initTarget.buffer!));
 }
 
 function addVideo(library: typeof Mediabunny, output: Mediabunny.Output, format: VideoFormat): void {
