@@ -16,7 +16,7 @@ import type { RtmpUrl, SecretMask } from './rtmp-url.js';
 
 /** What happens on a NetStream. */
 export interface NetStreamListener {
-  /** An onStatus, masked. */
+  /** An onStatus, its texts masked. */
   onStatus(status: RtmpStatus): void;
   /** The event and its payload are valid during the call. */
   onMedia(event: MediaEvent): void;
@@ -235,12 +235,12 @@ export class ClientConnection implements ClientReceiver {
     return new RtmpClientError('RTMP_CLIENT_ERR_TIMEOUT', detail);
   }
 
-  /** What the server said, without names and keys. */
+  /** What the server said, without names and keys. Programs read its level and code: they stay, whatever the stream is called. */
   masked(status: RtmpStatus | undefined): RtmpStatus | undefined {
     if (status === undefined) return undefined;
     const entries = Object.entries(status).map(([key, value]) => [
       key,
-      typeof value === 'string' ? this.#mask.mask(value) : value,
+      typeof value === 'string' && key !== 'level' && key !== 'code' ? this.#mask.mask(value) : value,
     ]);
     return Object.freeze(Object.fromEntries(entries)) as RtmpStatus;
   }

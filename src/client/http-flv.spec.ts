@@ -57,6 +57,14 @@ it.each([
   });
 });
 
+it('repeats no key that the server repeats', async () => {
+  await serve((_request, response) => response.writeHead(403, 'secret and hidden and p@ss are wrong').end());
+  const url = `${base.replace('//', '//me:p%40ss@')}/live/secret.flv?token=hidden`;
+  await expect(openHttpFlv(url)).rejects.toMatchObject({
+    message: `the server refused: ${base}/live/…: it answered 403 … and … and … are wrong`,
+  });
+});
+
 it('a server that does not answer, or falls silent, or breaks off, is an error', async () => {
   await serve((request, response) => {
     if (request.url === '/never') return;

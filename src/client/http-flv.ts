@@ -5,7 +5,7 @@ import { requestFlv } from './flv-request.js';
 import { withinTime } from './limited-wait.js';
 import { RtmpClientError } from './rtmp-client.errors.js';
 import type { RtmpClientTlsOptions } from './rtmp-client-options.js';
-import { MASK } from './rtmp-url.js';
+import { MASK, SecretMask } from './rtmp-url.js';
 
 /** How FLV is fetched over HTTP. */
 export interface HttpFlvOptions {
@@ -52,8 +52,8 @@ export async function openHttpFlv(url: string, options: HttpFlvOptions = {}): Pr
     if (statusCode === 200) return { masked, bytes: bytesOf(response, masked, settings) };
     response.destroy();
     if (statusCode < 300 || statusCode >= 400 || headers.location === undefined) {
-      const said = `${statusCode} ${response.statusMessage || STATUS_CODES[statusCode]}`;
-      throw new RtmpClientError('RTMP_CLIENT_ERR_REFUSED', `${masked}: it answered ${said}`);
+      const reason = httpSecrets(target).mask(response.statusMessage || STATUS_CODES[statusCode] || '');
+      throw new RtmpClientError('RTMP_CLIENT_ERR_REFUSED', `${masked}: it answered ${statusCode} ${reason}`.trimEnd());
     }
     if (redirects >= maxRedirects) {
       throw new RtmpClientError('RTMP_CLIENT_ERR_REDIRECT', `${masked}: more than ${maxRedirects} times`);
@@ -79,6 +79,14 @@ function parseHttpUrl(url: string, base?: URL): URL {
 export function maskHttpUrl({ protocol, host, pathname }: URL): string {
   const folder = pathname.slice(0, pathname.lastIndexOf('/') + 1);
   return `${protocol}//${host}${folder}${MASK}`;
+}
+
+/** What of an address is not shown, wherever a text of the server repeats it. */
+export function httpSecrets({ pathname, search, password }: URL): SecretMask {
+  const mask = new SecretMask();
+  mask.add(`${pathname.slice(pathname.lastIndexOf('/') + 1).replace(/\.flv$/u, '')}${search}`);
+  mask.add(decodeURIComponent(password));
+  return mask;
 }
 
 function redirectOf(from: URL, location: string, masked: string): URL {

@@ -135,6 +135,21 @@ describe('publish and play', () => {
     await client.close();
   });
 
+  it.each(['error', 'BadName'])('a refusal is understood when the stream is called %s', async (name) => {
+    const client = await connect(
+      srsScript({
+        publish: (_message, connection) =>
+          connection.send(onStatus('error', 'NetStream.Publish.BadName', `${name} is not yours`)),
+      }),
+    );
+    expect(await errorOf(client.publish(name))).toMatchObject({
+      code: 'RTMP_CLIENT_ERR_REFUSED',
+      message: expect.stringMatching(/: NetStream\.Publish\.BadName … is not yours$/u) as string,
+      status: { level: 'error', code: 'NetStream.Publish.BadName', description: '… is not yours' },
+    });
+    await client.close();
+  });
+
   it('createStream fails', async () => {
     const client = await connect(
       srsScript({

@@ -29,7 +29,8 @@ export interface RtmpClientErrorDetails extends ErrorOptions {
 
 /**
  * Something went wrong with a connection of an {@link RtmpClient}. Stream
- * names, queries and passwords are masked in its texts, `status` included.
+ * names, queries and passwords are masked in its texts, those of `status`
+ * included; its `level` and `code` are as the server wrote them.
  *
  * @publicApi
  */

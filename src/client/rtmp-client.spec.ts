@@ -109,6 +109,15 @@ describe('publishing to SRS', () => {
     ]);
   });
 
+  it.each(['Stream', 'Start', 'Publish', 'Net', 'status'])('of a name that stands in its codes: %s', async (name) => {
+    await start(srsScript());
+    const publication = await (await connect(`live/${name}`)).publish();
+    server.connections[0]!.send(onStatus('status', 'NetStream.Unpublish.Success', `${name} is over.`));
+    expect(await publication.closed).toMatchObject({
+      status: { level: 'status', code: 'NetStream.Unpublish.Success', description: '… is over.' },
+    });
+  });
+
   it('is over when the server ends it', async () => {
     await start(srsScript());
     const publication = await (await connect()).publish();
@@ -161,6 +170,16 @@ describe('playing from SRS', () => {
     expect(await playback.closed).toBeUndefined();
     await until('it let go of the stream', () => server.connections[0]!.commands.includes('deleteStream'));
   });
+
+  it.each(['Stream', 'Start', 'Play', 'status'])(
+    'begins and ends with a name that stands in its codes: %s',
+    async (name) => {
+      await start(srsScript());
+      const playback = await (await connect('live')).play(name);
+      server.connections[0]!.send(onStatus('status', 'NetStream.Play.UnpublishNotify'));
+      expect(await playback.closed).toBeUndefined();
+    },
+  );
 
   it('goes on over 2^32 milliseconds', async () => {
     await start(srsScript());

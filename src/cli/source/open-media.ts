@@ -1,6 +1,6 @@
 import { flvMessages } from '../../client/flv-messages.js';
 import { flvTags } from '../../client/flv-tags.js';
-import { isHttpUrl, maskedHttpUrl, openHttpFlv } from '../../client/http-flv.js';
+import { httpSecrets, isHttpUrl, maskedHttpUrl, openHttpFlv } from '../../client/http-flv.js';
 import type { RtmpClient } from '../../client/rtmp-client.js';
 import { parseRtmpUrl, SecretMask } from '../../client/rtmp-url.js';
 import type { RtmpMediaMessage } from '../../media/rtmp-media-message.js';
@@ -89,9 +89,7 @@ async function openHttp(url: string, options: MediaOptions, stop: Stop): Promise
     ...(timeout !== undefined && { connectTimeout: timeout }),
   });
   const messages = flvMessages(flvTags(bytes));
-  const { pathname, search } = new URL(url);
-  const mask = new SecretMask();
-  mask.add(`${pathname.slice(pathname.lastIndexOf('/') + 1).replace(/\.flv$/u, '')}${search}`);
+  const mask = httpSecrets(new URL(url));
   return {
     name: masked,
     messages: untilAborted(messages, controller.signal),
