@@ -53,6 +53,9 @@ export class ClientConnection implements ClientReceiver {
   #capabilities: ClientCapabilities | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #deadlineAt = 0;
+  /** Playbacks whose readers are behind. */
+  #pauses = 0;
+  #resumedAt = -Infinity;
   #stall: NodeJS.Timeout | undefined;
   #isFlushing = false;
   #isClosed = false;
@@ -150,12 +153,19 @@ export class ClientConnection implements ClientReceiver {
     check();
   }
 
+  /** Reads nothing until whoever paused it resumes it; what it does not read is no silence of the server's. */
   pause(): void {
+    if (this.#pauses++ > 0) return;
     this.#transport.pause();
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
   }
 
   resume(): void {
+    if (--this.#pauses > 0) return;
+    this.#resumedAt = now();
     this.#transport.resume();
+    this.#setDeadline();
   }
 
   /** Sends what waits, says that nothing follows, and gives the server a moment to do the same. */
@@ -302,8 +312,9 @@ export class ClientConnection implements ClientReceiver {
 
   /** A timer that is set fires and looks again: most of the time the deadline has moved on. */
   #setDeadline(): void {
-    const next = this.session.nextDeadline();
-    if (next === undefined || this.#isClosed) return;
+    const silentUntil = this.session.nextDeadline();
+    if (silentUntil === undefined || this.#isClosed || this.#pauses > 0) return;
+    const next = Math.max(silentUntil, this.#resumedAt + this.#options.timeouts.idle / 2);
     if (this.#deadline !== undefined && this.#deadlineAt <= next) return;
     clearTimeout(this.#deadline);
     this.#deadlineAt = next;

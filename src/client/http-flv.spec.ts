@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openHttpFlv } from './http-flv.js';
 
 let server: Server;
@@ -78,6 +79,24 @@ it('a server that does not answer, or falls silent, or breaks off, is an error',
   await expect(buffer(silent.bytes)).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_TIMEOUT' });
   const cut = await openHttpFlv(`${base}/cut`);
   await expect(buffer(cut.bytes)).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_CLOSED' });
+});
+
+it('a reader that pauses is no silence of the server', async () => {
+  const size = 16 * 1024 * 1024;
+  await serve((request, response) => {
+    response.write(new Uint8Array(size));
+    if (request.url === '/whole') response.end();
+  });
+  const length = async (path: string): Promise<number> => {
+    let read = 0;
+    for await (const bytes of (await openHttpFlv(base + path, { idleTimeout: 50 })).bytes) {
+      if (read === 0) await sleep(200);
+      read += bytes.length;
+    }
+    return read;
+  };
+  expect(await length('/whole')).toBe(size);
+  await expect(length('/silent')).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_TIMEOUT' });
 });
 
 it('an abort is the signal’s reason, before the answer and behind it', async () => {

@@ -106,7 +106,11 @@ async function answerOf(target: URL, masked: string, settings: Settings): Promis
       requestFlv(target, { tls, signal: within }),
     );
     const silent = `${masked}: nothing came for ${idleTimeout} ms`;
-    response.setTimeout(idleTimeout, () => response.destroy(new RtmpClientError('RTMP_CLIENT_ERR_TIMEOUT', silent)));
+    response.setTimeout(idleTimeout, () => {
+      // Who reads it is behind: the server may be waiting for us.
+      if (response.readableLength > 0) response.setTimeout(idleTimeout);
+      else response.destroy(new RtmpClientError('RTMP_CLIENT_ERR_TIMEOUT', silent));
+    });
     return signal === undefined ? response : addAbortSignal(signal, response);
   } catch (error) {
     signal?.throwIfAborted();

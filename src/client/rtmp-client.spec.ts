@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RtmpStatus } from '#lib/rtmp';
 import { amf0, chunks, command, userControl } from '#test/rtmp-wire';
 import { type Script, ScriptedRtmpServer } from '#test/scripted-rtmp-server';
@@ -210,6 +211,19 @@ describe('playing from SRS', () => {
     }
     expect(count).toBe(total + 12);
     expect(socket.writableLength).toBe(0);
+  });
+
+  it('takes a pause of its reader for no silence of the server, but what follows it', async () => {
+    await start(srsScript());
+    const playback = await (await connect('live/cam', { maxUnreadBytes: 1000, timeouts: { idle: 200 } })).play();
+    server.connections[0]!.send(keyFrame(0, 2000));
+    await until('it is held up', () => playback.unreadBytes > 1000);
+    await sleep(500);
+    const reader = playback[Symbol.asyncIterator]();
+    expect((await reader.next()).value).toMatchObject({ timestamp: 0 });
+    server.connections[0]!.send(keyFrame(40));
+    expect((await reader.next()).value).toMatchObject({ timestamp: 40 });
+    await expect(reader.next()).rejects.toMatchObject({ cause: { code: 'RTMP_ERR_IDLE_TIMEOUT' } });
   });
 
   it('hands messages to a callback, uncopied, with the times of the wire', async () => {
