@@ -11,7 +11,7 @@ export interface FlvOutput {
   finish(patches: readonly FlvPatch[]): Promise<void>;
 }
 
-/** Standard output was closed by who read it: nobody wants more. */
+/** Nobody takes more: who read standard output has closed it, or it is to end while its reader takes nothing. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone';
 }
@@ -20,9 +20,10 @@ export class ReaderGone extends Error {
  * An output that is made with the first bytes: a stream that cannot be played leaves no file.
  *
  * @param path `-` is standard output
+ * @param signal ends waiting for a reader of standard output
  */
-export async function flvOutput(path: string, overwrites: boolean): Promise<FlvOutput> {
-  if (path === '-') return standardOutput();
+export async function flvOutput(path: string, overwrites: boolean, signal: AbortSignal): Promise<FlvOutput> {
+  if (path === '-') return standardOutput(signal);
   const exists = await access(path).then(
     () => true,
     () => false,
@@ -63,7 +64,7 @@ class FileOutput implements FlvOutput {
   }
 }
 
-function standardOutput(): FlvOutput {
+function standardOutput(signal: AbortSignal): FlvOutput {
   const { stdout } = process;
   if (stdout.isTTY) {
     throw new CliError('CLI_ERR_OUTPUT', 'standard output is a terminal; write -o FILE, or send it somewhere');
@@ -73,11 +74,15 @@ function standardOutput(): FlvOutput {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     failure ??= error.code === 'EPIPE' ? new ReaderGone() : fileError('CLI_ERR_OUTPUT', 'standard output', error);
   });
+  let giveUp: (error: ReaderGone) => void = () => {};
+  signal.addEventListener('abort', () => giveUp(new ReaderGone()));
   return {
     name: 'standard output',
     write: (bytes) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) throw failure;
+        giveUp = reject;
+        if (signal.aborted) giveUp(new ReaderGone());
         stdout.write(bytes, (error) => (error ? setImmediate(() => reject(failure ?? error)) : resolve()));
       }),
     finish: async () => {},

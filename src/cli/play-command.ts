@@ -6,7 +6,8 @@ import { formatBytes, formatCount, formatTime } from './format.js';
 import { parsePositiveTime, parseTime } from './option-values.js';
 import { Progress } from './progress/progress.js';
 import { CliError } from './cli.errors.js';
-import { maskedUrl, type MediaOptions, openStream, SilenceWatch } from './source/open-media.js';
+import { maskedUrl, type MediaOptions, openStream } from './source/open-media.js';
+import { SilenceWatch } from './source/silence-watch.js';
 import type { Stop } from './stop.js';
 
 interface PlayOptions extends MediaOptions {
@@ -37,7 +38,7 @@ export function addPlayCommand(program: Command, run: (task: (stop: Stop) => Pro
 async function playCommand(url: string, options: PlayOptions, stop: Stop): Promise<void> {
   const { output: path, force = false, duration, quiet = false, follow = false, timeout } = options;
   const progress = new Progress(quiet);
-  const output = await flvOutput(path, force);
+  const output = await flvOutput(path, force, stop.signal);
   progress.say(`Connecting to ${maskedUrl(url, options.app)}.`);
   const media = await openStream(url, options, stop);
   const watch = new SilenceWatch(media, timeout ?? (follow ? Infinity : SILENCE));

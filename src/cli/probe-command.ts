@@ -9,7 +9,8 @@ import { probeText } from './probe/probe-text.js';
 import { StreamProbe } from './probe/stream-probe.js';
 import { Progress } from './progress/progress.js';
 import { FileBytes } from './source/file-bytes.js';
-import { isUrl, type OpenedMedia, openStream, SilenceWatch } from './source/open-media.js';
+import { isUrl, type OpenedMedia, openStream } from './source/open-media.js';
+import { SilenceWatch } from './source/silence-watch.js';
 import type { Stop } from './stop.js';
 
 interface ProbeOptions extends ConnectionOptions {

@@ -165,6 +165,49 @@ describe('play', () => {
     });
   });
 
+  it('goes on for as long as something comes, whatever --timeout is', async () => {
+    const publisher = new CommandLine(words`publish ${source} ${ingest.url('live/long')} --loop -q`);
+    await until('it is published', () => ingest.unfinished('live/long').length > 0);
+    const { code } = await commandLine(
+      words`play ${ingest.url('live/long')} -o ${file('long')} --timeout 1 --duration 3`,
+    );
+    await publisher.end('SIGTERM');
+    expect(code).toBe(0);
+    expect((await probed(file('long'))).duration).toBeGreaterThan(2.5);
+  });
+
+  it.each([
+    ['RTMP', () => ingest.url('live/pausing')],
+    ['HTTP', () => `${http}/live/pausing.flv`],
+  ])('over %s goes on when who reads it has paused for longer than --timeout', async (_how, url) => {
+    const publisher = new CommandLine(words`publish ${source} ${ingest.url('live/pausing')} --loop -q`);
+    await until('it is published', () => ingest.unfinished('live/pausing').length > 0);
+    const { code } = await CommandLine.inShell(
+      `$CLI play ${url()} -o - --timeout 1 --duration 5 | (head -c 20000; sleep 3; cat) > ${file('pausing')}`,
+    ).ended();
+    await publisher.end('SIGTERM');
+    expect(code).toBe(0);
+    expect((await probed(file('pausing'))).duration).toBeGreaterThan(4.5);
+  });
+
+  it('is ended by SIGTERM while nobody reads what it writes', async () => {
+    const publisher = new CommandLine(words`publish ${source} ${ingest.url('live/blocked')} --loop -q`);
+    await until('it is published', () => ingest.unfinished('live/blocked').length > 0);
+    const pipe = join(folder, 'pipe');
+    const { stdout } = await CommandLine.inShell(
+      [
+        `mkfifo ${pipe}`,
+        `timeout -s KILL 20 $CLI play ${ingest.url('live/blocked')} -o - -q > ${pipe} & player=$!`,
+        `exec 3< ${pipe}`,
+        // So much later the pipe is full.
+        'head -c 1000 <&3 > /dev/null; sleep 2',
+        'kill -TERM $player; wait $player; echo "ended with $?"',
+      ].join('\n'),
+    ).ended();
+    await publisher.end('SIGTERM');
+    expect(stdout).toBe('ended with 0\n');
+  });
+
   it('overwrites nothing unless it is told to', async () => {
     writeFileSync(file('mine'), 'mine');
     const { code, stderr } = await commandLine(words`play ${ingest.url('live/nobody')} -o ${file('mine')}`);

@@ -6,7 +6,6 @@ import { parseRtmpUrl, SecretMask } from '../../client/rtmp-url.js';
 import type { RtmpMediaMessage } from '../../media/rtmp-media-message.js';
 import { CliError } from '../cli.errors.js';
 import { type ConnectionOptions, connectClient, tlsOptions } from '../command-options.js';
-import { formatTime } from '../format.js';
 import type { Stop } from '../stop.js';
 
 /** Something that is played. */
@@ -106,42 +105,5 @@ async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): A
     yield* items;
   } catch (error) {
     if (!signal.aborted) throw error;
-  }
-}
-
-/** Ends media that is silent for too long: {@link failure} then says so. */
-export class SilenceWatch {
-  failure: CliError | undefined;
-  readonly #media: OpenedMedia;
-  readonly #timeout: number;
-
-  /** @param timeout in milliseconds */
-  constructor(media: OpenedMedia, timeout: number) {
-    this.#media = media;
-    this.#timeout = timeout;
-  }
-
-  /** The messages, watched. */
-  async *messages(): AsyncGenerator<RtmpMediaMessage, void> {
-    let hasCome = false;
-    const silent = (): void => {
-      const detail = `${this.#media.name}: for ${formatTime(this.#timeout)}`;
-      const nobody = `${detail} nothing came; does somebody publish?`;
-      this.failure = hasCome ? new CliError('CLI_ERR_SILENT', detail) : new CliError('CLI_ERR_NO_MEDIA', nobody);
-      this.#media.end();
-    };
-    const timer = this.#timeout === Infinity ? undefined : setTimeout(silent, this.#timeout);
-    try {
-      for await (const message of this.#media.messages) {
-        // Metadata alone is not what one waits for.
-        if (message.kind !== 'data') {
-          hasCome = true;
-          timer?.refresh();
-        }
-        yield message;
-      }
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
