@@ -1,7 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CertificateMaker } from '#test/certificates';
 import { openHttpFlv } from './http-flv.js';
 
 let server: Server;
@@ -44,6 +46,22 @@ it('follows redirects, so many', async () => {
 it('does not follow redirects to files', async () => {
   await serve((_request, response) => response.writeHead(302, { Location: 'file:///etc/passwd' }).end());
   await expect(openHttpFlv(`${base}/a`)).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_URL' });
+});
+
+it('does not follow redirects from https to http', async () => {
+  await serve((_request, response) => response.end('FLV'));
+  const made = new CertificateMaker();
+  const pair = made.read(made.selfSigned('server', 'localhost'));
+  made.dispose();
+  const secure = createTlsServer(pair, (_request, response) => response.writeHead(302, { Location: base }).end());
+  await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+  const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/live/cam.flv`;
+  const error: unknown = await openHttpFlv(url, { tls: { ca: pair.cert } }).catch((reason: unknown) => reason);
+  secure.close();
+  expect(error).toMatchObject({
+    code: 'RTMP_CLIENT_ERR_REDIRECT',
+    message: expect.stringMatching(/from TLS to http:\/\/$/u) as string,
+  });
 });
 
 it.each([

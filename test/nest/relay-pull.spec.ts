@@ -434,6 +434,24 @@ describe('FLV over HTTP', () => {
     expect(test.log.of('relay failed')[0]).toMatchObject({ code: 'RELAY_ERR_SOURCE', stream: 'live/stranger' });
   });
 
+  it('over https is not pulled from where the source sends us without TLS', async () => {
+    const made = new CertificateMaker();
+    const certificate = made.read(made.selfSigned('origin', 'origin.example'));
+    made.dispose();
+    const plain = await serve((_request, response) => void response.write(flv(keyFrame(1))));
+    const moved = { Location: `http://127.0.0.1:${plain}/live/cam.flv` };
+    const secure = createTlsServer(certificate, (_request, response) => response.writeHead(302, moved).end());
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/live/cam.flv`;
+    await start({ pull: [{ app: 'live', name: 'cam', url, client: { tls: { ca: certificate.cert } } }] });
+    await until('it failed', () => test.log.of('relay failed').length > 0);
+    secure.close();
+    expect(test.log.of('relay failed')[0]).toMatchObject({
+      code: 'RELAY_ERR_SOURCE',
+      error: expect.stringContaining('redirected to where we do not go') as string,
+    });
+  });
+
   it.each([
     [404, 'backing-off'],
     [403, 'refused'],
