@@ -18,8 +18,9 @@ interface ProbeOptions extends ConnectionOptions {
   readonly duration?: number;
 }
 
-/** Of a live stream that is looked at by default, and longest silence, in milliseconds. */
+/** Of a live stream that is looked at by default, at most for a second key frame, and longest silence, in milliseconds. */
 const OBSERVED = 5000;
+const OBSERVED_AT_MOST = 15_000;
 const SILENCE = 15_000;
 
 /** Describes `nest-rtmp probe`. */
@@ -43,6 +44,7 @@ async function probeCommand(source: string, options: ProbeOptions, stop: Stop): 
   const { json = false, quiet = false, timeout = SILENCE } = options;
   const isStream = isUrl(source);
   const duration = options.duration ?? (isStream ? OBSERVED : Infinity);
+  const most = options.duration ?? (isStream ? OBSERVED_AT_MOST : Infinity);
   const media = await (isStream ? openStream(source, { ...options, timeout }, stop) : openFile(source, stop));
   const watch = new SilenceWatch(media, isStream ? timeout : Infinity);
   const probe = new StreamProbe();
@@ -58,7 +60,7 @@ async function probeCommand(source: string, options: ProbeOptions, stop: Stop): 
   try {
     for await (const message of watch.messages()) {
       probe.take(message);
-      if (probe.hasSeen(duration)) break;
+      if (probe.hasSeen(duration, most)) break;
     }
   } finally {
     progress.stop();

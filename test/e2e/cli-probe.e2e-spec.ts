@@ -104,6 +104,13 @@ it.each<Clip>(['H.264 with B-frames and AAC', 'H.264 and MP3', 'AAC alone', '108
   },
 );
 
+it('looks no longer than --duration, also when no second key frame has come', async () => {
+  // A key frame every 2.4 seconds.
+  const { duration } = await probe(await clip('720p at 2 Mb/s'), '--duration', '1');
+  expect(duration).toBeGreaterThanOrEqual(1);
+  expect(duration).toBeLessThan(1.5);
+});
+
 describe.each(['nginx-rtmp', 'the ingest server', 'the ingest server over HTTP'])('of a stream of %s', (server) => {
   it('is what ffprobe says of its source', async () => {
     const path = await clip('H.264 with B-frames and AAC', SECONDS);

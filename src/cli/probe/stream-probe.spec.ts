@@ -67,11 +67,14 @@ it('is patient for a second key frame, not for ever', async () => {
     }
   };
   const enough: boolean[] = [];
+  const exactly: boolean[] = [];
   for await (const message of flvMessages(messages())) {
     probe.take(message);
-    enough.push(probe.hasSeen(1000));
+    enough.push(probe.hasSeen(1000, 3000));
+    exactly.push(probe.hasSeen(1000, 1000));
   }
   expect(enough.indexOf(true)).toBe(30);
+  expect(exactly.indexOf(true)).toBe(10);
 });
 
 it('counts messages that make no sense, and script data by name', async () => {

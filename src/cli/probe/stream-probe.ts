@@ -25,8 +25,6 @@ export interface StreamReport {
 
 /** So many key frames make a GOP. */
 const KEY_FRAMES_OF_A_GOP = 2;
-/** For the second one it is looked so many times longer. */
-const PATIENCE = 3;
 /** Names of script data that are counted. */
 const MAX_NAMES = 32;
 
@@ -51,10 +49,15 @@ export class StreamProbe {
     return this.#bytes;
   }
 
-  /** Whether so much was seen, and a whole GOP of every picture track; that is not waited for without end. */
-  hasSeen(milliseconds: number): boolean {
-    if (this.observed < milliseconds) return false;
-    if (this.observed >= milliseconds * PATIENCE) return true;
+  /**
+   * Whether so much was seen, and a whole GOP of every picture track.
+   *
+   * @param least in milliseconds
+   * @param most a GOP is not waited for any longer
+   */
+  hasSeen(least: number, most: number): boolean {
+    if (this.observed < least) return false;
+    if (this.observed >= most) return true;
     const videos = [...this.#tracks.values()].filter(({ description }) => description.kind === 'video');
     return videos.every(({ keyFrames }) => keyFrames >= KEY_FRAMES_OF_A_GOP);
   }
