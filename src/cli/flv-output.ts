@@ -1,4 +1,5 @@
-import { access, type FileHandle, open } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, stat } from 'node:fs/promises';
+import { dirname, sep } from 'node:path';
 import type { FlvPatch } from '#lib/flv';
 import { CliError, fileError } from './cli.errors.js';
 
@@ -17,19 +18,42 @@ export class ReaderGone extends Error {
 }
 
 /**
- * An output that is made with the first bytes: a stream that cannot be played leaves no file.
+ * An output that is made with the first bytes: a stream that cannot be played
+ * leaves no file. What is wrong with its place is said at once.
  *
  * @param path `-` is standard output
  * @param signal ends waiting for a reader of standard output
+ * @throws {CliError} CLI_ERR_OUTPUT
  */
 export async function flvOutput(path: string, overwrites: boolean, signal: AbortSignal): Promise<FlvOutput> {
   if (path === '-') return standardOutput(signal);
-  const exists = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists && !overwrites) throw fileError('CLI_ERR_OUTPUT', path, { code: 'EEXIST' });
+  try {
+    await checkPlace(path, overwrites);
+  } catch (error) {
+    throw fileError('CLI_ERR_OUTPUT', path, error);
+  }
   return new FileOutput(path, overwrites ? 'w' : 'wx');
+}
+
+/** @throws what Node would say when the file is made */
+async function checkPlace(path: string, overwrites: boolean): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found?.isDirectory() ?? (path.endsWith('/') || path.endsWith(sep))) throw failure('EISDIR');
+  if (found !== undefined) {
+    if (!overwrites) throw failure('EEXIST');
+    await access(path, constants.W_OK);
+    return;
+  }
+  const folder = dirname(path);
+  if (!(await stat(folder)).isDirectory()) throw failure('ENOTDIR');
+  await access(folder, constants.W_OK);
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
 }
 
 class FileOutput implements FlvOutput {

@@ -2,7 +2,8 @@ import { flvMessages } from '../../client/flv-messages.js';
 import { flvTags } from '../../client/flv-tags.js';
 import { httpSecrets, isHttpUrl, maskedHttpUrl, openHttpFlv } from '../../client/http-flv.js';
 import type { RtmpClient } from '../../client/rtmp-client.js';
-import { parseRtmpUrl, SecretMask } from '../../client/rtmp-url.js';
+import { RtmpClientError } from '../../client/rtmp-client.errors.js';
+import { MASK, parseRtmpUrl, SecretMask } from '../../client/rtmp-url.js';
 import type { RtmpMediaMessage } from '../../media/rtmp-media-message.js';
 import { CliError } from '../cli.errors.js';
 import { type ConnectionOptions, connectClient, tlsOptions } from '../command-options.js';
@@ -32,8 +33,13 @@ export interface MediaOptions extends ConnectionOptions {
   readonly start?: number;
 }
 
-/** Plays a stream of an RTMP or HTTP server. */
+/**
+ * Plays a stream of an RTMP or HTTP server.
+ *
+ * @throws {RtmpClientError}
+ */
 export async function openStream(url: string, options: MediaOptions, stop: Stop): Promise<OpenedMedia> {
+  checkScheme(url);
   const media = await (isHttpUrl(url) ? openHttp(url, options, stop) : openRtmp(url, options, stop));
   stop.signal.addEventListener('abort', () => media.end());
   return media;
@@ -41,12 +47,20 @@ export async function openStream(url: string, options: MediaOptions, stop: Stop)
 
 /** An address for texts that people see. */
 export function maskedUrl(url: string, app: string | undefined): string {
+  checkScheme(url);
   return isHttpUrl(url) ? maskedHttpUrl(url) : parseRtmpUrl(url, app).masked;
 }
 
 /** Whether it is an address and not a file. */
 export function isUrl(target: string): boolean {
   return /^[a-z][a-z\d+.-]*:\/\//iu.test(target);
+}
+
+function checkScheme(url: string): void {
+  if (isHttpUrl(url) || /^rtmp/iu.test(url)) return;
+  const scheme = /^[a-z]{1,10}:\/\//iu.exec(url)?.[0] ?? '';
+  const fix = 'write rtmp://host/app/name, or rtmps, rtmpt, rtmpts, or http://host/app/name.flv, or https';
+  throw new RtmpClientError('RTMP_CLIENT_ERR_URL', `${scheme}${MASK}: ${fix}`);
 }
 
 async function openRtmp(url: string, options: MediaOptions, stop: Stop): Promise<OpenedMedia> {
