@@ -1,3 +1,4 @@
+export type { DeepPartial } from './options/deep-partial.js';
 export type {
   AdminFeatures,
   AdminHistories,
@@ -94,7 +95,6 @@ export { RtmpMediaOpen } from './media/rtmp-media-open.js';
 export { InjectRtmpOptions } from './options/inject-rtmp-options.decorator.js';
 export type { RtmpListenerKind, RtmpListenerOptions } from './options/listener-options.js';
 export {
-  type DeepPartial,
   DEFAULT_RTMP_OPTIONS,
   type EnhancedPolicy,
   type ResolvedRtmpOptions,

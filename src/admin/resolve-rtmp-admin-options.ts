@@ -1,6 +1,7 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { isNetwork } from '../http/http-peers.js';
 import { checkNames } from '../options/check-names.js';
+import { checkNumber, type NumberRange } from '../options/check-number.js';
 import {
   DEFAULT_RTMP_ADMIN_OPTIONS,
   type ResolvedRtmpAdminOptions,
@@ -9,6 +10,11 @@ import {
 
 const MODULE = 'RtmpAdminModule';
 const NAMES = Object.keys(DEFAULT_RTMP_ADMIN_OPTIONS);
+const RANGES = {
+  sessionLifetime: [1000, Number.MAX_SAFE_INTEGER],
+  maxEventClients: [1, Number.MAX_SAFE_INTEGER],
+  maxAttempts: [1, Number.MAX_SAFE_INTEGER],
+} as const satisfies Partial<Record<keyof RtmpAdminOptions, NumberRange>>;
 /** Shorter tokens are guessed. */
 const MIN_TOKEN_LENGTH = 8;
 
@@ -22,9 +28,9 @@ export function resolveRtmpAdminOptions(given: Partial<RtmpAdminOptions> = {}): 
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: RtmpAdminOptions = { ...DEFAULT_RTMP_ADMIN_OPTIONS, ...defined };
   checkToken(options.token);
-  checkNumber(options, 'sessionLifetime', 1000);
-  checkNumber(options, 'maxEventClients', 1);
-  checkNumber(options, 'maxAttempts', 1);
+  for (const name of Object.keys(RANGES) as Array<keyof typeof RANGES>) {
+    checkNumber(options[name], RANGES[name], { path: name, preset: DEFAULT_RTMP_ADMIN_OPTIONS[name], module: MODULE });
+  }
   checkProxies(options.trustedProxies);
   checkKeys(options, 'publishKeys');
   checkKeys(options, 'playKeys');
@@ -37,17 +43,6 @@ function checkToken(token: unknown): void {
   const shown = typeof token === 'string' ? `${token.length} characters` : token;
   const fix = `write ${MIN_TOKEN_LENGTH} or more ASCII characters without blanks.`;
   throw new RtmpConfigurationError('token', shown, fix, MODULE);
-}
-
-function checkNumber(
-  options: RtmpAdminOptions,
-  name: 'sessionLifetime' | 'maxEventClients' | 'maxAttempts',
-  least: number,
-) {
-  const value: unknown = options[name];
-  if (Number.isSafeInteger(value) && (value as number) >= least) return;
-  const fix = `write a whole number ${least} or more (default ${DEFAULT_RTMP_ADMIN_OPTIONS[name]}).`;
-  throw new RtmpConfigurationError(name, value, fix, MODULE);
 }
 
 function checkProxies(proxies: unknown): void {

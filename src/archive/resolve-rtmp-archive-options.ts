@@ -1,5 +1,6 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { checkNames } from '../options/check-names.js';
+import { checkNumber, type NumberRange } from '../options/check-number.js';
 import {
   DEFAULT_RTMP_ARCHIVE_OPTIONS,
   type ResolvedRtmpArchiveOptions,
@@ -14,7 +15,7 @@ const RANGES = {
   thumbnailMaxAge: [0, 3_600_000],
   thumbnailTimeout: [100, 60_000],
   maxThumbnails: [1, 64],
-} as const satisfies Partial<Record<keyof RtmpArchiveOptions, readonly [least: number, most: number]>>;
+} as const satisfies Partial<Record<keyof RtmpArchiveOptions, NumberRange>>;
 
 /**
  * The options with defaults filled in.
@@ -25,10 +26,12 @@ export function resolveRtmpArchiveOptions(given: Partial<RtmpArchiveOptions> = {
   checkNames(given, NAMES, '', MODULE);
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: RtmpArchiveOptions = { ...DEFAULT_RTMP_ARCHIVE_OPTIONS, ...defined };
-  for (const [name, [least, most]] of Object.entries(RANGES)) {
-    const value = options[name as keyof typeof RANGES];
-    if (Number.isSafeInteger(value) && value >= least && value <= most) continue;
-    fail(name, value, `write a whole number from ${least} to ${most}.`);
+  for (const name of Object.keys(RANGES) as Array<keyof typeof RANGES>) {
+    checkNumber(options[name], RANGES[name], {
+      path: name,
+      preset: DEFAULT_RTMP_ARCHIVE_OPTIONS[name],
+      module: MODULE,
+    });
   }
   if (options.ffmpeg !== false && (typeof options.ffmpeg !== 'string' || options.ffmpeg === '')) {
     fail('ffmpeg', options.ffmpeg, "write the path of a program, or false (default 'ffmpeg').");

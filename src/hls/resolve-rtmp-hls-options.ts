@@ -1,13 +1,13 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { isNetwork } from '../http/http-peers.js';
 import { checkNames } from '../options/check-names.js';
+import { checkNumber, MAX_MILLISECONDS, type NumberRange } from '../options/check-number.js';
 import { DEFAULT_RTMP_HLS_OPTIONS, type ResolvedRtmpHlsOptions, type RtmpHlsOptions } from './rtmp-hls-options.js';
 
 const MODULE = 'RtmpHlsModule';
-const MAX_MILLISECONDS = 2 ** 31 - 1;
 const NAMES = Object.keys(DEFAULT_RTMP_HLS_OPTIONS) as Array<keyof RtmpHlsOptions>;
 
-const NUMBERS: Readonly<Partial<Record<keyof RtmpHlsOptions, readonly [least: number, most: number]>>> = {
+const NUMBERS: Readonly<Partial<Record<keyof RtmpHlsOptions, NumberRange>>> = {
   segmentDuration: [500, 60_000],
   maxSegmentDuration: [1000, 60_000],
   partDuration: [0, 10_000],
@@ -48,11 +48,7 @@ export function resolveRtmpHlsOptions(given: Partial<RtmpHlsOptions> = {}): Reso
 function check(name: keyof RtmpHlsOptions, value: unknown): unknown {
   const preset = DEFAULT_RTMP_HLS_OPTIONS[name];
   const range = NUMBERS[name];
-  if (range !== undefined) {
-    const isGood = (Number.isSafeInteger(value) || value === Infinity) && Number(value) >= range[0];
-    if (isGood && Number(value) <= range[1]) return value;
-    fail(name, value, `write a whole number from ${range[0]} to ${range[1]} (default ${String(preset)}).`);
-  }
+  if (range !== undefined) return checkNumber(value, range, { path: name, preset: preset as number, module: MODULE });
   if (name === 'trustedProxies') {
     if (Array.isArray(value) && value.every((one) => typeof one === 'string' && isNetwork(one))) return value;
     fail(name, value, "write a list of addresses or networks, '10.0.0.0/8'.");

@@ -1,6 +1,7 @@
 import { DEFAULT_RTMPT_LIMITS, type RtmptLimits } from '#lib/rtmpt';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { checkNames } from '../options/check-names.js';
+import { checkNumber } from '../options/check-number.js';
 import { isNetwork } from './http-peers.js';
 import type { ResolvedRtmpHttpOptions, RtmpHttpOptions } from './rtmp-http-options.js';
 
@@ -52,12 +53,8 @@ function resolveLimits(given: Partial<RtmptLimits>): Readonly<RtmptLimits> {
   for (const name of LIMIT_NAMES) {
     const value = given[name];
     if (value === undefined) continue;
-    const least = name === 'pollHold' ? 0 : 1;
-    if (!(Number.isSafeInteger(value) || value === Infinity) || value < least) {
-      const fix = `write a whole number ${least} or more, Infinity for no limit (default ${limits[name]}).`;
-      throw new RtmpConfigurationError(`rtmpt.${name}`, value, fix, MODULE);
-    }
-    limits[name] = value;
+    const range = [name === 'pollHold' ? 0 : 1, Infinity] as const;
+    limits[name] = checkNumber(value, range, { path: `rtmpt.${name}`, preset: limits[name], module: MODULE });
   }
   return Object.freeze(limits);
 }

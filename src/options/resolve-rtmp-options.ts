@@ -1,15 +1,13 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { resolveRedirectHosts } from '../relay/redirect-hosts.js';
 import { resolvePullRules, resolvePushRules } from '../relay/resolve-relay-rules.js';
-import { checkNames } from './check-names.js';
+import { MAX_MILLISECONDS, type NumberRange } from './check-number.js';
 import { resolveListeners } from './resolve-listener-options.js';
+import { resolveValues, type ValueRules } from './resolve-values.js';
 import { DEFAULT_RTMP_OPTIONS, type ResolvedRtmpOptions, type RtmpModuleOptions } from './rtmp-options.js';
 
-/** Longest timer of Node. */
-const MAX_MILLISECONDS = 2 ** 31 - 1;
-
 /** Options whose values have bounds of their own; all other numbers are 1 or more. */
-const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+const RANGES: Readonly<Record<string, NumberRange>> = {
   handlerTimeout: [1, MAX_MILLISECONDS],
   shutdownTimeout: [0, MAX_MILLISECONDS],
   'playback.waitForPublisher': [0, MAX_MILLISECONDS],
@@ -47,6 +45,8 @@ const LISTS: Readonly<Record<string, (value: unknown, path: string) => unknown>>
   'relay.redirectHosts': resolveRedirectHosts,
 };
 
+const RULES: ValueRules = { ranges: RANGES, choices: CHOICES, lists: LISTS };
+
 /**
  * The options with defaults filled in.
  *
@@ -56,7 +56,8 @@ export function resolveRtmpOptions(given: RtmpModuleOptions = {}): ResolvedRtmpO
   const { listeners = DEFAULT_RTMP_OPTIONS.listeners, ...values } = given;
   checkPlaces(values);
   const { listeners: _listeners, ...defaults } = DEFAULT_RTMP_OPTIONS;
-  return Object.freeze({ ...resolveValues(values, defaults, ''), listeners: resolveListeners(listeners) });
+  const resolved = resolveValues(values, defaults, RULES, '', ['listeners']);
+  return Object.freeze({ ...resolved, listeners: resolveListeners(listeners) });
 }
 
 /** What forRoot() takes among the options, and forRootAsync() beside the factory: modules are put together before any factory runs. */
@@ -68,55 +69,4 @@ function checkPlaces(given: object): void {
     if (!BESIDE_FACTORY.has(name)) continue;
     throw new RtmpConfigurationError(name, value, 'write it beside useFactory, not into what the factory returns.');
   }
-}
-
-/** Checks a tree of values against the tree of their defaults. */
-function resolveValues<T extends object>(given: unknown, defaults: T, path: string): T {
-  const name = path === '' ? 'options' : path.slice(0, -1);
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new RtmpConfigurationError(name, given, 'write an object.');
-  }
-  checkNames(given, [...Object.keys(defaults), ...(path === '' ? ['listeners'] : [])], path);
-  const resolved: Record<string, unknown> = {};
-  for (const [key, preset] of Object.entries(defaults)) {
-    const value = (given as Record<string, unknown>)[key];
-    if (value === undefined) resolved[key] = preset as unknown;
-    else resolved[key] = resolveValue(value, preset, path + key);
-  }
-  return Object.freeze(resolved) as T;
-}
-
-function resolveValue(value: unknown, preset: unknown, path: string): unknown {
-  switch (typeof preset) {
-    case 'number':
-      return checkNumber(value, path, preset);
-    case 'boolean':
-      if (typeof value === 'boolean') return value;
-      throw new RtmpConfigurationError(path, value, `write true or false (default ${preset}).`);
-    case 'string':
-      return checkText(value, path, preset);
-    default:
-      return LISTS[path]?.(value, path) ?? resolveValues(value, preset as object, `${path}.`);
-  }
-}
-
-function checkText(value: unknown, path: string, preset: string): string {
-  const choices = CHOICES[path];
-  const isGood = typeof value === 'string' && value !== '' && (choices?.includes(value) ?? true);
-  if (isGood) return value;
-  const what = choices === undefined ? 'a text that is not empty' : choices.map(quote).join(' or ');
-  throw new RtmpConfigurationError(path, value, `write ${what} (default ${quote(preset)}).`);
-}
-
-function checkNumber(value: unknown, path: string, preset: number): number {
-  const [least, most] = RANGES[path] ?? [1, Infinity];
-  // A limit may be Infinity, which is no integer.
-  const isWhole = Number.isSafeInteger(value) || (value === Infinity && most === Infinity);
-  if (isWhole && (value as number) >= least && (value as number) <= most) return value as number;
-  const upTo = most === Infinity ? `${least} or more, Infinity for no limit` : `from ${least} to ${most}`;
-  throw new RtmpConfigurationError(path, value, `write a whole number ${upTo} (default ${preset}).`);
-}
-
-function quote(text: string): string {
-  return `'${text}'`;
 }

@@ -13,6 +13,7 @@ import {
 } from '../recording/recording-options.js';
 import type { RecordingWrites } from '../storage/file-writes.js';
 import { DEFAULT_RTMP_RELAY_OPTIONS, type RtmpRelayOptions } from '../relay/relay-options.js';
+import type { DeepPartial } from './deep-partial.js';
 import { DEFAULT_LISTENER, type RtmpListenerOptions } from './listener-options.js';
 
 /**
@@ -117,11 +118,6 @@ export interface RtmpOptions {
 
 /** The options with all defaults filled in: what {@link InjectRtmpOptions} injects. */
 export type ResolvedRtmpOptions = Readonly<RtmpOptions>;
-
-/** Options of which any may be left out, on every level. */
-export type DeepPartial<T> = {
-  [K in keyof T]?: T[K] extends number | string | boolean | readonly unknown[] ? T[K] : DeepPartial<T[K]>;
-};
 
 /**
  * Options of `RtmpModule.forRoot()`; each has a default.
