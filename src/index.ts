@@ -25,12 +25,8 @@ export { RTMP_ADMIN_OPTIONS, type RtmpAdminOptions } from './admin/rtmp-admin-op
 export type { PublishReply } from './admission/publish-reply.js';
 export { PlayedFlv, type PlayedFlvOptions } from './client/played-flv.js';
 export { publishFlv, type PublishFlvOptions, type PublishFlvProgress } from './client/publish-flv.js';
-export {
-  RtmpClient,
-  type RtmpClientEvents,
-  type RtmpClientPlayOptions,
-  type RtmpClientPublishOptions,
-} from './client/rtmp-client.js';
+export { RtmpClient, type RtmpClientEvents } from './client/rtmp-client.js';
+export type { RtmpClientPlayOptions, RtmpClientPublishOptions } from './client/net-stream-options.js';
 export {
   RTMP_CLIENT_ERRORS,
   RtmpClientError,

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { untilDone } from '../client/limited-wait.js';
 import { RtmpClient } from '../client/rtmp-client.js';
 import type { RtmpClientTlsOptions } from '../client/rtmp-client-options.js';
-import { fileError } from './cli.errors.js';
+import { CliError, fileError } from './cli.errors.js';
 import { parsePositiveTime } from './option-values.js';
 import type { Stop } from './stop.js';
 
@@ -59,9 +59,9 @@ export async function tlsOptions({ ca, cert, key, insecure }: ConnectionOptions)
 
 async function readOptional(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw fileError('CLI_ERR_INPUT', path, error);
-  }
+  });
+  if (!text.includes('-----BEGIN')) throw new CliError('CLI_ERR_INPUT', `${path}: it is no PEM`);
+  return text;
 }

@@ -1,4 +1,5 @@
 import type { OnModuleDestroy } from '@nestjs/common';
+import { resolveRtmpClientOptions } from './resolve-rtmp-client-options.js';
 import { RtmpClient } from './rtmp-client.js';
 import type { RtmpClientOptions } from './rtmp-client-options.js';
 import { parseRtmpUrl } from './rtmp-url.js';
@@ -23,8 +24,14 @@ export class RtmpClientConnector implements OnModuleDestroy {
   readonly #shutdown = new AbortController();
   #shared: Promise<RtmpClient> | undefined;
 
-  /** @throws {RtmpClientError} RTMP_CLIENT_ERR_URL, so that a wrong address is noticed at start */
+  /**
+   * What is wrong is noticed at start.
+   *
+   * @throws {RtmpClientError} RTMP_CLIENT_ERR_URL
+   * @throws {RtmpConfigurationError} for an option
+   */
   constructor(registration: RtmpClientRegistration) {
+    resolveRtmpClientOptions(registration.options ?? {});
     parseRtmpUrl(registration.url, registration.options?.app);
     this.#registration = registration;
   }

@@ -110,10 +110,6 @@ describe('connect', () => {
       cause: { code: 'RTMP_ERR_VERSION' },
     });
   });
-
-  it('refuses limits that are none', async () => {
-    await expect(RtmpClient.connect('rtmp://h/live', { timeouts: { idle: 0 } })).rejects.toThrow('timeouts.idle is 0');
-  });
 });
 
 describe('publish and play', () => {
@@ -147,6 +143,35 @@ describe('publish and play', () => {
       message: expect.stringMatching(/: NetStream\.Publish\.BadName … is not yours$/u) as string,
       status: { level: 'error', code: 'NetStream.Publish.BadName', description: '… is not yours' },
     });
+    await client.close();
+  });
+
+  it('refuse options and messages that are none, and stay connected', async () => {
+    const client = await connect(srsScript());
+    const wrong = (call: Promise<unknown>, name: string, message: string) =>
+      expect(call).rejects.toMatchObject({ name, message: expect.stringContaining(message) as string });
+    const option = (call: Promise<unknown>, message: string) => wrong(call, 'RtmpConfigurationError', message);
+    await option(
+      client.publish('a', { type: 'foo' as never }),
+      'RtmpClient option publish.type: "foo" is not possible',
+    );
+    await option(client.publish('a', { typ: 'live' } as never), 'option publish.typ: "live" is not possible');
+    await option(client.play('a', { bufferLength: NaN }), 'RtmpClient option play.bufferLength: NaN is not possible');
+    await option(client.play('a', { folow: true } as never), 'RtmpClient option play.folow: true is not possible');
+    const publication = await client.publish();
+    const payload = Uint8Array.of(0xaf, 1);
+    const usage = (call: Promise<unknown>, message: string) => wrong(call, 'RtmpUsageError', message);
+    await usage(publication.write({ kind: 'foo' as never, timestamp: 0, payload }), 'kind is foo');
+    await usage(publication.write({ kind: 'audio', timestamp: NaN, payload }), 'timestamp is NaN');
+    await usage(publication.writeTag(20, 0, payload), 'tagType is 20');
+    await publication.write({ kind: 'audio', timestamp: 2.5, payload });
+    await publication.end();
+    const sent = () => server!.connections[0]!.messages;
+    await until('the end is there', () => sent().some(({ name }) => name === 'deleteStream'));
+    expect(sent().filter(({ messageStreamId }) => messageStreamId === 1)).toMatchObject([
+      { name: 'publish' },
+      { messageTypeId: 8, timestamp: 2 },
+    ]);
     await client.close();
   });
 

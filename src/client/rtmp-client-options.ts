@@ -1,5 +1,6 @@
 import type { AmfObject, AmfValue, AmfLimits } from '#lib/amf';
-import { type ClientSessionOptions, DEFAULT_CLIENT_SESSION_OPTIONS } from '#lib/rtmp';
+import type { ClientSessionOptions } from '#lib/rtmp';
+import type { DeepPartial } from '../options/deep-partial.js';
 import type { RtmpUrl } from './rtmp-url.js';
 
 /** TLS of a client. */
@@ -67,7 +68,7 @@ export interface RtmpClientOptions {
   /** Sign the handshake in Adobe's way, which a few old servers want. Defaults to false. */
   digest?: boolean;
   /** Further limits of what a server can send. */
-  limits?: Partial<Omit<ClientSessionOptions, 'chunkSize' | 'digest' | 'idleTimeout' | 'handshakeTimeout'>>;
+  limits?: DeepPartial<Omit<ClientSessionOptions, 'chunkSize' | 'digest' | 'idleTimeout' | 'handshakeTimeout'>>;
 }
 
 /** The options with all defaults filled in. */
@@ -81,46 +82,4 @@ export interface ResolvedRtmpClientOptions extends RtmpClientOptions {
   readonly maxUnreadBytes: number;
   readonly session: Readonly<Partial<ClientSessionOptions>>;
   readonly amf: Readonly<AmfLimits>;
-}
-
-const DEFAULT_TIMEOUTS: Readonly<RtmpClientTimeouts> = Object.freeze({
-  connect: 15_000,
-  command: 10_000,
-  idle: 60_000,
-  close: 2000,
-});
-
-/** The options with defaults for what is missing. */
-export function resolveRtmpClientOptions(options: RtmpClientOptions): ResolvedRtmpClientOptions {
-  const timeouts = { ...DEFAULT_TIMEOUTS, ...definedOf(options.timeouts ?? {}) };
-  for (const [name, value] of Object.entries(timeouts)) {
-    if (!(value > 0 && value <= 0x7fffffff)) {
-      throw new RangeError(`timeouts.${name} is ${value}; write milliseconds, 1 or more`);
-    }
-  }
-  const { maxRedirects = 3, maxWaitingBytes = 1024 * 1024, maxUnreadBytes = 4 * 1024 * 1024 } = options;
-  const { tls = {}, flashVer = 'FMLE/3.0 (compatible; nest-rtmp)', enhanced = true, chunkSize, digest } = options;
-  const session = {
-    ...options.limits,
-    chunkSize: chunkSize ?? DEFAULT_CLIENT_SESSION_OPTIONS.chunkSize,
-    digest: digest ?? false,
-    idleTimeout: timeouts.idle,
-    handshakeTimeout: timeouts.connect,
-  };
-  return {
-    ...options,
-    tls,
-    timeouts,
-    flashVer,
-    enhanced,
-    maxRedirects,
-    maxWaitingBytes,
-    maxUnreadBytes,
-    session,
-    amf: options.limits?.amf ?? DEFAULT_CLIENT_SESSION_OPTIONS.amf,
-  };
-}
-
-function definedOf<T extends object>(values: T): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,6 +1,6 @@
 import { type AmfObject, type AmfValue, ecmaArray, encodeAmf0 } from '#lib/amf';
 import { ON_META_DATA, TagType } from '#lib/flv';
-import type { MediaEvent, RtmpStatus } from '#lib/rtmp';
+import { type MediaEvent, type RtmpStatus, RtmpUsageError } from '#lib/rtmp';
 import type { ClientConnection, NetStreamListener } from './client-connection.js';
 import type { RtmpClientError } from './rtmp-client.errors.js';
 import { withSetDataFrame } from './set-data-frame.js';
@@ -15,6 +15,8 @@ export interface RtmpOutgoingMessage {
 }
 
 const TAG_TYPES = { audio: TagType.Audio, video: TagType.Video, data: TagType.Script } as const;
+
+const MEDIA: ReadonlySet<number> = new Set(Object.values(TagType));
 
 const READY = Promise.resolve();
 
@@ -68,8 +70,16 @@ export class RtmpClientPublication implements NetStreamListener {
     return this.#closed;
   }
 
-  /** Publishes a message; resolves when there is room for the next. */
+  /**
+   * Publishes a message; resolves when there is room for the next.
+   *
+   * @throws {RtmpClientError} when the publication is over
+   * @throws {RtmpUsageError} for what is no message
+   */
   write({ kind, timestamp, payload }: RtmpOutgoingMessage): Promise<void> {
+    if (!Object.hasOwn(TAG_TYPES, kind)) {
+      return Promise.reject(new RtmpUsageError(`kind is ${kind}, must be audio, video or data`));
+    }
     return this.writeTag(TAG_TYPES[kind], timestamp, payload);
   }
 
@@ -100,9 +110,12 @@ export class RtmpClientPublication implements NetStreamListener {
    * As writeTag(), without a promise: false when more waits than should.
    *
    * @throws {RtmpClientError} when the publication is over
+   * @throws {RtmpUsageError} for another type of tag, and a timestamp that is no number
    */
   send(tagType: number, timestamp: number, payload: Uint8Array): boolean {
     this.#mustBeOpen();
+    if (!MEDIA.has(tagType)) throw new RtmpUsageError(`tagType is ${tagType}, must be 8, 9, 15 or 18`);
+    if (!Number.isFinite(timestamp)) throw new RtmpUsageError(`timestamp is ${timestamp}, must be milliseconds`);
     const body = tagType === TagType.Script ? withSetDataFrame(payload) : payload;
     this.#connection.session.send(this.messageStreamId, tagType, timestamp, body);
     this.#connection.written();

@@ -1,50 +1,22 @@
 import { EventEmitter } from 'node:events';
 import type { AmfValue } from '#lib/amf';
-import type { MediaMessage } from '#lib/live';
-import type {
-  ClientCapabilities,
-  ClientSessionEvent,
-  PlayParameters,
-  PublishingType,
-  ReplyEvent,
-  RtmpStatus,
-} from '#lib/rtmp';
+import type { ClientCapabilities, ClientSessionEvent, ReplyEvent, RtmpStatus } from '#lib/rtmp';
 import type { ClientConnection } from './client-connection.js';
 import { type Connected, connectDialogue, redirected } from './connect-dialogue.js';
-import { orAborted, withinTime } from './limited-wait.js';
 import {
-  type ResolvedRtmpClientOptions,
-  resolveRtmpClientOptions,
-  type RtmpClientOptions,
-} from './rtmp-client-options.js';
+  checkPlayOptions,
+  checkPublishOptions,
+  type RtmpClientPlayOptions,
+  type RtmpClientPublishOptions,
+} from './net-stream-options.js';
+import { orAborted, withinTime } from './limited-wait.js';
+import { resolveRtmpClientOptions } from './resolve-rtmp-client-options.js';
+import type { ResolvedRtmpClientOptions, RtmpClientOptions } from './rtmp-client-options.js';
 import { RtmpClientError } from './rtmp-client.errors.js';
 import { RtmpClientPlayback } from './rtmp-client-playback.js';
 import { RtmpClientPublication } from './rtmp-client-publication.js';
 import { parseRtmpUrl, type RtmpUrl, type SecretMask } from './rtmp-url.js';
 import { StartWait } from './start-wait.js';
-
-/** How to publish. */
-export interface RtmpClientPublishOptions {
-  /** Defaults to 'live'. Servers record by their own configuration. */
-  type?: PublishingType;
-  /** Ends waiting for the server's answer. */
-  signal?: AbortSignal;
-}
-
-/** How to play. */
-export interface RtmpClientPlayOptions extends PlayParameters {
-  /** Go on when the publisher goes, since it may come back. Defaults to false. */
-  follow?: boolean;
-  /** Milliseconds the server may send ahead. Defaults to 1,000. */
-  bufferLength?: number;
-  /** Ends waiting for the server's answer. */
-  signal?: AbortSignal;
-  /**
-   * Takes every message at once, instead of whoever iterates: for relays. The
-   * message and its payload are valid during the call, its timestamp wraps.
-   */
-  onMessage?: (message: MediaMessage) => void;
-}
 
 /** What a server says unasked, by name and arguments. */
 export interface RtmpClientEvents {
@@ -63,7 +35,8 @@ export interface RtmpClientEvents {
 /**
  * A connection to an RTMP server, of which streams are published to and played
  * from. Everything that fails fails with an {@link RtmpClientError}, or with
- * the reason of the caller's signal.
+ * the reason of the caller's signal. Options that are wrong are a
+ * {@link RtmpConfigurationError}, messages that are none a {@link RtmpUsageError}.
  *
  * @publicApi
  */
@@ -86,10 +59,12 @@ export class RtmpClient extends EventEmitter<RtmpClientEvents> {
    * Connects: `rtmp`, `rtmps`, `rtmpt` or `rtmpts`, with authentication and redirects as the server asks for them.
    *
    * @param url `rtmp://[user:password@]host[:port]/app[/instance][/name][?query]`, or such an address taken apart
+   * @throws {RtmpClientError} when there is no connection
+   * @throws {RtmpConfigurationError} for an option that is wrong
    */
   static async connect(url: string | RtmpUrl, options: RtmpClientOptions = {}): Promise<RtmpClient> {
-    const parsed = typeof url === 'string' ? parseRtmpUrl(url, options.app) : url;
     const resolved = resolveRtmpClientOptions(options);
+    const parsed = typeof url === 'object' && url !== null ? url : parseRtmpUrl(url, options.app);
     const client = new RtmpClient(resolved);
     const { connect } = resolved.timeouts;
     const late = (): Error =>
@@ -143,8 +118,10 @@ export class RtmpClient extends EventEmitter<RtmpClientEvents> {
    * createStream, publish. Resolves when the server says that it has begun.
    *
    * @param name with its query; defaults to that of the address
+   * @throws {RtmpConfigurationError} for an option that is wrong
    */
   async publish(name = this.url.name, options: RtmpClientPublishOptions = {}): Promise<RtmpClientPublication> {
+    checkPublishOptions(options);
     const path = this.#nameOf(name);
     return this.#command('publish', options.signal, async (signal) => {
       const connection = this.#connection;
@@ -166,8 +143,10 @@ export class RtmpClient extends EventEmitter<RtmpClientEvents> {
    * there is somebody who publishes is another question.
    *
    * @param name with its query; defaults to that of the address
+   * @throws {RtmpConfigurationError} for an option that is wrong
    */
   async play(name = this.url.name, options: RtmpClientPlayOptions = {}): Promise<RtmpClientPlayback> {
+    checkPlayOptions(options);
     const path = this.#nameOf(name);
     const { follow = false, bufferLength = 1000, onMessage } = options;
     const { maxUnreadBytes, amf } = this.#options;

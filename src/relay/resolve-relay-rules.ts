@@ -1,7 +1,8 @@
+import { resolveRtmpClientOptions } from '../client/resolve-rtmp-client-options.js';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { checkNames } from '../options/check-names.js';
 import { RelayAddress } from './relay-address.js';
-import type { RtmpPullRule, RtmpPushRule } from './relay-options.js';
+import type { RtmpPullRule, RtmpPushRule, RtmpRelayClientOptions } from './relay-options.js';
 
 const TARGET_KEYS = ['app', 'name', 'url', 'client'];
 const CLIENT_KEYS = ['tls', 'user', 'password', 'flashVer', 'enhanced', 'properties', 'digest'];
@@ -70,8 +71,18 @@ function checkRule(given: unknown, path: string, keys: readonly string[]): RtmpP
     const unknown = Object.keys(client).find((key) => !CLIENT_KEYS.includes(key));
     const fix = `there is no such option; there are ${CLIENT_KEYS.join(', ')}.`;
     if (unknown !== undefined) throw new RtmpConfigurationError(`${path}.client.${unknown}`, '…', fix);
+    checkClient(client, `${path}.client`);
   }
   return given as RtmpPullRule;
+}
+
+function checkClient(client: RtmpRelayClientOptions, path: string): void {
+  try {
+    resolveRtmpClientOptions(client);
+  } catch (error) {
+    if (!(error instanceof RtmpConfigurationError)) throw error;
+    throw new RtmpConfigurationError(`${path}.${error.option}`, error.value, error.fix);
+  }
 }
 
 function isPart(value: unknown): boolean {

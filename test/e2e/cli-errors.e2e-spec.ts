@@ -112,6 +112,12 @@ it.each<[what: string, args: () => string[], code: number, said: string[]]>([
     ['RTMP_CLIENT_ERR_CERTIFICATE', '--ca FILE trusts it'],
   ],
   [
+    'an authority that is no certificate',
+    () => words`probe ${rtmps}/hidden --ca ${file('note.txt', 'note')}`,
+    6,
+    ['note.txt: it is no PEM', 'CLI_ERR_INPUT'],
+  ],
+  [
     'no key',
     () => words`publish ${source} ${ingest.url('live/hidden')}`,
     4,

@@ -424,6 +424,12 @@ describe('pushes at run time', () => {
     await until('it is gone', () => relays().get(id) === undefined);
   });
 
+  it('with an option of the client that is none say so', async () => {
+    await start({});
+    const push = { url: 'rtmp://host/app', client: { flashVer: 5 as never } };
+    expect(() => relays().addPush(push)).toThrow(/^RtmpModule option push\.client\.flashVer: 5 is not possible/u);
+  });
+
   it('with an address that is none say what to write', async () => {
     await start({});
     expect(() => relays().addPush({ url: 'http://host/x.flv' })).toThrow(/push\.url.*HTTP can be pulled only/u);
