@@ -266,6 +266,15 @@ describe('publish and play', () => {
   });
 });
 
+it('a close does not wait for ever for a server that does not close', async () => {
+  const client = await connect(srsScript(), { timeouts: { close: 50 } });
+  // It does not hear of our end.
+  server!.connections[0]!.socket.pause();
+  await client.close();
+  expect(client.isClosed).toBe(true);
+  expect(await client.closed).toBeUndefined();
+});
+
 it('undecodable script data is a message like any other', async () => {
   const client = await connect(srsScript());
   const playback = await client.play();

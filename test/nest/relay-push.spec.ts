@@ -204,14 +204,13 @@ describe('a destination that fails', () => {
       if (command.name !== 'publish') session.accept(command);
       else session.reject(command, { level: 'error', code: 'NetStream.Publish.Denied', description });
     });
-    await start(
-      { push: [{ url: `rtmp://127.0.0.1:${destination.port}/in/top-secret?token=also-secret` }] },
-      {},
-      { controllers: [Listener], providers: [Heard] },
-    );
+    const push = [{ url: `rtmp://127.0.0.1:${destination.port}/in/top-secret?token=also-secret` }];
+    await start({ push, refusedRetry: 1000 }, {}, { controllers: [Listener], providers: [Heard] });
     await publish();
     await reaches('refused');
     const [relay] = relays().list();
+    // From half of it on, and longer than any other wait.
+    expect(relay!.retryAt! - relay!.since).toBeGreaterThan(FAST.maxRetry);
     expect(relay).toMatchObject({
       url: `rtmp://127.0.0.1:${destination.port}/in/…`,
       problem: { code: 'RTMP_CLIENT_ERR_REFUSED', status: 'NetStream.Publish.Denied' },
