@@ -1,4 +1,3 @@
-export type { DeepPartial } from './options/deep-partial.js';
 export type {
   AdminFeatures,
   AdminHistories,
@@ -88,6 +87,7 @@ export type {
   RtmpVideoMessage,
 } from './media/rtmp-media-message.js';
 export { RtmpMediaOpen } from './media/rtmp-media-open.js';
+export type { DeepPartial } from './options/deep-partial.js';
 export { InjectRtmpOptions } from './options/inject-rtmp-options.decorator.js';
 export type { RtmpListenerKind, RtmpListenerOptions } from './options/listener-options.js';
 export {
