@@ -207,6 +207,54 @@ describe('FlvRecorder', () => {
     expect(shapes(tagsOf(files[0]!)).map(([, timestamp]) => timestamp)).toEqual([0, 40, 40, 80]);
   });
 
+  it.each([1500, -3000])('keeps sound and pictures %i ms apart, as they were sent', async (skew) => {
+    const sent: Array<[number, number]> = [];
+    const { files, completed } = await record((stream) => {
+      for (let time = 5000; time < 13_000; time += 40) {
+        stream.push(9, time, time % 2000 === 0 || time === 5000 ? KEY(1) : INTER(2));
+        stream.push(8, time + skew, AUDIO(3));
+        sent.push([9, time - 5000], [8, Math.max(0, time + skew - 5000)]);
+      }
+    });
+    expect(shapes(tagsOf(files[0]!)).map(([tagType, timestamp]) => [tagType, timestamp])).toEqual(sent);
+    expect(completed[0]!.duration).toBeLessThan(9.6);
+  });
+
+  it('begins a new file where the sound is that lags behind its key frame', async () => {
+    const { files } = await record(
+      (stream) => {
+        for (let time = 0; time < 20_000; time += 100) {
+          stream.push(9, time, time % 1000 === 0 ? KEY(1) : INTER(2));
+          if (time >= 3000) stream.push(8, time - 3000, AUDIO(3));
+        }
+      },
+      { maxDuration: 10_000 },
+    );
+    expect(files).toHaveLength(3);
+    const [, second] = files.map((file) => shapes(tagsOf(file)).map(([tagType, timestamp]) => [tagType, timestamp]));
+    expect(second!.slice(0, 4)).toEqual([
+      [9, 3000],
+      [8, 0],
+      [9, 3100],
+      [8, 100],
+    ]);
+  });
+
+  it('goes on once where all tracks begin anew, with what lies between them', async () => {
+    const { files } = await record((stream) => {
+      for (const begin of [500_000, 100]) {
+        for (let time = begin; time < begin + 200; time += 40) {
+          stream.push(9, time, time === begin ? KEY(1) : INTER(2));
+          stream.push(8, time + 10, AUDIO(3));
+        }
+      }
+    });
+    const times = shapes(tagsOf(files[0]!)).map(([, timestamp]) => timestamp);
+    expect(times).toEqual([
+      0, 10, 40, 50, 80, 90, 120, 130, 160, 170, 170, 180, 210, 220, 250, 260, 290, 300, 330, 340,
+    ]);
+  });
+
   it('holds a message that is longer than its buffers', async () => {
     const big = new Uint8Array(3_000_000).fill(7);
     big.set(KEY(1));

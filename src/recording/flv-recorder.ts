@@ -4,6 +4,7 @@ import type { RecordingStorage } from '../storage/recording-storage.js';
 import { FlvSegment } from './flv-segment.js';
 import { Mp4Segment } from './mp4-segment.js';
 import type { RecordingSegment, SegmentContext } from './recording-segment.js';
+import { type FileBegin, RecordingTimeline } from './recording-timeline.js';
 import {
   MAX_FILE_DURATION,
   type RecorderOptions,
@@ -34,12 +35,14 @@ export class FlvRecorder implements MediaSink {
   #stream: LiveStream;
   readonly #context: FlvRecorderContext;
   readonly #segmentContext: SegmentContext;
+  readonly #timeline = new RecordingTimeline();
   readonly #maxDuration: number;
   readonly #maxBytes: number;
   readonly #finishing = new Set<Promise<void>>();
   readonly #stopped = withResolver();
   #removeSink: () => void;
   #segment: RecordingSegment | undefined;
+  #fileBegin: FileBegin | undefined;
   #container: RecordingContainer;
   /** A picture that depends on one that is not in the file must not be in it either. */
   #hasKeyFrame = false;
@@ -72,21 +75,22 @@ export class FlvRecorder implements MediaSink {
       return;
     }
     const isKeyFrame = this.#stream.startsAt(flags);
+    if (this.#segment === undefined && flags & MediaFlags.Video && !isKeyFrame) return;
+    const time = this.#timeline.take(message);
     if (this.#segment === undefined) {
-      if (flags & MediaFlags.Video && !isKeyFrame) return;
-      this.#begin(message);
+      this.#begin();
     } else if (this.#isDue(flags)) {
       this.#changeContainer(this.#segment);
       this.#endSegment();
       if (this.#isStopped) return;
-      this.#begin(message);
+      this.#begin();
     }
     if (flags & MediaFlags.Video) {
       if (isKeyFrame) this.#hasKeyFrame = true;
       else if (!this.#hasKeyFrame) return;
     }
     const segment = this.#segment!;
-    segment.add(message);
+    segment.add(message, time);
     if (segment.problem !== undefined) {
       this.#fallBack(segment, segment.problem);
       return;
@@ -113,6 +117,7 @@ export class FlvRecorder implements MediaSink {
     this.#stream = stream;
     this.#configurationVersion = stream.configurationVersion;
     this.#hasKeyFrame = false;
+    this.#timeline.restart();
     this.#removeSink = stream.addSink(this, { greet: false });
   }
 
@@ -165,12 +170,14 @@ export class FlvRecorder implements MediaSink {
       if (version === this.#configurationVersion) return;
       this.#configurationVersion = version;
     }
-    this.#segment.add(message);
+    this.#segment.add(message, this.#timeline.take(message));
   }
 
-  #begin(message: MediaMessage): void {
+  /** @param begin defaults to the message that has just been taken */
+  #begin(begin: FileBegin = this.#timeline.begin()): void {
     const Segment = this.#container === 'mp4' ? Mp4Segment : FlvSegment;
-    this.#segment = new Segment(this.#stream, message, this.#segmentContext);
+    this.#segment = new Segment(this.#stream, begin, this.#segmentContext);
+    this.#fileBegin = begin;
     this.#configurationVersion = this.#stream.configurationVersion;
     this.#hasKeyFrame = false;
   }
@@ -185,10 +192,10 @@ export class FlvRecorder implements MediaSink {
       return;
     }
     this.#container = 'flv';
-    segment.giveUp((message) => {
-      if (this.#segment === undefined) this.#begin(message);
+    segment.giveUp((message, time) => {
+      if (this.#segment === undefined) this.#begin(this.#fileBegin);
       if (message.flags & MediaFlags.KeyFrame) this.#hasKeyFrame = true;
-      this.#segment!.add(message);
+      this.#segment!.add(message, time);
     });
   }
 

@@ -3,7 +3,7 @@ import { type LiveStream, type MediaMessage, type MediaSlab, SlabWriter } from '
 import type { RecordingInfo } from './recording-events.js';
 import { RecordingFile } from './recording-file.js';
 import type { RecordingSegment, SegmentContext } from './recording-segment.js';
-import { RecordingTimeline } from './recording-timeline.js';
+import type { FileBegin } from './recording-timeline.js';
 import { pieceBytes } from './write-backlog.js';
 import type { WriteQueue } from './write-queue.js';
 
@@ -15,7 +15,7 @@ import type { WriteQueue } from './write-queue.js';
 export class FlvSegment implements RecordingSegment {
   readonly #file: RecordingFile;
   readonly #muxer: FlvMuxer;
-  readonly #timeline: RecordingTimeline;
+  readonly #zero: number;
   /** FLV takes everything. */
   readonly isChanged = false;
   readonly problem = undefined;
@@ -34,9 +34,8 @@ export class FlvSegment implements RecordingSegment {
   #bytes = 0;
   #time = 0;
 
-  /** @param first the coded message the file is to begin with */
-  constructor(stream: LiveStream, first: MediaMessage, context: SegmentContext) {
-    this.#timeline = new RecordingTimeline(first.timestamp);
+  constructor(stream: LiveStream, { zero, headers }: FileBegin, context: SegmentContext) {
+    this.#zero = zero;
     this.#file = new RecordingFile(stream, context, () => context.onQueueChange());
     this.#file.open('flv');
     this.#muxer = new FlvMuxer();
@@ -45,7 +44,7 @@ export class FlvSegment implements RecordingSegment {
     const header = this.#muxer.header();
     this.#bytes = header.length;
     this.#gather(header);
-    const timestamp = this.#timeline.at(first.timestamp);
+    const timestamp = headers - zero;
     for (const configuration of stream.configurations) this.#addTag({ ...configuration, timestamp }, timestamp);
   }
 
@@ -54,7 +53,7 @@ export class FlvSegment implements RecordingSegment {
     return this.#bytes;
   }
 
-  /** Time of the newest tag, in milliseconds from the beginning of the file. */
+  /** Latest time of a tag, in milliseconds from the beginning of the file. */
   get time(): number {
     return this.#time;
   }
@@ -69,9 +68,10 @@ export class FlvSegment implements RecordingSegment {
 
   giveUp(): void {}
 
-  add(message: MediaMessage): void {
-    this.#time = this.#timeline.at(message.timestamp);
-    this.#addTag(message, this.#time);
+  add(message: MediaMessage, time: number): void {
+    const timestamp = Math.max(0, time - this.#zero);
+    if (timestamp > this.#time) this.#time = timestamp;
+    this.#addTag(message, timestamp);
   }
 
   /** Queues all there is. */

@@ -5,7 +5,7 @@ import { loadMuxingLibrary } from '../media/load-muxing-library.js';
 import type { RecordingInfo } from './recording-events.js';
 import { RecordingFile } from './recording-file.js';
 import type { RecordingSegment, SegmentContext } from './recording-segment.js';
-import { RecordingTimeline } from './recording-timeline.js';
+import type { FileBegin } from './recording-timeline.js';
 import type { WriteQueue } from './write-queue.js';
 
 /**
@@ -14,20 +14,17 @@ import type { WriteQueue } from './write-queue.js';
  */
 export class Mp4Segment implements RecordingSegment, Mp4Receiver {
   readonly #file: RecordingFile;
-  readonly #timeline: RecordingTimeline;
+  readonly #zero: number;
   readonly #muxer = new Mp4Muxer(this);
   #bytes = 0;
   #time = 0;
-  /** Time of the stream minus that of the file. */
-  #offset = 0;
   /** Fragments that wait for the init segment. */
   #waiting: Uint8Array[] | undefined;
   #init: Promise<void> | undefined;
   #indexAt: number | undefined;
 
-  /** @param first the coded message the file is to begin with */
-  constructor(stream: LiveStream, first: MediaMessage, context: SegmentContext) {
-    this.#timeline = new RecordingTimeline(first.timestamp);
+  constructor(stream: LiveStream, { zero }: FileBegin, context: SegmentContext) {
+    this.#zero = zero;
     this.#file = new RecordingFile(stream, context, () => context.onQueueChange());
     if (stream.metadata !== undefined) {
       this.#muxer.push({ tagType: TagType.Script, timestamp: 0, flags: MediaFlags.Data, payload: stream.metadata });
@@ -63,16 +60,16 @@ export class Mp4Segment implements RecordingSegment, Mp4Receiver {
     return this.#muxer.outgrown;
   }
 
-  add(message: MediaMessage): void {
-    this.#time = this.#timeline.at(message.timestamp);
-    this.#offset = message.timestamp - this.#time;
-    this.#muxer.push({ ...message, timestamp: this.#time });
+  add(message: MediaMessage, time: number): void {
+    const timestamp = Math.max(0, time - this.#zero);
+    if (timestamp > this.#time) this.#time = timestamp;
+    this.#muxer.push({ ...message, timestamp });
   }
 
   flush(): void {}
 
-  giveUp(visit: (message: MediaMessage) => void): void {
-    this.#muxer.drainBacklog((message) => visit({ ...message, timestamp: message.timestamp + this.#offset }));
+  giveUp(visit: (message: MediaMessage, time: number) => void): void {
+    this.#muxer.drainBacklog((message) => visit(message, message.timestamp + this.#zero));
   }
 
   async finish(): Promise<void> {

@@ -18,7 +18,7 @@ export interface RecordingSegment {
   readonly info: RecordingInfo;
   /** Bytes in the file so far, those not yet written included. */
   readonly bytes: number;
-  /** Time of the newest message, in milliseconds from the beginning of the file. */
+  /** Latest time of a message, in milliseconds from the beginning of the file. */
   readonly time: number;
   readonly queue: WriteQueue;
   /** What comes does not fit into the file any more. */
@@ -27,11 +27,12 @@ export interface RecordingSegment {
   readonly problem: string | undefined;
   /** What came that the container cannot hold, after something was written: the next file has to be of another kind. */
   readonly outgrown: string | undefined;
-  add(message: MediaMessage): void;
+  /** @param time in the recording, in milliseconds */
+  add(message: MediaMessage, time: number): void;
   /** Queues what is held back. */
   flush(): void;
   /** Writes what is left and the final figures. Reports how it went; does not throw. */
   finish(): Promise<void>;
-  /** Gives up before anything was written; hands out what has come. */
-  giveUp(visit: (message: MediaMessage) => void): void;
+  /** Gives up before anything was written; hands out what has come, with its times in the recording. */
+  giveUp(visit: (message: MediaMessage, time: number) => void): void;
 }

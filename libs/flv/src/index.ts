@@ -11,6 +11,7 @@ export { FlvDemuxer, type FlvTag, type FlvUnit } from './demuxer/flv-demuxer.js'
 export { DEFAULT_FLV_LIMITS, type FlvLimits } from './limits.js';
 export { DEFAULT_FLV_MUXER_OPTIONS, FlvMuxer, type FlvMuxerOptions } from './muxer/flv-muxer.js';
 export { type FlvFigures, type FlvPatch, type FlvSummary, type FlvTrackSummary } from './muxer/flv-summary.js';
+export { MediaClock } from './media-clock.js';
 export { type FlvMessage, FlvReader } from './reader/flv-reader.js';
 export { FlvRepair, type FlvRepairResult } from './repair/flv-repair.js';
 export { type MetadataTag, ON_META_DATA, readOnMetaData, readScriptTag, type ScriptTag } from './script/script-tag.js';
