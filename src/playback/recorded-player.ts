@@ -178,9 +178,9 @@ export class RecordedPlayer implements NetStreamPlayer {
     const { timestamp, flags } = message;
     if (flags & MediaFlags.Coded) {
       if (this.#isSingle ? !this.#needsKeyFrame : timestamp >= this.#endTime) return 'over';
-      const wait = this.#clock.wait(timestamp, lead, performance.now());
+      const wait = this.#clock.wait(message, lead, performance.now());
       if (wait > 0) return Math.max(wait, MIN_WAIT);
-      this.#clock.sent(timestamp);
+      this.#clock.sent(message);
     }
     this.#next = undefined;
     this.#add(message);
