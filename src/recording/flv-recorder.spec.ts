@@ -438,4 +438,92 @@ describe('FlvRecorder', () => {
     stream.end();
     await recorders.close();
   });
+
+  const never = () => new Promise<never>(() => {});
+  const writer = { location: 'nowhere', append: async () => {}, complete: async () => {}, abandon: async () => {} };
+  const HANGING: Array<[string, () => Promise<RecordingWriter>]> = [
+    ['create', never],
+    ['append', async () => ({ ...writer, append: never })],
+    ['patch', async () => ({ ...writer, patch: never })],
+    ['complete', async () => ({ ...writer, complete: never })],
+  ];
+
+  it.each(HANGING)('reports a storage that hangs in %s when the publish has ended', async (_call, create) => {
+    const { failed, completed, observer } = observe();
+    const recorders = new FlvRecorders({ create }, observer, { flushInterval: 2, writeTimeout: 20 });
+    const stream = liveStream();
+    const recorder = recorders.record(stream);
+    stream.push(9, 0, KEY(1));
+    stream.end();
+    await recorder.whenStopped;
+    expect(failed).toMatchObject([{ name: 'cam', error: { code: 'RECORDING_ERR_WRITE_TIMEOUT' } }]);
+    expect(completed).toEqual([]);
+    await recorders.close();
+  });
+
+  it('reports a file that the storage hangs with when the next is begun, gives its memory back, and goes on', async () => {
+    const memory = new MemoryRecordingStorage();
+    let files = 0;
+    const create: RecordingStorage['create'] = async (request) => {
+      const one = await memory.create(request);
+      if (files++ === 0) one.append = one.appendAll = never;
+      return one;
+    };
+    const { failed, completed, observer } = observe();
+    // All may wait, but nothing beside the file that hangs.
+    const options = { flushInterval: 2, writeTimeout: 20, maxTotalQueuedBytes: 1000 };
+    const recorders = new FlvRecorders({ create }, observer, options);
+    const stream = liveStream();
+    recorders.record(stream, { maxDuration: 1000 });
+    const big = new Uint8Array(10_000);
+    big.set(KEY(1));
+    stream.push(9, 0, big);
+    stream.push(9, 1000, INTER(1));
+    stream.push(9, 1040, KEY(2));
+    stream.push(9, 1080, INTER(3));
+    while (failed.length === 0) await new Promise((done) => setTimeout(done, 2));
+    expect(stream.publisherHold.isHeld).toBe(false);
+    stream.push(9, 1120, INTER(4));
+    expect(stream.publisherHold.isHeld).toBe(false);
+    stream.end();
+    await recorders.close();
+    expect(failed).toMatchObject([{ error: { code: 'RECORDING_ERR_WRITE_TIMEOUT' } }]);
+    expect(completed).toHaveLength(1);
+    expect(shapes(tagsOf(memory.recordings.get(completed[0]!.location)!))).toHaveLength(3);
+  });
+
+  it('does not say that a file was begun which it has given up', async () => {
+    let letGo: (writer: RecordingWriter) => void = () => {};
+    const { failed, started, observer } = observe();
+    const create = () => new Promise<RecordingWriter>((done) => (letGo = done));
+    const recorders = new FlvRecorders({ create }, observer, { flushInterval: 2, writeTimeout: 20 });
+    const stream = liveStream();
+    recorders.record(stream);
+    stream.push(9, 0, KEY(1));
+    stream.end();
+    await recorders.close();
+    expect(failed).toHaveLength(1);
+    await new Promise<void>((abandoned) => letGo({ ...writer, abandon: async () => abandoned() }));
+    expect(started).toEqual([]);
+  });
+
+  it('lets the publisher go when the stream is suspended', async () => {
+    const create = async () => ({ ...writer, append: never });
+    const { observer, failed } = observe();
+    const recorders = new FlvRecorders({ create }, observer, {
+      flushInterval: 2,
+      writeTimeout: 60_000,
+      maxQueuedBytes: 1,
+    });
+    const stream = liveStream();
+    recorders.record(stream);
+    const big = new Uint8Array(3_000_000);
+    big.set(KEY(1));
+    stream.push(9, 0, big);
+    stream.push(9, 40, big);
+    expect(stream.publisherHold.isHeld).toBe(true);
+    stream.suspend();
+    expect(stream.publisherHold.isHeld).toBe(false);
+    expect(failed).toEqual([]);
+  });
 });

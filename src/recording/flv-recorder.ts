@@ -13,7 +13,6 @@ import {
 } from './recording-options.js';
 import type { RecordingObserver } from './recording-events.js';
 import type { WriteBacklog } from './write-backlog.js';
-import { RecordingError } from './recording.errors.js';
 
 /** What a recorder shares with the others of its server. */
 export interface FlvRecorderContext {
@@ -38,7 +37,8 @@ export class FlvRecorder implements MediaSink {
   readonly #timeline = new RecordingTimeline();
   readonly #maxDuration: number;
   readonly #maxBytes: number;
-  readonly #finishing = new Set<Promise<void>>();
+  /** Files that are done with and not closed. */
+  readonly #finishing = new Map<RecordingSegment, Promise<void>>();
   readonly #stopped = withResolver();
   #removeSink: () => void;
   #segment: RecordingSegment | undefined;
@@ -55,7 +55,8 @@ export class FlvRecorder implements MediaSink {
     this.#stream = stream;
     this.#context = context;
     const { storage, backlog, observer } = context;
-    this.#segmentContext = { storage, backlog, observer, onQueueChange: () => this.#queueChanged() };
+    const { writeTimeout } = context.options;
+    this.#segmentContext = { storage, backlog, observer, writeTimeout, onQueueChange: () => this.#queueChanged() };
     this.#container = recording.container === 'mp4' ? 'mp4' : 'flv';
     this.#maxDuration = Math.min(recording.maxDuration ?? Infinity, MAX_FILE_DURATION);
     this.#maxBytes = recording.maxBytes ?? Infinity;
@@ -121,17 +122,11 @@ export class FlvRecorder implements MediaSink {
     this.#removeSink = stream.addSink(this, { greet: false });
   }
 
-  /** Writes out what was received. Called at the flush interval. */
+  /** Writes out what was received, and fails what the storage hangs with. Called at the flush interval until all is closed. */
   flush(now: number): void {
-    const segment = this.#segment;
-    if (segment === undefined) return;
-    const { writeTimeout } = this.#context.options;
-    const { busySince } = segment.queue;
-    if (busySince !== undefined && now - busySince > writeTimeout) {
-      segment.queue.fail(new RecordingError('RECORDING_ERR_WRITE_TIMEOUT', `${writeTimeout} ms`));
-      return;
-    }
-    segment.flush();
+    for (const segment of this.#finishing.keys()) segment.checkTime(now);
+    this.#segment?.checkTime(now);
+    this.#segment?.flush();
   }
 
   /** Ends the recording; what was received goes into the file. */
@@ -156,7 +151,7 @@ export class FlvRecorder implements MediaSink {
 
   /** The files that are done with are closed. */
   async whenFinished(): Promise<void> {
-    while (this.#finishing.size > 0) await Promise.all(this.#finishing);
+    while (this.#finishing.size > 0) await Promise.all(this.#finishing.values());
   }
 
   /** Sequence headers that changed, colour information and script data other than onMetaData, which is in the header. */
@@ -219,8 +214,10 @@ export class FlvRecorder implements MediaSink {
     const segment = this.#segment;
     if (segment === undefined) return;
     this.#segment = undefined;
-    const finishing = segment.finish().finally(() => this.#finishing.delete(finishing));
-    this.#finishing.add(finishing);
+    this.#finishing.set(
+      segment,
+      segment.finish().finally(() => this.#finishing.delete(segment)),
+    );
   }
 
   /** Bytes that may wait before the publisher does. */

@@ -66,6 +66,10 @@ export class FlvSegment implements RecordingSegment {
     return this.#file.queue;
   }
 
+  checkTime(now: number): void {
+    this.#file.checkTime(now);
+  }
+
   giveUp(): void {}
 
   add(message: MediaMessage, time: number): void {

@@ -66,6 +66,10 @@ export class Mp4Segment implements RecordingSegment, Mp4Receiver {
     this.#muxer.push({ ...message, timestamp });
   }
 
+  checkTime(now: number): void {
+    this.#file.checkTime(now);
+  }
+
   flush(): void {}
 
   giveUp(visit: (message: MediaMessage, time: number) => void): void {

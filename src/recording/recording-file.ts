@@ -1,6 +1,7 @@
 import type { LiveStream } from '#lib/live';
 import type { RecordingWriter } from '../storage/recording-storage.js';
 import type { RecordingInfo } from './recording-events.js';
+import { RecordingError } from './recording.errors.js';
 import type { SegmentContext } from './recording-segment.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -20,6 +21,10 @@ export class RecordingFile {
   readonly #writer: Promise<RecordingWriter>;
   #resolveWriter!: (writer: Promise<RecordingWriter>) => void;
   #location = '';
+  /** When the call that ends it was made, milliseconds since 1970. */
+  #endingSince: number | undefined;
+  readonly #failing: Promise<never>;
+  #rejectFailing!: (error: Error) => void;
 
   /** @param onQueueChange called after each write and at the first failure */
   constructor(stream: LiveStream, context: SegmentContext, onQueueChange: () => void) {
@@ -29,6 +34,8 @@ export class RecordingFile {
     this.#writer = new Promise((resolve) => (this.#resolveWriter = resolve));
     this.queue = new WriteQueue(this.#writer, context.backlog, onQueueChange);
     this.#writer.catch((error: Error) => this.queue.fail(error));
+    this.#failing = new Promise((_, reject) => (this.#rejectFailing = reject));
+    this.#failing.catch(() => {});
   }
 
   get info(): RecordingInfo {
@@ -38,6 +45,16 @@ export class RecordingFile {
   /** Asks the storage for it; what has been queued by then waits. */
   open(extension: string): void {
     this.#resolveWriter(this.#create(extension));
+  }
+
+  /** Gives up when the storage has taken too long for a call, whichever it is. To be called again and again. */
+  checkTime(now: number): void {
+    const { writeTimeout } = this.#context;
+    const since = this.#endingSince ?? this.queue.busySince;
+    if (since === undefined || now - since <= writeTimeout) return;
+    const error = new RecordingError('RECORDING_ERR_WRITE_TIMEOUT', `${writeTimeout} ms`);
+    this.#rejectFailing(error);
+    this.queue.fail(error);
   }
 
   /**
@@ -54,13 +71,22 @@ export class RecordingFile {
       const { patches, duration, bytes } = final;
       const writer = await this.#writer;
       if (writer.patch !== undefined) {
-        for (const patch of patches) await writer.patch(patch.position, patch.bytes);
+        for (const patch of patches) await this.#inTime(writer.patch(patch.position, patch.bytes));
       }
-      await writer.complete();
+      await this.#inTime(writer.complete());
       const figures = { duration: duration / 1000, bytes, isRepaired: false };
       this.#context.observer.onCompleted({ ...this.info, ...figures });
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #inTime(call: Promise<void>): Promise<void> {
+    this.#endingSince = Date.now();
+    try {
+      await Promise.race([call, this.#failing]);
+    } finally {
+      this.#endingSince = undefined;
     }
   }
 
@@ -75,7 +101,8 @@ export class RecordingFile {
     const { app, name, startedAt } = this.#info;
     const writer = await this.#context.storage.create({ app, name, startedAt, extension });
     this.#location = writer.location;
-    this.#context.observer.onStarted(this.info);
+    // It may have been given up meanwhile.
+    if (this.queue.failure === undefined) this.#context.observer.onStarted(this.info);
     return writer;
   }
 }

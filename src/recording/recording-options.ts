@@ -22,7 +22,7 @@ export interface RecorderOptions {
    * something of its own recording is not yet written. Defaults to 128 MiB.
    */
   maxTotalQueuedBytes: number;
-  /** A write that takes longer than this fails the recording, in milliseconds. Defaults to 30,000. */
+  /** A call of the storage that takes longer than this fails the recording, in milliseconds. Defaults to 30,000. */
   writeTimeout: number;
 }
 

@@ -9,6 +9,8 @@ export interface SegmentContext {
   readonly storage: RecordingStorage;
   readonly backlog: WriteBacklog;
   readonly observer: RecordingObserver;
+  /** Milliseconds a call of the storage may take. */
+  readonly writeTimeout: number;
   /** The queue grew shorter, or failed. */
   onQueueChange(): void;
 }
@@ -29,6 +31,8 @@ export interface RecordingSegment {
   readonly outgrown: string | undefined;
   /** @param time in the recording, in milliseconds */
   add(message: MediaMessage, time: number): void;
+  /** Fails when the storage has taken too long for a call. To be called again and again until it is finished. */
+  checkTime(now: number): void;
   /** Queues what is held back. */
   flush(): void;
   /** Writes what is left and the final figures. Reports how it went; does not throw. */

@@ -1,6 +1,6 @@
 /** Every way a recording can fail by itself; a storage's own errors (ENOSPC …) are passed on as they are. */
 export const RECORDING_ERRORS = {
-  RECORDING_ERR_WRITE_TIMEOUT: 'the storage did not finish a write in time',
+  RECORDING_ERR_WRITE_TIMEOUT: 'the storage did not finish a call in time',
 } as const;
 
 /** Stable code of a {@link RecordingError}. */

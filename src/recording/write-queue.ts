@@ -25,6 +25,8 @@ export class WriteQueue {
   #busySince: number | undefined;
   #failure: Error | undefined;
   #idle: Promise<void> = Promise.resolve();
+  readonly #failed: Promise<void>;
+  #resolveFailed!: () => void;
 
   /**
    * @param writer the recording, when it is open
@@ -35,6 +37,7 @@ export class WriteQueue {
     this.#writer = writer;
     this.#backlog = backlog;
     this.#onChange = onChange;
+    this.#failed = new Promise((resolve) => (this.#resolveFailed = resolve));
   }
 
   /** Bytes given and not yet written, with what their pieces take in memory. */
@@ -75,7 +78,7 @@ export class WriteQueue {
 
   /** Everything has been written, or the queue has failed. */
   async whenIdle(): Promise<void> {
-    while (this.#busySince !== undefined) await this.#idle;
+    while (this.#busySince !== undefined) await Promise.race([this.#idle, this.#failed]);
   }
 
   /** Ends the queue; what waits is dropped. */
@@ -86,6 +89,7 @@ export class WriteQueue {
     this.#queue.length = 0;
     this.#count(-this.#queuedBytes);
     this.#busySince = undefined;
+    this.#resolveFailed();
     this.#onChange();
   }
 

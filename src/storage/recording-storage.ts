@@ -29,7 +29,10 @@ export interface RecordingWriter {
   patch?(position: number, bytes: Uint8Array): Promise<void>;
   /** The recording is whole: make it last and show it under its name. */
   complete(): Promise<void>;
-  /** Something failed: let go of it and keep what is there for a repair. Must not throw. */
+  /**
+   * Something failed: let go of it and keep what is there for a repair. Must not throw. A call that has not returned in time
+   * may still be under way.
+   */
   abandon(): Promise<void>;
 }
 
