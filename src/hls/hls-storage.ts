@@ -53,4 +53,9 @@ export interface HlsStorage {
   list?(filter?: HlsStorageFilter): AsyncIterable<HlsStoredBroadcast>;
   /** Broadcasts that a process which was killed left behind. They are finished, or discarded. */
   unfinished?(): AsyncIterable<HlsStoredBroadcast>;
+  /**
+   * When unfinished() is worth another look, in milliseconds: it has left out what somebody else may still be writing.
+   * Undefined when it has not.
+   */
+  readonly lookAgainAfter?: number | undefined;
 }

@@ -11,6 +11,7 @@ import { keptMultivariant, keptStream, type KeptTotals } from '#lib/hls';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { RtmpEvents } from '../events/rtmp-events.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { RepairRounds } from '../storage/repair-rounds.js';
 import { finishHlsVod, readHlsText, VOD_INDEX } from './finish-hls-vod.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
 import { HLS_STORAGE, type HlsStorage, type HlsStoredBroadcast } from './hls-storage.js';
@@ -24,7 +25,7 @@ import type { HlsVodInfo } from './vod-events.js';
 @Injectable()
 export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
-  #repairing: Promise<void> = Promise.resolve();
+  #repairs: RepairRounds | undefined;
 
   constructor(
     private readonly events: RtmpEvents,
@@ -41,11 +42,14 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
 
   /** While the server already listens. */
   onApplicationBootstrap(): void {
-    if (this.storage?.unfinished !== undefined) this.#repairing = this.#repair(this.storage);
+    const { storage } = this;
+    if (storage?.unfinished === undefined) return;
+    this.#repairs = new RepairRounds(storage, () => this.#repair(storage));
+    this.#repairs.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#repairing;
+    await this.#repairs?.stop();
   }
 
   /** Begins to record a broadcast. */

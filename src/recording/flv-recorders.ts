@@ -15,6 +15,8 @@ export class FlvRecorders {
   readonly #backlog: WriteBacklog;
   /** Recorders whose files are not all closed. */
   readonly #recorders = new Set<FlvRecorder>();
+  /** Files that a repair has failed with: once is enough. */
+  readonly #beyondRepair = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(storage: RecordingStorage, observer: RecordingObserver, options: Partial<RecorderOptions> = {}) {
@@ -54,9 +56,11 @@ export class FlvRecorders {
   async repair(): Promise<void> {
     if (this.#storage.unfinished === undefined) return;
     for await (const recording of this.#storage.unfinished()) {
+      if (this.#beyondRepair.has(recording.location)) continue;
       try {
         await this.#repairOne(recording);
       } catch (error) {
+        this.#beyondRepair.add(recording.location);
         this.#observer.onFailed({ ...infoOf(recording), error: error as Error });
       }
     }

@@ -6,6 +6,7 @@ import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import type { RtmpExtension } from '../server/rtmp-extension.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import { RECORDING_STORAGE, type RecordingStorage } from '../storage/recording-storage.js';
+import { RepairRounds } from '../storage/repair-rounds.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { FlvRecorders } from './flv-recorders.js';
 import { loadMuxingLibrary } from '../media/load-muxing-library.js';
@@ -34,7 +35,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   readonly #recorders: FlvRecorders;
   readonly #publications = new Map<string, RtmpPublication>();
   readonly #recordings = new Set<GoingRecording>();
-  #repairing: Promise<void> = Promise.resolve();
+  readonly #repairs: RepairRounds;
 
   /** @internal */
   constructor(
@@ -44,6 +45,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     server: RtmpServer,
   ) {
     this.#recorders = new FlvRecorders(storage, this, options.recording);
+    this.#repairs = new RepairRounds(storage, () => this.#repair());
     server.extend(this);
   }
 
@@ -51,10 +53,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   async onApplicationBootstrap(): Promise<void> {
     // Found out at start, not at the first publish.
     if (this.options.recording.container !== 'flv') await loadMuxingLibrary('recording');
-    if (!this.options.recording.repair) return;
-    this.#repairing = this.#recorders.repair().catch((error: unknown) => {
-      this.#logger.error('could not look for unfinished recordings', { error: String(error) });
-    });
+    if (this.options.recording.repair) this.#repairs.start();
   }
 
   onPublish(publication: RtmpPublication): void {
@@ -104,8 +103,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   }
 
   async drain(): Promise<void> {
-    await this.#recorders.close();
-    await this.#repairing;
+    await Promise.all([this.#recorders.close(), this.#repairs.stop()]);
   }
 
   /** @internal */
@@ -135,6 +133,14 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     const { session, stream } = this.#logFields(info);
     const message = isFlvInstead ? 'MP4 cannot hold a stream: it is recorded as FLV' : 'MP4 cannot hold a stream';
     this.#logger.warn(message, { session, stream, problem });
+  }
+
+  async #repair(): Promise<void> {
+    try {
+      await this.#recorders.repair();
+    } catch (error) {
+      this.#logger.error('could not look for unfinished recordings', { error: String(error) });
+    }
   }
 
   #logFields({ streamId, app, name, location }: RecordingInfo): Record<string, unknown> {

@@ -127,6 +127,7 @@ describe('what a process leaves behind', () => {
   ])('is left alone while it %s', async (_what, owner) => {
     await leave(owner);
     expect(await all(storage.unfinished())).toEqual([]);
+    expect(storage.lookAgainAfter).toBe(600_000);
   });
 
   it('is not what this process writes, through whatever storage', async () => {

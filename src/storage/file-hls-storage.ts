@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HlsStorage, HlsStorageFilter, HlsStoredBroadcast, HlsStoredFile } from '../hls/hls-storage.js';
-import { hostLabel, isOwnerGone } from './file-owner.js';
+import { type FileOwner, hostLabel, isOwnerGone, OWNER_GRACE } from './file-owner.js';
 import { hlsFileName, hlsFolderOf, parseHlsFolder } from './hls-folder-name.js';
 import { recordingFolder } from './recording-file-name.js';
 import { walkFolders } from './walk-folders.js';
@@ -31,6 +31,7 @@ const writing = new Map<string, Promise<void>>();
  */
 export class FileHlsStorage implements HlsStorage {
   readonly directory: string;
+  #lookAgainAfter: number | undefined;
 
   constructor(options: FileHlsStorageOptions) {
     this.directory = resolve(options.directory);
@@ -89,14 +90,25 @@ export class FileHlsStorage implements HlsStorage {
     }
   }
 
+  get lookAgainAfter(): number | undefined {
+    return this.#lookAgainAfter;
+  }
+
   async *unfinished(): AsyncIterable<HlsStoredBroadcast> {
+    let isAnyLeft = false;
     for await (const broadcast of this.list()) {
       const folder = this.#folderOf(broadcast);
-      if (writing.has(folder) || !(await isAbandoned(folder))) continue;
-      // From here on it is written by this process, to be finished.
-      writing.set(folder, Promise.resolve());
-      yield broadcast;
+      if (writing.has(folder)) continue;
+      const owner = await ownerOf(folder);
+      const written = await stat(folder).catch(() => undefined);
+      if (owner === undefined || written === undefined) continue;
+      if (await isOwnerGone(owner, written.mtimeMs)) {
+        // From here on it is written by this process, to be finished.
+        writing.set(folder, Promise.resolve());
+        yield broadcast;
+      } else isAnyLeft = true;
     }
+    this.#lookAgainAfter = isAnyLeft ? OWNER_GRACE : undefined;
   }
 
   /** Makes the folder of a broadcast, unless this process has. */
@@ -132,16 +144,16 @@ async function make(folder: string, isAgain = false): Promise<void> {
   }
 }
 
-async function isAbandoned(folder: string): Promise<boolean> {
+/** Who writes a folder; undefined when it is whole. */
+async function ownerOf(folder: string): Promise<FileOwner | undefined> {
   const names = await readdir(folder).catch(() => []);
   // Whoever made it was killed before anything else.
   if (names.length === 0) await rmdir(folder).catch(() => {});
   for (const name of names) {
     const owner = OWNER.exec(name);
-    if (owner === null) continue;
-    return isOwnerGone({ pid: Number(owner[1]), host: owner[2]! }, async () => (await stat(folder)).mtimeMs);
+    if (owner !== null) return { pid: Number(owner[1]), host: owner[2]! };
   }
-  return false;
+  return undefined;
 }
 
 /** What the disk has not written yet a loss of power would take. */

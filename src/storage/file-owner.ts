@@ -1,7 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
-/** A process on another host cannot be asked whether it lives; after so long without a write it does not. */
-const FOREIGN_GRACE_MS = 10 * 60_000;
+/**
+ * What nobody has written to for so long nobody writes any more, in milliseconds: media that comes is written every flush
+ * interval. All that can be known of processes that cannot be asked, on another host or in another container.
+ */
+export const OWNER_GRACE = 10 * 60_000;
+
+/** How inexact the time is at which Linux says that a process began, in milliseconds. */
+const START_TOLERANCE = 2000;
+/** Unit of the times in /proc, in milliseconds: USER_HZ is 100 on all platforms that Node runs on. */
+const TICK = 10;
 
 /** Who writes a file: a process and its host. */
 export interface FileOwner {
@@ -17,14 +26,18 @@ export function hostLabel(): string {
 }
 
 /**
- * Whether a process that is not this one wrote a file, and does not any more. What this process itself writes its storage
- * knows; a PID that is its own is that of an earlier one.
+ * Whether nobody writes a file any more that somebody else began. What this process itself writes its storage knows: one of
+ * its PID and host is that of an earlier process, or of one in another container of that name.
  *
  * @param lastWrite when it was last written to, milliseconds since 1970
  */
-export async function isOwnerGone({ pid, host }: FileOwner, lastWrite: () => Promise<number>): Promise<boolean> {
-  if (host === hostLabel()) return pid === process.pid || !isProcessAlive(pid);
-  return Date.now() - (await lastWrite()) > FOREIGN_GRACE_MS;
+export async function isOwnerGone({ pid, host }: FileOwner, lastWrite: number): Promise<boolean> {
+  if (Date.now() - lastWrite > OWNER_GRACE) return true;
+  if (host !== hostLabel() || pid === process.pid) return false;
+  if (!isProcessAlive(pid)) return true;
+  // PIDs are given again, after a restart of the host often to the same services.
+  const began = await processStart(pid);
+  return began !== undefined && lastWrite + START_TOLERANCE < began;
 }
 
 function isProcessAlive(pid: number): boolean {
@@ -33,5 +46,22 @@ function isProcessAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process began, milliseconds since 1970, as proc(5) says it; undefined where there is no such thing. */
+async function processStart(pid: number): Promise<number | undefined> {
+  try {
+    const [ofProcess, ofSystem] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'latin1'),
+      readFile('/proc/stat', 'latin1'),
+    ]);
+    // Field 22; the second, the name of the program in parentheses, may have spaces.
+    const ticks = Number(ofProcess.slice(ofProcess.lastIndexOf(')') + 2).split(' ')[19]);
+    const boot = Number(/^btime (\d+)$/mu.exec(ofSystem)?.[1]);
+    const began = boot * 1000 + ticks * TICK;
+    return Number.isNaN(began) ? undefined : began;
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileRecordingStorage } from './file-recording-storage.js';
@@ -109,11 +109,53 @@ describe('FileRecordingStorage', () => {
     await writeFile(join(folder, `left.flv.${DEAD_PID}@${host}.part`), 'left');
     await writeFile(join(folder, `alive.flv.1@${host}.part`), 'process 1 lives');
     await writeFile(join(folder, `elsewhere.flv.${DEAD_PID}@some-other-host.part`), 'written just now');
+    await writeFile(join(folder, `container.flv.${process.pid}@${host}.part`), 'of our PID, and not ours');
     await writeFile(join(folder, 'somebody-elses.part'), 'not ours');
     const found = await unfinished();
     expect(found.map((recording) => recording.location)).toEqual([join(folder, 'left.flv')]);
     expect(found[0]).toMatchObject({ app: 'live', name: 'left', startedAt: undefined });
     await writer.abandon();
+  });
+
+  it('asks for another look while somebody else may be writing, and finds what nobody wrote to for ten minutes', async () => {
+    const folder = join(directory, 'live');
+    await mkdir(folder);
+    const parts = [`a.flv.${DEAD_PID}@elsewhere`, `b.flv.1@${hostname()}`, `c.flv.${process.pid}@${hostname()}`];
+    for (const part of parts) await writeFile(join(folder, `${part}.part`), 'left');
+    const writer = await storage.create(request);
+    expect(await unfinished()).toEqual([]);
+    expect(storage.lookAgainAfter).toBe(600_000);
+    const before = new Date(Date.now() - 601_000);
+    for (const file of await files()) await utimes(join(folder, file), before, before);
+    const found = await unfinished();
+    expect(found.map((recording) => recording.location).toSorted()).toEqual(
+      ['a.flv', 'b.flv', 'c.flv'].map((name) => join(folder, name)),
+    );
+    expect(storage.lookAgainAfter).toBeUndefined();
+    await writer.abandon();
+  });
+
+  it('repairs what was killed when it had its name and not yet lost the other', async () => {
+    const folder = join(directory, 'live');
+    await mkdir(folder);
+    const part = join(folder, `left.flv.${DEAD_PID}@${hostname()}.part`);
+    await writeFile(part, 'whole');
+    await link(part, join(folder, 'left.flv'));
+    const [recording] = await unfinished();
+    await recording!.repair(5, []);
+    expect(await files()).toEqual(['left.flv']);
+    expect(await readFile(join(folder, 'left.flv'), 'utf8')).toBe('whole');
+  });
+
+  it('never overwrites with what it repairs', async () => {
+    const folder = join(directory, 'live');
+    await mkdir(folder);
+    await writeFile(join(folder, `left.flv.${DEAD_PID}@${hostname()}.part`), 'left');
+    await writeFile(join(folder, 'left.flv'), 'precious');
+    const [recording] = await unfinished();
+    await expect(recording!.repair(4, [])).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(await readFile(join(folder, 'left.flv'), 'utf8')).toBe('precious');
+    expect(await files()).toHaveLength(2);
   });
 
   it('cuts, patches and names what it repairs', async () => {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { hostLabel, isOwnerGone } from './file-owner.js';
+import { hostLabel, isOwnerGone, OWNER_GRACE } from './file-owner.js';
 import { FileRecordingLibrary } from './file-recording-library.js';
 import { type FileWrites, IN_THREADS, type RecordingWrites, writesInto } from './file-writes.js';
 import { parseRecordingId, partOwner, recordingPathSegments, withoutPartSuffix } from './recording-file-name.js';
@@ -35,6 +35,7 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
   readonly directory: string;
   readonly #library: FileRecordingLibrary;
   readonly #writes: RecordingWrites;
+  #lookAgainAfter: number | undefined;
 
   constructor(options: FileRecordingStorageOptions) {
     this.directory = resolve(options.directory);
@@ -64,13 +65,25 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
     throw new Error(`no free name for ${join(folder, base)} in ${MAX_NAME_TRIES} tries`);
   }
 
+  get lookAgainAfter(): number | undefined {
+    return this.#lookAgainAfter;
+  }
+
   async *unfinished(): AsyncIterable<UnfinishedRecording> {
+    let isAnyLeft = false;
     for await (const { folder, files } of walkFolders(this.directory)) {
       for (const name of files) {
         const path = join(this.directory, folder, name);
-        if (name.endsWith(PART) && (await isAbandoned(path))) yield new UnfinishedFile(path, this.directory);
+        const owner = partOwner(name);
+        if (owner === undefined || openParts.has(path)) continue;
+        const file = await stat(path).catch(() => undefined);
+        // Whoever wrote it has completed it meanwhile.
+        if (file === undefined) continue;
+        if (await isOwnerGone(owner, file.mtimeMs)) yield new UnfinishedFile(path, this.directory);
+        else isAnyLeft = true;
       }
     }
+    this.#lookAgainAfter = isAnyLeft ? OWNER_GRACE : undefined;
   }
 }
 
@@ -178,13 +191,6 @@ class UnfinishedFile implements UnfinishedRecording {
 /** Parts this process is writing: its own PID in a name does not make them abandoned. */
 const openParts = new Set<string>();
 
-async function isAbandoned(path: string): Promise<boolean> {
-  if (openParts.has(path)) return false;
-  const owner = partOwner(basename(path));
-  if (owner === undefined) return false;
-  return isOwnerGone(owner, async () => (await stat(path)).mtimeMs);
-}
-
 function finalPath(part: string): string {
   return join(dirname(part), withoutPartSuffix(basename(part))!);
 }
@@ -207,11 +213,21 @@ async function renameExclusive(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || (await exists(to))) throw error;
-    await rename(from, to);
-    return;
+    if (await exists(to)) {
+      // Whoever was killed between the two steps has done the first.
+      if (!(await isSameFile(from, to))) throw error;
+    } else {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+      await rename(from, to);
+      return;
+    }
   }
   await rm(from);
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => lstat(path, { bigint: true })));
+  return a!.dev === b!.dev && a!.ino === b!.ino;
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number, writes: FileWrites): Promise<void> {

@@ -62,4 +62,9 @@ export interface RecordingStorage {
   create(request: RecordingRequest): Promise<RecordingWriter>;
   /** What a process that was killed left behind; left out when the storage has no such thing. */
   unfinished?(): AsyncIterable<UnfinishedRecording>;
+  /**
+   * When unfinished() is worth another look, in milliseconds: it has left out what somebody else may still be writing.
+   * Undefined when it has not.
+   */
+  readonly lookAgainAfter?: number | undefined;
 }
