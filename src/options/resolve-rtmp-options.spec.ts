@@ -30,6 +30,28 @@ describe('resolveRtmpOptions', () => {
     });
   });
 
+  /** Paths of all numbers below a value. */
+  function numbers(value: object, path = ''): string[] {
+    return Object.entries(value).flatMap(([name, one]: [string, unknown]) => {
+      if (typeof one === 'number') return [path + name];
+      return typeof one === 'object' && one !== null ? numbers(one, `${path}${name}.`) : [];
+    });
+  }
+
+  /** Times that are compared with a clock, and no timer of Node waits for. */
+  const COMPARED = ['recording.writeTimeout'];
+  const timed = numbers(DEFAULT_RTMP_OPTIONS).filter(
+    (path) => /(?:Timeout|Interval|Retry|Grace|\.waitForPublisher)$/u.test(path) && !COMPARED.includes(path),
+  );
+
+  it.each(timed)('takes no %s that is longer than timers can be', (path) => {
+    const given = (value: number) => path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+    for (const value of [2 ** 31, Infinity]) {
+      expect(() => resolveRtmpOptions(given(value) as RtmpModuleOptions)).toThrow(`${path}: ${value} is not possible`);
+    }
+    expect(() => resolveRtmpOptions(given(2 ** 31 - 1) as RtmpModuleOptions)).not.toThrow();
+  });
+
   it.each<[unknown, string]>([
     [
       { handlerTimeout: 0 },

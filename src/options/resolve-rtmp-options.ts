@@ -10,6 +10,7 @@ import { DEFAULT_RTMP_OPTIONS, type ResolvedRtmpOptions, type RtmpModuleOptions 
 const RANGES: Readonly<Record<string, NumberRange>> = {
   handlerTimeout: [1, MAX_MILLISECONDS],
   shutdownTimeout: [0, MAX_MILLISECONDS],
+  'recording.flushInterval': [1, MAX_MILLISECONDS],
   'playback.waitForPublisher': [0, MAX_MILLISECONDS],
   'playback.publisherGrace': [0, MAX_MILLISECONDS],
   'playback.gopCache.maxBytes': [0, Infinity],
