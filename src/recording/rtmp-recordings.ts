@@ -1,10 +1,13 @@
+import { resolve } from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { RtmpEvents, type RtmpEventSource } from '../events/rtmp-events.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import type { RtmpExtension } from '../server/rtmp-extension.js';
 import { RtmpServer } from '../server/rtmp-server.js';
+import { FileRecordingStorage } from '../storage/file-recording-storage.js';
 import { RECORDING_STORAGE, type RecordingStorage } from '../storage/recording-storage.js';
 import { RepairRounds } from '../storage/repair-rounds.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
@@ -40,7 +43,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   /** @internal */
   constructor(
     @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
-    @Inject(RECORDING_STORAGE) storage: RecordingStorage,
+    @Inject(RECORDING_STORAGE) private readonly storage: RecordingStorage,
     private readonly events: RtmpEvents,
     server: RtmpServer,
   ) {
@@ -49,10 +52,16 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     server.extend(this);
   }
 
-  /** Makes whole what a crash left behind, while the server already listens. */
+  /**
+   * Makes whole what a crash left behind, while the server already listens.
+   *
+   * @throws {RtmpConfigurationError} recordings that are to be made cannot be: the directory cannot be written to, or what MP4
+   * needs is not installed
+   */
   async onApplicationBootstrap(): Promise<void> {
     // Found out at start, not at the first publish.
     if (this.options.recording.container !== 'flv') await loadMuxingLibrary('recording');
+    if (this.options.recording.record) await this.#checkStorage();
     if (this.options.recording.repair) this.#repairs.start();
   }
 
@@ -133,6 +142,18 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     const { session, stream } = this.#logFields(info);
     const message = isFlvInstead ? 'MP4 cannot hold a stream: it is recorded as FLV' : 'MP4 cannot hold a stream';
     this.#logger.warn(message, { session, stream, problem });
+  }
+
+  async #checkStorage(): Promise<void> {
+    try {
+      await this.storage.check?.();
+    } catch (error) {
+      const { directory } = this.options.recording;
+      const isOptions = this.storage instanceof FileRecordingStorage && this.storage.directory === resolve(directory);
+      if (!isOptions) throw error;
+      const fix = `write a directory that this process can make and write to (${(error as Error).message}).`;
+      throw new RtmpConfigurationError('recording.directory', directory, fix);
+    }
   }
 
   async #repair(): Promise<void> {

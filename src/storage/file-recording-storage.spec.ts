@@ -170,6 +170,16 @@ describe('FileRecordingStorage', () => {
     expect(await readFile(recording!.location, 'utf8')).toBe('Jello');
   });
 
+  it('finds out whether it can write, and leaves nothing but the directory', async () => {
+    storage = new FileRecordingStorage({ directory: join(directory, 'a', 'b') });
+    await storage.check();
+    expect(await readdir(join(directory, 'a', 'b'))).toEqual([]);
+    await writeFile(join(directory, 'file'), '');
+    await expect(new FileRecordingStorage({ directory: join(directory, 'file') }).check()).rejects.toMatchObject({
+      code: 'EEXIST',
+    });
+  });
+
   it('has nothing unfinished when there is no directory yet', async () => {
     storage = new FileRecordingStorage({ directory: join(directory, 'missing') });
     expect(await unfinished()).toEqual([]);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { hostLabel, isOwnerGone, OWNER_GRACE } from './file-owner.js';
 import { FileRecordingLibrary } from './file-recording-library.js';
@@ -49,6 +49,14 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
 
   open(id: string): Promise<RecordingReader | undefined> {
     return this.#library.open(id);
+  }
+
+  /** Makes the directory, and a file in it that is taken away again. */
+  async check(): Promise<void> {
+    await mkdir(this.directory, { recursive: true });
+    const path = join(this.directory, `.${process.pid}@${hostLabel()}.check`);
+    await writeFile(path, 'x');
+    await rm(path);
   }
 
   async create(request: RecordingRequest): Promise<RecordingWriter> {

@@ -60,6 +60,11 @@ export interface UnfinishedRecording {
 export interface RecordingStorage {
   /** Begins a recording under a name that no other has; never overwrites one. */
   create(request: RecordingRequest): Promise<RecordingWriter>;
+  /**
+   * Finds out whether recordings can be kept, and rejects when not: asked at start when all publishes are recorded. A storage
+   * that shows it at the first recording only leaves it out.
+   */
+  check?(): Promise<void>;
   /** What a process that was killed left behind; left out when the storage has no such thing. */
   unfinished?(): AsyncIterable<UnfinishedRecording>;
   /**

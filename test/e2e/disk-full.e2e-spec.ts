@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -76,8 +76,13 @@ it.each(['at-once', 'in-threads'])(
   },
 );
 
-it('a directory that is none fails the recording, not the publish', async () => {
-  ingest = await IngestProcess.start({ directory, env: { RECORDINGS_DIR: '/dev/null/recordings' } });
+it('a directory that is none is found out at start; one that is none later fails the recording, not the publish', async () => {
+  const nowhere = { directory, env: { RECORDINGS_DIR: '/dev/null/recordings' } };
+  await expect(IngestProcess.start(nowhere)).rejects.toThrow('/dev/null/recordings');
+  const folder = join(directory, 'recordings');
+  ingest = await IngestProcess.start({ directory, env: { RECORDINGS_DIR: folder } });
+  rmdirSync(folder);
+  writeFileSync(folder, '');
   const small = await clip('H.264 with B-frames and AAC');
   await publish(small, ingest.url('live/nowhere'));
   await ingest.logged('recording', 'failed', 'ENOTDIR');

@@ -1,0 +1,52 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryRecordingStorage } from '#src';
+import { startMicroservice, type TestApp } from './start-app.js';
+
+let directory: string;
+let test: TestApp | undefined;
+
+beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'nest-rtmp-start-'))));
+afterEach(async () => {
+  await test?.close();
+  test = undefined;
+  await rm(directory, { recursive: true });
+});
+
+const start = async (options: object) => (test = await startMicroservice({ options }));
+
+describe('a directory that recordings cannot go to', () => {
+  it('is found out at start when publishes are recorded, and named', async () => {
+    const file = join(directory, 'a-file');
+    await writeFile(file, 'x');
+    await expect(start({ recording: { record: true, directory: file } })).rejects.toMatchObject({
+      name: 'RtmpConfigurationError',
+      option: 'recording.directory',
+      value: file,
+      message: expect.stringMatching(
+        /^RtmpModule option recording\.directory: ".*a-file" is not possible; write a dir.*EEXIST/u,
+      ),
+    });
+    await start({ recording: { record: false, directory: file } });
+  });
+
+  it('is one below a file as well', async () => {
+    await writeFile(join(directory, 'a-file'), 'x');
+    await expect(
+      start({ recording: { record: true, directory: join(directory, 'a-file', 'below') } }),
+    ).rejects.toMatchObject({ option: 'recording.directory' });
+  });
+
+  it('is none that is made at start, in which nothing is left', async () => {
+    const below = join(directory, 'a', 'b');
+    await start({ recording: { record: true, directory: below } });
+    expect(await readdir(below)).toEqual([]);
+  });
+});
+
+it('does not start with a storage of its own that says it cannot be used, and passes its error on', async () => {
+  const storage = new MemoryRecordingStorage();
+  Object.assign(storage, { check: () => Promise.reject(new Error('no bucket')) });
+  await expect(start({ recording: { record: true }, storage })).rejects.toThrow(/^no bucket$/u);
+});
