@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { MuxingLibrary } from '#lib/hls';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 
@@ -14,6 +15,16 @@ const MISSING = {
   recording: () =>
     new RtmpConfigurationError('recording.container', 'mp4', `recordings in MP4 need ${INSTALL}, or write 'flv'.`),
 } as const;
+
+/** Whether {@link loadMuxingLibrary} finds it. */
+export function isMuxingLibraryInstalled(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('mediabunny');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * The library that writes init segments, the beginning of MP4 files: an optional peer of this package.

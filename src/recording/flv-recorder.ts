@@ -40,7 +40,7 @@ export class FlvRecorder implements MediaSink {
   /** Files that are done with and not closed. */
   readonly #finishing = new Map<RecordingSegment, Promise<void>>();
   readonly #stopped = withResolver();
-  #removeSink: () => void;
+  #removeSink: () => void = () => {};
   #segment: RecordingSegment | undefined;
   #fileBegin: FileBegin | undefined;
   #container: RecordingContainer;

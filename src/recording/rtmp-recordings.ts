@@ -12,9 +12,10 @@ import { RECORDING_STORAGE, type RecordingStorage } from '../storage/recording-s
 import { RepairRounds } from '../storage/repair-rounds.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { FlvRecorders } from './flv-recorders.js';
-import { loadMuxingLibrary } from '../media/load-muxing-library.js';
+import { isMuxingLibraryInstalled, loadMuxingLibrary } from '../media/load-muxing-library.js';
 import type { RecordingInfo, RecordingObserver } from './recording-events.js';
 import type { RecordingOptions } from './recording-options.js';
+import { RecordingError } from './recording.errors.js';
 
 /** A recording whose files are not all closed. */
 interface GoingRecording {
@@ -81,10 +82,19 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
    * Records a publish from now on, whatever was decided when it began.
    *
    * @returns a function that ends the recording
+   * @throws {RecordingError} RECORDING_ERR_ENDED: the publish has ended
    */
   record(publication: RtmpPublication, recording: RecordingOptions = {}): () => void {
+    if (publication.stream.isEnded) throw new RecordingError('RECORDING_ERR_ENDED', publication.path);
     const { maxDuration, maxBytes, container } = this.options.recording;
     const options = { maxDuration, maxBytes, container, ...recording };
+    if (options.container !== 'flv' && !isMuxingLibraryInstalled()) {
+      options.container = 'flv';
+      this.#logger.warn('MP4 needs the package mediabunny: a stream is recorded as FLV', {
+        session: publication.session.id,
+        stream: publication.path,
+      });
+    }
     this.#publications.set(publication.id, publication);
     const containers = options.container === 'both' ? (['flv', 'mp4'] as const) : [options.container];
     const recorders = containers.map((one) =>

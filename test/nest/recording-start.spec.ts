@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryRecordingStorage } from '#src';
+import { MemoryRecordingStorage, RtmpRecordings, type RtmpPublication, RtmpStreams } from '#src';
+import { RawRtmpClient } from '#test/raw-rtmp-client';
+import { until } from '#test/until';
 import { startMicroservice, type TestApp } from './start-app.js';
 
 let directory: string;
@@ -49,4 +51,19 @@ it('does not start with a storage of its own that says it cannot be used, and pa
   const storage = new MemoryRecordingStorage();
   Object.assign(storage, { check: () => Promise.reject(new Error('no bucket')) });
   await expect(start({ recording: { record: true }, storage })).rejects.toThrow(/^no bucket$/u);
+});
+
+it('refuses to record a publish that has ended', async () => {
+  await start({ storage: new MemoryRecordingStorage() });
+  const publisher = await RawRtmpClient.publishing(test!.port, 'cam');
+  const streams = test!.app.get(RtmpStreams);
+  let publication: RtmpPublication | undefined;
+  await until('the publish', () => (publication = streams.get('live/cam')) !== undefined);
+  await publisher.destroy();
+  await until('the end', () => streams.get('live/cam') === undefined);
+  const recordings = test!.app.get(RtmpRecordings);
+  expect(() => recordings.record(publication!)).toThrow(
+    expect.objectContaining({ code: 'RECORDING_ERR_ENDED', message: expect.stringMatching(/: live\/cam$/u) }),
+  );
+  expect(recordings.isRecording(publication!)).toBe(false);
 });
