@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HlsStorage, HlsStorageFilter, HlsStoredBroadcast, HlsStoredFile } from '../hls/hls-storage.js';
-import { type FileOwner, hostLabel, isOwnerGone, OWNER_GRACE } from './file-owner.js';
+import { type FileOwner, hostLabel, isOwnerGone, ownerGrace } from './file-owner.js';
 import { hlsFileName, hlsFolderOf, parseHlsFolder } from './hls-folder-name.js';
 import { recordingFolder } from './recording-file-name.js';
 import { walkFolders } from './walk-folders.js';
@@ -95,7 +95,7 @@ export class FileHlsStorage implements HlsStorage {
   }
 
   async *unfinished(): AsyncIterable<HlsStoredBroadcast> {
-    let isAnyLeft = false;
+    let again = Infinity;
     for await (const broadcast of this.list()) {
       const folder = this.#folderOf(broadcast);
       if (writing.has(folder)) continue;
@@ -106,9 +106,9 @@ export class FileHlsStorage implements HlsStorage {
         // From here on it is written by this process, to be finished.
         writing.set(folder, Promise.resolve());
         yield broadcast;
-      } else isAnyLeft = true;
+      } else again = Math.min(again, ownerGrace(owner));
     }
-    this.#lookAgainAfter = isAnyLeft ? OWNER_GRACE : undefined;
+    this.#lookAgainAfter = again === Infinity ? undefined : again;
   }
 
   /** Makes the folder of a broadcast, unless this process has. */

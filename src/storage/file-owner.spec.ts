@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { hostLabel, isOwnerGone, OWNER_GRACE } from './file-owner.js';
+import { hostLabel, isOwnerGone, ownerGrace } from './file-owner.js';
 
 /** A process ID that no process has: above the highest that Linux gives. */
 const DEAD_PID = 4_194_999;
@@ -14,19 +14,18 @@ describe('isOwnerGone', () => {
     expect(await isOwnerGone({ pid: process.ppid, host }, Date.now())).toBe(false);
   });
 
-  it('goes by the last write where it cannot ask: on another host, or of its own PID in another container', async () => {
-    for (const owner of [
-      { pid: DEAD_PID, host: 'elsewhere' },
-      { pid: process.pid, host },
-    ]) {
-      expect(await isOwnerGone(owner, Date.now())).toBe(false);
-      expect(await isOwnerGone(owner, ago(OWNER_GRACE - MINUTE))).toBe(false);
-      expect(await isOwnerGone(owner, ago(OWNER_GRACE + MINUTE))).toBe(true);
-    }
+  it.each([
+    ['on another host', { pid: DEAD_PID, host: 'elsewhere' }, 10 * MINUTE],
+    ['of its own PID, in a container that was started again or in another', { pid: process.pid, host }, MINUTE],
+  ])('goes by the last write where it cannot ask: %s', async (_where, owner, grace) => {
+    expect(ownerGrace(owner)).toBe(grace);
+    expect(await isOwnerGone(owner, Date.now())).toBe(false);
+    expect(await isOwnerGone(owner, ago(grace - MINUTE / 2))).toBe(false);
+    expect(await isOwnerGone(owner, ago(grace + MINUTE / 2))).toBe(true);
   });
 
   it('takes no process for the owner of what nobody has written to for ten minutes', async () => {
-    expect(await isOwnerGone({ pid: process.ppid, host }, ago(OWNER_GRACE + MINUTE))).toBe(true);
+    expect(await isOwnerGone({ pid: process.ppid, host }, ago(11 * MINUTE))).toBe(true);
   });
 
   (process.platform === 'linux' ? it : it.skip)(

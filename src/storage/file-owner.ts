@@ -5,7 +5,13 @@ import { hostname } from 'node:os';
  * What nobody has written to for so long nobody writes any more, in milliseconds: media that comes is written every flush
  * interval. All that can be known of processes that cannot be asked, on another host or in another container.
  */
-export const OWNER_GRACE = 10 * 60_000;
+const OWNER_GRACE = 10 * 60_000;
+
+/**
+ * The same for a file of this very PID and host: of a container that was started again, most likely, whose recordings should
+ * not have to wait; of its twin with a disk in common, perhaps. A publisher is silent for half a minute at most.
+ */
+const TWIN_GRACE = 60_000;
 
 /** How inexact the time is at which Linux says that a process began, in milliseconds. */
 const START_TOLERANCE = 2000;
@@ -25,14 +31,20 @@ export function hostLabel(): string {
     .slice(0, 64);
 }
 
+/** How long nothing must have been written to a file before its owner is gone whatever else is known, in milliseconds. */
+export function ownerGrace({ pid, host }: FileOwner): number {
+  return pid === process.pid && host === hostLabel() ? TWIN_GRACE : OWNER_GRACE;
+}
+
 /**
  * Whether nobody writes a file any more that somebody else began. What this process itself writes its storage knows: one of
  * its PID and host is that of an earlier process, or of one in another container of that name.
  *
  * @param lastWrite when it was last written to, milliseconds since 1970
  */
-export async function isOwnerGone({ pid, host }: FileOwner, lastWrite: number): Promise<boolean> {
-  if (Date.now() - lastWrite > OWNER_GRACE) return true;
+export async function isOwnerGone(owner: FileOwner, lastWrite: number): Promise<boolean> {
+  const { pid, host } = owner;
+  if (Date.now() - lastWrite > ownerGrace(owner)) return true;
   if (host !== hostLabel() || pid === process.pid) return false;
   if (!isProcessAlive(pid)) return true;
   // PIDs are given again, after a restart of the host often to the same services.

@@ -124,7 +124,7 @@ describe('FileRecordingStorage', () => {
     for (const part of parts) await writeFile(join(folder, `${part}.part`), 'left');
     const writer = await storage.create(request);
     expect(await unfinished()).toEqual([]);
-    expect(storage.lookAgainAfter).toBe(600_000);
+    expect(storage.lookAgainAfter).toBe(60_000);
     const before = new Date(Date.now() - 601_000);
     for (const file of await files()) await utimes(join(folder, file), before, before);
     const found = await unfinished();

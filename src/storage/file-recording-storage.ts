@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { hostLabel, isOwnerGone, OWNER_GRACE } from './file-owner.js';
+import { hostLabel, isOwnerGone, ownerGrace } from './file-owner.js';
 import { FileRecordingLibrary } from './file-recording-library.js';
 import { type FileWrites, IN_THREADS, type RecordingWrites, writesInto } from './file-writes.js';
 import { parseRecordingId, partOwner, recordingPathSegments, withoutPartSuffix } from './recording-file-name.js';
@@ -78,7 +78,7 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
   }
 
   async *unfinished(): AsyncIterable<UnfinishedRecording> {
-    let isAnyLeft = false;
+    let again = Infinity;
     for await (const { folder, files } of walkFolders(this.directory)) {
       for (const name of files) {
         const path = join(this.directory, folder, name);
@@ -88,10 +88,10 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
         // Whoever wrote it has completed it meanwhile.
         if (file === undefined) continue;
         if (await isOwnerGone(owner, file.mtimeMs)) yield new UnfinishedFile(path, this.directory);
-        else isAnyLeft = true;
+        else again = Math.min(again, ownerGrace(owner));
       }
     }
-    this.#lookAgainAfter = isAnyLeft ? OWNER_GRACE : undefined;
+    this.#lookAgainAfter = again === Infinity ? undefined : again;
   }
 }
 
