@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import type { ConnectionSeat } from '../server/server-connection.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import { answerOf, type FlvAnswer, FULL } from './flv-answer.js';
@@ -23,6 +25,7 @@ export class FlvDoor {
     private readonly peers: HttpPeers,
     private readonly origins: PublishOrigins,
     @Inject(RTMP_HTTP_OPTIONS) private readonly options: ResolvedRtmpHttpOptions,
+    @InjectRtmpOptions() private readonly rtmpOptions: ResolvedRtmpOptions,
   ) {}
 
   /** Whether there is publishing at all. */
@@ -70,7 +73,7 @@ export class FlvDoor {
 
   /** A WebSocket that publishes what its messages are. */
   publishWebSocket(request: IncomingMessage, socket: WebSocket, target: FlvTarget): void {
-    const channel = new WebSocketFlvChannel(socket, () => {});
+    const channel = new WebSocketFlvChannel(socket, () => {}, this.rtmpOptions.maxHeldBytes);
     const refusal = this.#originRefusal(request);
     if (refusal !== undefined) {
       channel.answer(refusal);

@@ -7,16 +7,35 @@ const HTTP_TO_CLOSE = 4000;
 /** A close frame has room for so much of a reason (§5.5). */
 const MAX_REASON_BYTES = 123;
 
+/** What a message that is held takes beside its bytes: a flood of empty ones is bounded as well. */
+const MESSAGE_COST = 64;
+
+/** What a publisher sends before there is somebody to take it. */
+interface HeldMessage {
+  readonly data: Buffer;
+  readonly isBinary: boolean;
+}
+
 /** FLV as binary WebSocket messages, cut anywhere. */
 export class WebSocketFlvChannel implements FlvChannel {
   #isDiscarding = false;
+  #receiver: FlvReceiver | undefined;
+  #held: HeldMessage[] = [];
+  #heldBytes = 0;
 
-  /** @param onSent called whenever something has left */
+  /**
+   * @param onSent called whenever something has left
+   * @param maxHeldBytes what is kept of a publisher's messages until they are received, before it is read no further;
+   * those of a player, who has nothing to say, are not looked at
+   */
   constructor(
     private readonly socket: WebSocket,
     private readonly onSent: () => void,
+    private readonly maxHeldBytes?: number,
   ) {
     socket.on('error', () => socket.terminate());
+    // From the beginning: a WebSocket keeps nothing for those who listen later.
+    if (maxHeldBytes !== undefined) socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
   }
 
   get queuedBytes(): number {
@@ -25,11 +44,12 @@ export class WebSocketFlvChannel implements FlvChannel {
 
   receive(receiver: FlvReceiver): void {
     const { socket } = this;
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      if (this.#isDiscarding) return;
-      if (isBinary) receiver.onBytes(data as Buffer);
-      else receiver.onInvalid('FLV is sent in binary messages, this is a text.');
-    });
+    const held = this.#held;
+    this.#receiver = receiver;
+    this.#held = [];
+    this.#heldBytes = 0;
+    socket.resume(); // before the receiver may pause it
+    for (const { data, isBinary } of held) this.#deliver(data, isBinary);
     socket.on('pong', () => receiver.onAlive());
     // A WebSocket has no end of its own but its closing.
     socket.on('close', (code: number) => {
@@ -49,6 +69,7 @@ export class WebSocketFlvChannel implements FlvChannel {
       .toString()
       .replace(/\ufffd+$/u, '');
     this.#isDiscarding = true;
+    this.#held = [];
     this.socket.resume();
     this.socket.close(httpStatus < 300 ? 1000 : HTTP_TO_CLOSE + httpStatus, reason);
   }
@@ -72,5 +93,21 @@ export class WebSocketFlvChannel implements FlvChannel {
 
   ping(): void {
     this.socket.ping();
+  }
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    if (this.#receiver !== undefined || this.#isDiscarding) {
+      this.#deliver(data as Buffer, isBinary);
+      return;
+    }
+    this.#held.push({ data: data as Buffer, isBinary });
+    this.#heldBytes += (data as Buffer).length + MESSAGE_COST;
+    if (this.#heldBytes > this.maxHeldBytes!) this.socket.pause();
+  }
+
+  #deliver(data: Buffer, isBinary: boolean): void {
+    if (this.#isDiscarding) return;
+    if (isBinary) this.#receiver!.onBytes(data);
+    else this.#receiver!.onInvalid('FLV is sent in binary messages, this is a text.');
   }
 }

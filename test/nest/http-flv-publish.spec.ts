@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { type CanActivate, Injectable, UnauthorizedException, UseGuards } from '@nestjs/common';
@@ -441,6 +442,36 @@ describe('a WebSocket that publishes', () => {
     expect((await posted.answers()).status).toBe(500);
     taking.mockRestore();
     expect(test.app.get(RtmpStreams).get('live/other')).toBeDefined();
+  });
+
+  it('may send at once: what comes while the handler decides is kept, up to a bound, and nothing is lost', async () => {
+    let decide!: () => void;
+    const decided = new Promise<void>((resolve) => (decide = resolve));
+    @RtmpController()
+    class Slow {
+      @RtmpCommand('publish')
+      publish(): Promise<void> {
+        return decided;
+      }
+    }
+    await start({ controllers: [Slow], options: { maxHeldBytes: 64 * 1024 } });
+    let connection: Socket | undefined;
+    test.app.getHttpServer().on('connection', (accepted: Socket) => (connection = accepted));
+    const { socket, opened } = open('/live/cam.flv', ['flv-publish']);
+    await opened;
+    const bytes = flv(...STREAM, ...Array.from({ length: 2000 }, (_, i) => picture(i)));
+    for (let at = 0; at < bytes.length; at += 10) socket.send(bytes.subarray(at, at + 10));
+    // Far more than the kernel keeps by itself: a server that reads on would have it all.
+    const large = Buffer.alloc(100_000, 0x27);
+    large[1] = 1;
+    for (let i = 0; i < 200; i++) socket.send(flvTag({ typeId: 9, payload: large }, 100 + i));
+    await delay(100);
+    expect(connection!.bytesRead).toBeLessThan(8 * 1024 * 1024);
+    decide();
+    const { stream } = await live('live/cam');
+    await until('all of it', () => stream.counters.videoMessages === 2203);
+    expect(stream.counters.audioMessages).toBe(2);
+    socket.close();
   });
 
   it('that vanishes is gone', async () => {
