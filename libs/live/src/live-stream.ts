@@ -15,6 +15,9 @@ import { countMessage, createStreamCounters, type StreamCounters } from './strea
 /** Longest onMetaData kept and passed on, in bytes: it is sent to every player. */
 const MAX_METADATA_BYTES = 64 * 1024;
 
+/** Of pictures, whose group has been given up, none is expected any more after so much stream time, in milliseconds. */
+const MAX_PICTURE_GAP = 5000;
+
 /** Where a live stream is found and who published it. */
 export interface LiveStreamInfo {
   /** Unique in this process: two publishes of one name differ. */
@@ -62,6 +65,8 @@ export class LiveStream implements LiveStreamInfo {
   /** The lowest video track so far; 0 with all encoders we know of. */
   #firstVideoTrack = Infinity;
   #startFlags: number | undefined;
+  /** Stream time of the newest picture. */
+  #pictureTime = 0;
   #startTime: number | undefined;
   #gopDuration: number | undefined;
   #state: 'live' | 'suspended' | 'ended' = 'live';
@@ -131,9 +136,13 @@ export class LiveStream implements LiveStreamInfo {
     return (flags & MediaFlags.KeyFrame) !== 0 && trackIdOf(flags) <= this.#firstVideoTrack;
   }
 
-  /** Flags of the newest message at which a player could begin; undefined before the first. */
+  /**
+   * Flags of the newest message at which a player could begin; undefined before the first, and when pictures have ended
+   * while the rest goes on, and that group has been given up: there is nothing to wait for then.
+   */
   get startFlags(): number | undefined {
-    return this.#startFlags;
+    const hasEnded = !this.gopCache.isOpen && (this.#timeline.now ?? 0) - this.#pictureTime > MAX_PICTURE_GAP;
+    return hasEnded ? undefined : this.#startFlags;
   }
 
   /** Stream time between the last two key frames at which a player could begin, in milliseconds; undefined before the second. */
@@ -204,7 +213,10 @@ export class LiveStream implements LiveStreamInfo {
     message.slab = undefined;
     if (flags & MediaFlags.Coded) {
       message.timestamp = this.#timeline.take(timestamp);
-      if (flags & MediaFlags.Video) this.#firstVideoTrack = Math.min(this.#firstVideoTrack, trackIdOf(flags));
+      if (flags & MediaFlags.Video) {
+        this.#firstVideoTrack = Math.min(this.#firstVideoTrack, trackIdOf(flags));
+        this.#pictureTime = message.timestamp;
+      }
       const isStart = this.startsAt(flags);
       if (isStart) this.#beginGroup(message);
       // Before it is handed out: whoever joins meanwhile finds it there.

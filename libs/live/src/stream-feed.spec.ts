@@ -166,6 +166,30 @@ describe('where there is no key frame to begin at', () => {
     expect(sink.tokens).toBe('V1 V1 K12 P13');
   });
 
+  it('a player of a stream whose pictures have ended begins with the next message', () => {
+    begin({ maxDuration: 1000 });
+    push(videoConfig(1), audioConfig(1), keyFrame(0), picture(1));
+    const { sink } = join();
+    time += 4000;
+    push(audio(2));
+    flush();
+    const early = join().sink;
+    push(audio(3));
+    flush();
+    expect([sink.tokens, early.tokens]).toEqual(['V1 C1 K0 P1 A2 A3', 'V1 C1']);
+    time += 2000;
+    push(audio(4));
+    flush();
+    const late = join().sink;
+    push(audio(5));
+    flush();
+    expect([early.tokens, late.tokens]).toEqual(['V1 C1 V1 C1 A5', 'V1 C1 A5']);
+    push(keyFrame(6), audio(7));
+    flush();
+    for (const one of [sink, early, late]) expect(one.tokens).toMatch(/ A5 K6 A7$/u);
+    expect(join().sink.tokens).toBe('V1 C1 K6 A7');
+  });
+
   it('or when there is no cache', () => {
     begin({ maxBytes: 0 });
     push(videoConfig(1), keyFrame(0), picture(1));

@@ -29,7 +29,7 @@ export class StreamFeed implements MediaSink {
   readonly #queue: FlushQueue;
   readonly #writer = new BatchWriter();
   readonly #subscribers = new Set<LiveSubscriber>();
-  /** Subscribers that begin, or go on, at the next key frame. */
+  /** Subscribers that begin, or go on, at the next key frame, or when pictures have ended. */
   readonly #waiting = new Set<LiveSubscriber>();
   #stream: LiveStream;
   #removeSink: () => void;
@@ -98,7 +98,7 @@ export class StreamFeed implements MediaSink {
 
   /**
    * Adds a subscriber. It begins at the newest key frame; without video, or
-   * while there has been no picture, with the next message; one that is paused
+   * while there is no picture, with the next message; one that is paused
    * when it is resumed.
    */
   subscribe(
@@ -202,12 +202,7 @@ export class StreamFeed implements MediaSink {
     this.#dirtySince = undefined;
     this.#hasPicture = false;
     if (!this.#flushWriter()) return;
-    const start = this.#startPoint;
-    if (start !== undefined && this.#waiting.size > 0) {
-      const head = this.head(start.timestamp);
-      for (const subscriber of this.#waiting) subscriber.startAt(start, head, now);
-      this.#waiting.clear();
-    }
+    if (this.#waiting.size > 0) this.#placeWaiting(now);
     for (const subscriber of this.#subscribers) subscriber.pump(now);
   }
 
@@ -218,6 +213,19 @@ export class StreamFeed implements MediaSink {
     let at = 0;
     for (const message of messages) at = this.format.write(bytes, at, message);
     return bytes;
+  }
+
+  /** There may be a key frame by now, or none to wait for any more. */
+  #placeWaiting(now: number): void {
+    const start = this.#startPoint;
+    if (start === undefined && this.#beginsAtKeyFrames) return;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    const head = this.head(start?.timestamp ?? this.#stream.timestamp ?? 0);
+    for (const subscriber of waiting) {
+      if (start === undefined) subscriber.startBehind(this.#tail!, head, now);
+      else subscriber.startAt(start, head, now);
+    }
   }
 
   #headMessages(timestamp: number): MediaMessage[] {
@@ -232,7 +240,7 @@ export class StreamFeed implements MediaSink {
     return messages;
   }
 
-  /** Whether one begins at key frames: there are some, and the format takes them. */
+  /** Whether one begins at key frames: there are some, or will be again, and the format takes them. */
   get #beginsAtKeyFrames(): boolean {
     const { startFlags } = this.#stream;
     return startFlags !== undefined && this.format.takes(startFlags);

@@ -15,6 +15,7 @@ import {
 import type { LiveSubscriber } from './subscriber.js';
 import { FlvWireFormat } from './wire-format.js';
 
+const INFO = { id: '1', app: 'live', name: 'cam', path: 'live/cam', startedAt: 0 };
 // Each message of 85 bytes is a tag of 100.
 const LENGTH = 85;
 const LIMITS: SlowSubscriberLimits = { maxQueuedBytes: 250, maxLagBytes: 1000, maxBlockedTime: 5000 };
@@ -26,7 +27,7 @@ let now: number;
 
 beforeEach(() => {
   queue = new FlushQueue(FLUSH_PROFILES.balanced);
-  stream = new LiveStream({ id: '1', app: 'live', name: 'cam', path: 'live/cam', startedAt: 0 });
+  stream = new LiveStream(INFO);
   number = 0;
   now = 0;
 });
@@ -99,6 +100,21 @@ describe('a subscriber whose socket is full', () => {
     expect(subscriber.counters).toMatchObject({ skips: 1, skippedBytes: 400 });
     publish('P');
     expect(sink.tokens).toMatch(/ P11 P12$/u);
+  });
+
+  it('goes on with the next message when it must skip and pictures have ended', () => {
+    stream = new LiveStream(INFO, { maxDuration: 100 });
+    const { sink, subscriber, drain } = join();
+    publish('KP');
+    sink.isReading = false;
+    publish('A'.repeat(20));
+    number += 500;
+    publish('AAA');
+    drain();
+    expect(subscriber.isBlocked).toBe(false);
+    publish('AA');
+    expect(sink.tokens).toBe('K0 P1 A2 A3 A4 A525 A526');
+    expect(subscriber.counters.skips).toBe(1);
   });
 
   it('is counted for its stream, also when it has left', () => {
