@@ -132,10 +132,10 @@ export class GopCache {
     this.#entries.length = 0;
   }
 
-  /** Hands out the messages in order, each valid during its call. */
-  forEach(visit: (message: MediaMessage) => void): void {
+  /** Hands out the messages in order, all but so many of the first, each valid during its call. */
+  forEach(visit: (message: MediaMessage) => void, without = 0): void {
     const message: MediaMessage = { tagType: 0, timestamp: 0, payload: NOTHING, flags: 0 };
-    for (let i = 0; i < this.#count; i++) {
+    for (let i = without; i < this.#count; i++) {
       const { tagType, timestamp, flags, slab, from, to } = this.#entries[i]!;
       message.tagType = tagType;
       message.timestamp = timestamp;

@@ -4,6 +4,7 @@ import { ConfigurationStore, type StoredConfiguration } from './configuration-st
 import type { MediaMessage, MediaSink } from './media-message.js';
 import type { FlushQueue } from './flush-queue.js';
 import { PublisherHold } from './publisher-hold.js';
+import { RestingFeeds } from './resting-feeds.js';
 import { amf0Metadata, normaliseScriptData, scriptDataKind } from './script-data.js';
 import { StreamFeed } from './stream-feed.js';
 import { StreamTimeline } from './stream-timeline.js';
@@ -55,6 +56,7 @@ export class LiveStream implements LiveStreamInfo {
   readonly gopCache: GopCache;
 
   readonly #feeds = new Map<string, StreamFeed>();
+  readonly #restingFeeds = new RestingFeeds();
   readonly #configurations = new ConfigurationStore();
   readonly #timeline = new StreamTimeline();
   readonly #onSinkFailure: (error: unknown) => void;
@@ -178,7 +180,9 @@ export class LiveStream implements LiveStreamInfo {
   feed(format: WireFormat, queue: FlushQueue): StreamFeed {
     const known = this.#feeds.get(format.key);
     if (known !== undefined) return known;
-    const feed = new StreamFeed(this, format, queue);
+    const resting = this.#restingFeeds.take(format.key);
+    resting?.wake();
+    const feed = resting ?? new StreamFeed(this, format, queue);
     if (!this.isEnded) this.#feeds.set(format.key, feed);
     return feed;
   }
@@ -186,6 +190,12 @@ export class LiveStream implements LiveStreamInfo {
   /** @internal A feed that nobody needs any more. */
   dropFeed(feed: StreamFeed): void {
     if (this.#feeds.get(feed.format.key) === feed) this.#feeds.delete(feed.format.key);
+  }
+
+  /** @internal A feed that nobody needs for now, and which has encoded some of the group. */
+  restFeed(feed: StreamFeed): void {
+    this.dropFeed(feed);
+    this.#restingFeeds.put(feed);
   }
 
   /**
@@ -221,6 +231,7 @@ export class LiveStream implements LiveStreamInfo {
       if (isStart) this.#beginGroup(message);
       // Before it is handed out: whoever joins meanwhile finds it there.
       this.gopCache.add(message, isStart);
+      if (!this.gopCache.isOpen) this.#restingFeeds.clear();
     } else {
       // OBS and FFmpeg send sequence headers at 0 wherever the stream is.
       message.timestamp = this.#timeline.now ?? timestamp;
@@ -257,6 +268,7 @@ export class LiveStream implements LiveStreamInfo {
     const sinks = this.#sinks;
     this.#sinks = [];
     for (const sink of sinks) this.#attempt(() => sink.onEnd());
+    this.#forgetGroup();
     this.gopCache.release();
   }
 
@@ -266,6 +278,7 @@ export class LiveStream implements LiveStreamInfo {
     this.#state = 'suspended';
     const sinks = this.#sinks;
     this.#sinks = sinks.filter((sink) => sink.onSuspend !== undefined);
+    this.#forgetGroup();
     this.gopCache.release();
     for (const sink of sinks) {
       if (sink.onSuspend === undefined) this.#attempt(() => sink.onEnd());
@@ -329,6 +342,13 @@ export class LiveStream implements LiveStreamInfo {
     if (this.#startTime !== undefined) this.#gopDuration = timestamp - this.#startTime;
     this.#startTime = timestamp;
     this.#startFlags = flags;
+    this.#restingFeeds.clear();
+  }
+
+  /** What follows depends on what is not there. */
+  #forgetGroup(): void {
+    this.gopCache.clear();
+    this.#restingFeeds.clear();
   }
 
   #greet(sink: MediaSink): void {
@@ -347,7 +367,7 @@ export class LiveStream implements LiveStreamInfo {
     if (change === 'none' || (flags & MediaFlags.SequenceHeader) === 0) return;
     // What came before needs the old one, or none as with codecs that have no sequence header.
     const isFirstVideo = (flags & MediaFlags.Video) !== 0 && trackIdOf(flags) <= this.#firstVideoTrack;
-    if (change === 'changed' || isFirstVideo) this.gopCache.clear();
+    if (change === 'changed' || isFirstVideo) this.#forgetGroup();
   }
 
   /** Unwraps a data message and keeps it when it is metadata; false when there is nothing to pass on. */
@@ -366,6 +386,7 @@ export class LiveStream implements LiveStreamInfo {
         if (body.length > MAX_METADATA_BYTES) return false;
         if (known !== undefined && Buffer.compare(known, body) === 0) return false;
         message.payload = this.#metadata = body.slice();
+        this.#restingFeeds.clear(); // they may have the one before, which would come last
         message.timestamp = 0; // FFmpeg makes a data stream of it otherwise
         return true;
       }

@@ -1,3 +1,4 @@
+import { MediaFlags } from '#lib/flv';
 import { audio, audioConfig, keyFrame, type LiveMessage, metadata, picture, text, videoConfig } from '#test/live-media';
 import { LiveSink } from '#test/live-sink';
 import { hex } from '#test/hex';
@@ -280,7 +281,7 @@ describe('the end', () => {
     expect(stream.feeds).toEqual([]);
   });
 
-  it('of a feed comes when its last player leaves, and the next one begins another', () => {
+  it('of a feed comes when its last player leaves; the next one of the same group finds what it has encoded', () => {
     push(keyFrame(0));
     const first = join();
     const feed = stream.feeds[0]!;
@@ -296,6 +297,20 @@ describe('the end', () => {
     flush();
     expect([first.sink.tokens, second.sink.tokens]).toEqual(['K0', 'K0']);
     expect(join().sink.tokens).toBe('K0 P1 P2');
+    expect(stream.feeds).toEqual([feed]);
+    push(picture(3), audio(4));
+    flush();
+    expect(join().sink.tokens).toBe('K0 P1 P2 P3 A4');
+  });
+
+  it('of a feed is for good where it has nothing to keep', () => {
+    push(audioConfig(1), audio(0));
+    join().subscriber.leave();
+    push(keyFrame(0));
+    const { subscriber } = join(AUDIO);
+    const feed = stream.feeds[0]!;
+    subscriber.leave();
+    expect(join(AUDIO).subscriber).toBeDefined();
     expect(stream.feeds).toHaveLength(1);
     expect(stream.feeds[0]).not.toBe(feed);
   });
@@ -315,5 +330,78 @@ describe('the end', () => {
     push(picture(2));
     flush();
     expect(players.map((player) => player.sink.tokens)).toEqual(['K0 P1', 'K0', 'K0 P1 P2']);
+  });
+});
+
+describe('a feed that nobody is subscribed to', () => {
+  /** Counts what it encodes. */
+  class CountingFormat extends FlvWireFormat {
+    static encoded = 0;
+
+    override write(...[target, at, message]: Parameters<FlvWireFormat['write']>): number {
+      CountingFormat.encoded += message.flags & MediaFlags.Coded ? 1 : 0;
+      return super.write(target, at, message);
+    }
+  }
+
+  function visit(selection?: MediaSelection): string {
+    const sink = new LiveSink();
+    const feed = stream.feed(new CountingFormat(selection), queue);
+    feed.subscribe(sink, DEFAULT_SLOW_SUBSCRIBER_LIMITS, queue.now).leave();
+    return sink.tokens;
+  }
+
+  beforeEach(() => {
+    CountingFormat.encoded = 0;
+    push(metadata(1), videoConfig(1), audioConfig(1), keyFrame(0), audio(1), picture(2));
+  });
+
+  it('encodes nothing, and no message twice for those who come and go', () => {
+    for (let i = 0; i < 5; i++) expect(visit()).toBe('M1 V1 C1 K0 A1 P2');
+    expect(CountingFormat.encoded).toBe(3);
+    push(audio(3), picture(4));
+    expect([CountingFormat.encoded, stream.sinkCount, stream.isFollowed]).toEqual([3, 0, false]);
+    for (let i = 0; i < 5; i++) expect(visit()).toBe('M1 V1 C1 K0 A1 P2 A3 P4');
+    expect(CountingFormat.encoded).toBe(5);
+    push(keyFrame(5));
+    expect(visit()).toBe('M1 V1 C1 K5');
+  });
+
+  it('of each selection of one player', () => {
+    for (let i = 0; i < 5; i++) {
+      expect(visit()).toBe('M1 V1 C1 K0 A1 P2');
+      expect(visit(VIDEO)).toBe('M1 V1 K0 P2');
+      expect(visit(AUDIO)).toBe('M1 C1');
+    }
+    expect(CountingFormat.encoded).toBe(5);
+  });
+
+  it.each<[string, () => void, string]>([
+    ['its group was given up', () => push(picture(3, 2000)), 'M1 V1 C1'],
+    ['a configuration came', () => push(audioConfig(2)), 'M1 V1 C2'],
+    ['its publisher is gone', () => stream.suspend(), 'M1 V1 C1'],
+    ['other metadata came', () => push(metadata(2)), 'M2 V1 C1 K0 A1 P2'],
+  ])('is no more when %s', (_what, act, tokens) => {
+    begin({ maxBytes: 1500 });
+    push(metadata(1), videoConfig(1), audioConfig(1), keyFrame(0), audio(1), picture(2));
+    visit();
+    act();
+    const before = CountingFormat.encoded;
+    expect(visit()).toBe(tokens);
+    expect(CountingFormat.encoded - before).toBe(tokens.endsWith('P2') ? 3 : 0);
+  });
+
+  it('is one of a few', () => {
+    const formats = [true, false].flatMap((enhanced) =>
+      [true, false].flatMap((multitrack) =>
+        [true, false].map((colourInfo) => ({ audio: true, video: true, enhanced, multitrack, colourInfo })),
+      ),
+    );
+    for (const format of formats) visit(format);
+    expect(CountingFormat.encoded).toBe(24);
+    for (const format of formats.slice(-4)) visit(format);
+    expect(CountingFormat.encoded).toBe(24);
+    visit(formats[0]);
+    expect(CountingFormat.encoded).toBe(27);
   });
 });

@@ -42,19 +42,15 @@ export class StreamFeed implements MediaSink {
   /** When the oldest message that waits came, and whether a picture waits. */
   #dirtySince: number | undefined;
   #hasPicture = false;
-  #isEnded = false;
+  /** Messages of the stream's group that it has encoded, or passed over. */
+  #encoded = 0;
+  #state: 'active' | 'resting' | 'ended' = 'active';
 
   constructor(stream: LiveStream, format: WireFormat, queue: FlushQueue) {
     this.#stream = stream;
     this.format = format;
     this.#queue = queue;
-    if (this.#beginsAtKeyFrames) {
-      stream.gopCache.forEach((message) => {
-        if (this.#takes(message.flags)) this.#encode(message);
-        if (this.#writer.length >= FIRST_BATCHES) this.#flushWriter();
-      });
-      this.#flushWriter();
-    }
+    if (this.#beginsAtKeyFrames) this.#encodeGroup();
     this.#removeSink = stream.addSink(this, { greet: false });
   }
 
@@ -108,7 +104,7 @@ export class StreamFeed implements MediaSink {
     { isPaused = false, policy = SKIP_THEN_CLOSE }: SubscribeOptions = {},
   ): LiveSubscriber {
     const subscriber = new LiveSubscriber(this, sink, limits, policy);
-    if (this.#isEnded) {
+    if (this.#state !== 'active') {
       subscriber.end('stream ended');
       return subscriber;
     }
@@ -134,11 +130,24 @@ export class StreamFeed implements MediaSink {
   /** Takes a subscriber away; its sink is not told. */
   remove(subscriber: LiveSubscriber): void {
     this.#waiting.delete(subscriber);
-    if (!this.#subscribers.delete(subscriber) || this.#subscribers.size > 0 || this.#isEnded) return;
-    this.#isEnded = true;
+    if (!this.#subscribers.delete(subscriber) || this.#subscribers.size > 0 || this.#state !== 'active') return;
     this.#removeSink();
     this.#queue.delete(this);
-    this.#stream.dropFeed(this);
+    this.flush(this.#queue.now);
+    if (this.#startPoint !== undefined && this.#stream.gopCache.isOpen) {
+      this.#state = 'resting';
+      this.#stream.restFeed(this);
+    } else {
+      this.#state = 'ended';
+      this.#stream.dropFeed(this);
+    }
+  }
+
+  /** @internal Somebody comes while the group is still the one in which it was left: goes on from there. */
+  wake(): void {
+    this.#state = 'active';
+    this.#encodeGroup();
+    this.#removeSink = this.#stream.addSink(this, { greet: false });
   }
 
   /** Gives a place to a subscriber that has none: at the next key frame, or with the next message. */
@@ -169,7 +178,7 @@ export class StreamFeed implements MediaSink {
   onMessage(message: MediaMessage): void {
     const { flags } = message;
     // The last subscriber may have left while the stream was handing out this very message.
-    if (this.#isEnded || !this.#takes(flags)) return;
+    if (this.#state !== 'active' || !this.#takes(flags)) return;
     // The stream forgets its group when a configuration changes: what came before cannot be decoded with it.
     if (flags & MediaFlags.SequenceHeader && !this.#stream.gopCache.isOpen) this.#forgetStart();
     this.#encode(message);
@@ -181,8 +190,8 @@ export class StreamFeed implements MediaSink {
   }
 
   onEnd(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
+    if (this.#state !== 'active') return;
+    this.#state = 'ended';
     this.flush(this.#queue.now);
     this.#queue.delete(this);
     for (const subscriber of this.#subscribers) subscriber.end('stream ended');
@@ -262,6 +271,17 @@ export class StreamFeed implements MediaSink {
     const length = format.measure(message);
     const target = writer.reserve(length);
     writer.advance(format.write(target, writer.at, message));
+    this.#encoded = this.#stream.gopCache.size;
+  }
+
+  /** What it has not encoded of the stream's group. */
+  #encodeGroup(): void {
+    const { gopCache } = this.#stream;
+    gopCache.forEach((message) => {
+      if (this.#takes(message.flags)) this.#encode(message);
+      if (this.#writer.length >= FIRST_BATCHES) this.#flushWriter();
+    }, this.#encoded);
+    this.#flushWriter();
   }
 
   #flushWriter(): boolean {
