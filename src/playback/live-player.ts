@@ -46,7 +46,8 @@ export class LivePlayer implements NetStreamPlayer {
   #subscribed: Wanted | undefined;
   #stopWaiting: (() => void) | undefined;
   /** Take away what watches the stream for this player. */
-  #stopWatching: Array<() => void> = [];
+  #stopGuarding: (() => void) | undefined;
+  #stopLimiting: (() => void) | undefined;
 
   constructor(
     private readonly slot: PlayerSlot,
@@ -87,12 +88,18 @@ export class LivePlayer implements NetStreamPlayer {
   }
 
   #subscribe(stream: LiveStream): void {
-    const selection = this.playback.announcedOnly ? this.#guard(stream) : this.#wanted;
-    if (selection === undefined) return;
-    const format = new RtmpWireFormat(SHARED_STREAM_ID, this.slot.connection.chunkSize, selection);
-    this.#subscribed = this.#wanted;
+    const format = this.#format(stream);
+    if (format === undefined) return;
     this.#subscriber = this.playback.subscribe(stream, format, this.#sink(), { isPaused: this.#isIdle });
     this.#limit(stream);
+  }
+
+  /** What it is sent by what it wants; undefined when there is something that it did not announce: it has been told. */
+  #format(stream: LiveStream): RtmpWireFormat | undefined {
+    const selection = this.playback.announcedOnly ? this.#guard(stream) : this.#wanted;
+    if (selection === undefined) return undefined;
+    this.#subscribed = this.#wanted;
+    return new RtmpWireFormat(SHARED_STREAM_ID, this.slot.connection.chunkSize, selection);
   }
 
   /** Sends the player what it wants by now, or nothing. */
@@ -104,15 +111,13 @@ export class LivePlayer implements NetStreamPlayer {
       return;
     }
     const now = performance.now();
-    const { stream } = subscriber;
     const { audio, video } = this.#wanted;
-    if (this.#subscribed?.audio === audio && this.#subscribed.video === video) {
-      subscriber.resume(now);
-      return;
+    if (this.#subscribed?.audio !== audio || this.#subscribed.video !== video) {
+      const format = this.#format(subscriber.stream);
+      if (format === undefined) return;
+      subscriber.select(format, now);
     }
-    if (!subscriber.isPaused) subscriber.catchUp(now);
-    this.#unsubscribe();
-    this.#subscribe(stream);
+    subscriber.resume(now);
   }
 
   /** Whether it wants nothing for now. */
@@ -122,6 +127,7 @@ export class LivePlayer implements NetStreamPlayer {
 
   /** Watches what the player did not announce; undefined when there is such already, and it has been refused. */
   #guard(stream: LiveStream): ReturnType<typeof announcedSelection> | undefined {
+    this.#stopGuarding?.();
     const { capabilities } = this.slot.connection;
     const selection = announcedSelection(this.#wanted, capabilities);
     const guard = new EnhancedGuard(selection, capabilities, (what) =>
@@ -132,7 +138,7 @@ export class LivePlayer implements NetStreamPlayer {
       stop();
       return undefined;
     }
-    this.#stopWatching.push(stop);
+    this.#stopGuarding = stop;
     return selection;
   }
 
@@ -141,12 +147,12 @@ export class LivePlayer implements NetStreamPlayer {
     const { duration } = this.command;
     if (duration <= 0 || this.#subscriber === undefined) return;
     const limit = new PlayDuration(this.#subscriber, duration, () => this.#completed());
-    this.#stopWatching.push(stream.addSink(limit, { greet: false }));
+    this.#stopLimiting = stream.addSink(limit, { greet: false });
   }
 
   #endWatching(): void {
-    for (const stop of this.#stopWatching) stop();
-    this.#stopWatching = [];
+    this.#stopGuarding?.();
+    this.#stopLimiting?.();
   }
 
   /** The publisher came back: another stream goes on as this one. */
@@ -192,6 +198,7 @@ export class LivePlayer implements NetStreamPlayer {
   #completed(): void {
     const { connection, messageStreamId } = this.slot;
     this.#subscriber?.catchUp(performance.now());
+    if (this.#subscriber === undefined) return; // too slow for that
     this.slot.leave();
     connection.core.userControl(UserControlEvent.StreamEof, messageStreamId);
     connection.core.onStatus(messageStreamId, stopped(this.address.path));

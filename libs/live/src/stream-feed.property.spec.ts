@@ -44,6 +44,8 @@ interface Viewer {
   readonly start: number | undefined;
   /** Number of the first message that is published after it came. */
   readonly next: number;
+  /** What it has selected of that since. */
+  narrowed: keyof typeof SELECTIONS;
   /** Whether its sink has ever been full, or it has paused. */
   wasSlow: boolean;
   hasLeft: boolean;
@@ -94,6 +96,7 @@ class World {
     const feed = this.#stream.feed(new FlvWireFormat(SELECTIONS[selection]), this.queue);
     this.viewers.push({
       selection,
+      narrowed: selection,
       sink,
       subscriber: feed.subscribe(sink, POLICY, this.#now),
       start: selection === 'audio' ? undefined : this.#start,
@@ -121,7 +124,15 @@ class World {
     viewer.subscriber.onDrain(this.#now);
   }
 
+  /** Leaves something out. */
+  narrow(viewer: Viewer, keepsAudio: boolean): void {
+    if (viewer.subscriber.isPaused) return;
+    if (viewer.narrowed === 'everything') viewer.narrowed = keepsAudio ? 'audio' : 'video';
+    viewer.subscriber.select(new FlvWireFormat(SELECTIONS[viewer.narrowed]), this.#now);
+  }
+
   pause(viewer: Viewer): void {
+    if (viewer.narrowed !== viewer.selection) return; // it would begin anew
     viewer.wasSlow = true;
     if (viewer.subscriber.isPaused) viewer.subscriber.resume(this.#now);
     else viewer.subscriber.pause();
@@ -158,9 +169,11 @@ function liveStream(): LiveStream {
 
 /** What is wrong with what a viewer got; undefined when nothing is. */
 function complaint({ published }: World, viewer: Viewer): string | undefined {
-  const { selection, sink, subscriber } = viewer;
-  const isWanted = ({ kind, hasKeyFrame }: Published): boolean =>
-    (hasKeyFrame || kind === 'A') && (selection === 'everything' || (kind === 'A') === (selection === 'audio'));
+  const { selection, narrowed, sink, subscriber } = viewer;
+  const isOf = (selected: string, { kind, hasKeyFrame }: Published): boolean =>
+    (hasKeyFrame || kind === 'A') && (selected === 'everything' || (kind === 'A') === (selected === 'audio'));
+  // What it has left out in the meantime it may have got or not.
+  const isWanted = (message: Published): boolean => isOf(narrowed, message);
   const config = { V: 0, C: 0 };
   let last = -1;
   let lastTime = -1;
@@ -176,11 +189,11 @@ function complaint({ published }: World, viewer: Viewer): string | undefined {
     }
     const message = published[number]!;
     const used = config[kind === 'A' ? 'C' : 'V'];
-    if (message.kind !== kind || !isWanted(message)) return `${token} is not for it`;
+    if (message.kind !== kind || !isOf(selection, message)) return `${token} is not for it`;
     if (message.config !== used) return `${token} needs configuration ${message.config}, it comes behind ${used}`;
     if (timestamp <= lastTime) return `${token} is at ${timestamp}, behind ${lastTime}`;
     if (number <= last) return `${token} comes behind ${last}`;
-    if (kind === 'P' && !hasPicture) return `its first picture is ${token}`;
+    if (kind === 'P' && !hasPicture && narrowed !== 'audio') return `its first picture is ${token}`;
 
     const from = last >= 0 ? last + 1 : (viewer.start ?? viewer.next);
     // A feed may keep a group a moment longer than the cache does.
@@ -192,7 +205,7 @@ function complaint({ published }: World, viewer: Viewer): string | undefined {
       return `misses ${missed.length} before ${token}`;
     }
     if (isGap && last >= 0) skips++;
-    if (isGap && kind !== 'K' && selection !== 'audio' && message.hasKeyFrame) return `goes on with ${token}`;
+    if (isGap && kind !== 'K' && narrowed !== 'audio' && message.hasKeyFrame) return `goes on with ${token}`;
     hasPicture = kind === 'K' || (hasPicture && !isGap);
     last = number;
     lastTime = timestamp;
@@ -252,6 +265,7 @@ const ACTIONS = fc.oneof(
   { weight: 2, arbitrary: viewing('leave', (world, viewer) => world.leave(viewer)) },
   { weight: 3, arbitrary: viewing('stop reading', (world, viewer) => world.stopReading(viewer)) },
   { weight: 4, arbitrary: viewing('drain', (world, viewer, isReading) => world.drain(viewer, isReading)) },
+  { weight: 2, arbitrary: viewing('narrow', (world, viewer, keepsAudio) => world.narrow(viewer, keepsAudio)) },
   { weight: 1, arbitrary: viewing('pause', (world, viewer) => world.pause(viewer)) },
   { weight: 1, arbitrary: fc.constant(action('replace', (world) => world.replace())) },
 );

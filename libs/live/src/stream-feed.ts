@@ -113,6 +113,32 @@ export class StreamFeed implements MediaSink {
       subscriber.pause();
       return subscriber;
     }
+    this.#begin(subscriber, now);
+    return subscriber;
+  }
+
+  /** @internal The stream in another format. */
+  sibling(format: WireFormat): StreamFeed {
+    return this.#stream.feed(format, this.#queue);
+  }
+
+  /**
+   * @internal Takes over a subscriber that has been sent something in another format.
+   *
+   * @param from that format, of which it has got all there is; undefined when it begins anew
+   */
+  adopt(subscriber: LiveSubscriber, from: WireFormat | undefined, now: number): void {
+    if (this.#state !== 'active') {
+      subscriber.end('stream ended');
+      return;
+    }
+    this.#subscribers.add(subscriber);
+    const needsKeyFrame = this.#beginsAtKeyFrames && !from?.takes(this.#stream.startFlags!);
+    if (from === undefined || needsKeyFrame) this.#begin(subscriber, now);
+    else this.#placeBehind(subscriber, from, now);
+  }
+
+  #begin(subscriber: LiveSubscriber, now: number): void {
     // A key frame that waits to be sent is where to begin, not the one before.
     if (this.#nextStart !== undefined) this.flush(now);
     const start = this.#startPoint;
@@ -124,7 +150,6 @@ export class StreamFeed implements MediaSink {
       if (this.#beginsAtKeyFrames) subscriber.write(this.head(this.#stream.timestamp ?? 0));
       this.place(subscriber, now);
     }
-    return subscriber;
   }
 
   /** Takes a subscriber away; its sink is not told. */
@@ -157,9 +182,14 @@ export class StreamFeed implements MediaSink {
       this.#waiting.add(subscriber);
       return;
     }
+    this.#placeBehind(subscriber, undefined, now);
+  }
+
+  /** @param from the format whose headers it has got */
+  #placeBehind(subscriber: LiveSubscriber, from: WireFormat | undefined, now: number): void {
     this.flush(now);
     this.#tail ??= this.#writer.emptyBatch();
-    subscriber.startBehind(this.#tail, this.head(this.#stream.timestamp ?? 0), now);
+    subscriber.startBehind(this.#tail, this.head(this.#stream.timestamp ?? 0, from), now);
   }
 
   /** A subscriber that wants nothing for a while. */
@@ -215,9 +245,13 @@ export class StreamFeed implements MediaSink {
     for (const subscriber of this.#subscribers) subscriber.pump(now);
   }
 
-  /** Metadata and configurations, with the time of what follows. */
-  head(timestamp: number): Uint8Array {
-    const messages = this.#headMessages(timestamp);
+  /**
+   * Metadata and configurations, with the time of what follows.
+   *
+   * @param from a format whose headers are left out
+   */
+  head(timestamp: number, from?: WireFormat): Uint8Array {
+    const messages = this.#headMessages(timestamp, from);
     const bytes = new Uint8Array(messages.reduce((length, message) => length + this.format.measure(message), 0));
     let at = 0;
     for (const message of messages) at = this.format.write(bytes, at, message);
@@ -237,12 +271,12 @@ export class StreamFeed implements MediaSink {
     }
   }
 
-  #headMessages(timestamp: number): MediaMessage[] {
+  #headMessages(timestamp: number, from: WireFormat | undefined): MediaMessage[] {
     const { metadata, configurations } = this.#stream;
     const messages: MediaMessage[] = configurations
-      .filter(({ flags }) => this.format.takes(flags))
+      .filter(({ flags }) => this.format.takes(flags) && from?.takes(flags) !== true)
       .map(({ tagType, flags, payload }) => ({ tagType, timestamp, flags, payload }));
-    if (metadata !== undefined) {
+    if (metadata !== undefined && from === undefined) {
       // FFmpeg makes a data stream of onMetaData at any other time than 0.
       messages.unshift({ tagType: TagType.Script, timestamp: 0, flags: MediaFlags.Data, payload: metadata });
     }

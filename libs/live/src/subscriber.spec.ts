@@ -358,6 +358,132 @@ describe('a subscriber that pauses', () => {
   });
 });
 
+describe('a subscriber that selects another format', () => {
+  const AUDIO = new FlvWireFormat({ audio: true, video: false });
+  const VIDEO = new FlvWireFormat({ audio: false, video: true });
+  const BOTH = new FlvWireFormat();
+
+  beforeEach(() => {
+    push(videoConfig(1));
+    push(audioConfig(1));
+    number = 0;
+  });
+
+  it('misses nothing and gets nothing twice when it leaves something out', () => {
+    const { sink, subscriber } = join();
+    publish('KAPA');
+    subscriber.select(VIDEO, now);
+    publish('APAP');
+    expect(sink.tokens).toBe('V1 C1 K0 A1 P2 A3 P5 P7');
+    subscriber.select(BOTH, now);
+    publish('APK');
+    expect(sink.tokens).toBe('V1 C1 K0 A1 P2 A3 P5 P7 C1 A8 P9 K10');
+    expect(subscriber.counters).toEqual({ bytes: sink.bytes, skips: 0, skippedBytes: 0 });
+    expect(stream.feeds.map(({ format }) => format.key)).toEqual([BOTH.key]);
+  });
+
+  it('does so with the next flush, whatever it selected until then: it does not flush for others', () => {
+    const { sink, subscriber } = join();
+    const other = join();
+    publish('K');
+    queue.setNow(now);
+    stream.push(9, number++ * 10, picture(1).payload);
+    for (const format of [VIDEO, AUDIO, BOTH, AUDIO, VIDEO]) subscriber.select(format, now);
+    expect([other.sink.tokens, stream.feeds.length]).toEqual(['V1 C1 K0', 1]);
+    publish('AAP');
+    expect(sink.tokens).toBe('V1 C1 K0 P1 A2 P4');
+    expect(other.sink.tokens).toBe('V1 C1 K0 P1 A2 A3 P4');
+    expect(stream.feeds.map(({ subscriberCount }) => subscriberCount)).toEqual([1, 1]);
+  });
+
+  it('begins at the newest key frame when there were no pictures', () => {
+    const { sink, subscriber } = join();
+    publish('KA');
+    subscriber.select(AUDIO, now);
+    publish('PAKA');
+    expect(sink.tokens).toBe('V1 C1 K0 A1 A3 A5');
+    subscriber.select(BOTH, now);
+    publish('P');
+    expect(sink.tokens).toBe('V1 C1 K0 A1 A3 A5 V1 C1 K4 A5 P6');
+  });
+
+  it('is first sent what it could not take', () => {
+    const { sink, subscriber, drain } = join();
+    publish('K');
+    sink.isReading = false;
+    publish('PPPA');
+    subscriber.select(VIDEO, now);
+    publish('PA');
+    expect(subscriber.isBlocked).toBe(true);
+    drain();
+    publish('AP');
+    expect(sink.tokens).toBe('V1 C1 K0 P1 P2 P3 A4 P5 A6 P8');
+    expect(subscriber.counters.skips).toBe(0);
+  });
+
+  it('skips as others do', () => {
+    const { sink, subscriber, drain } = join();
+    publish('K');
+    sink.isReading = false;
+    publish('PPPPPPPP');
+    subscriber.select(VIDEO, now);
+    publish('PPPKAP');
+    drain();
+    expect(sink.tokens).toBe('V1 C1 K0 P1 P2 P3 V1 K12 P14');
+    expect(subscriber.counters).toMatchObject({ bytes: sink.bytes, skips: 1 });
+  });
+
+  it('has no more time than others to read', () => {
+    const { sink, subscriber } = join();
+    publish('K');
+    sink.isReading = false;
+    publish('PPPP');
+    for (let i = 0; i < 7; i++) {
+      now += 1000;
+      if (sink.ended === undefined) subscriber.select(i % 2 === 0 ? VIDEO : BOTH, now);
+      publish('P');
+    }
+    expect(sink.ended).toBe('too slow');
+    subscriber.select(AUDIO, now);
+    publish('A');
+    expect(stream.feeds).toEqual([]);
+  });
+
+  it('while it waits for a key frame does not wait where it need not', () => {
+    publish('K');
+    stream.push(9, number * 10, videoConfig(2).payload);
+    const { sink, subscriber } = join();
+    publish('PA');
+    subscriber.select(AUDIO, now);
+    publish('A');
+    subscriber.select(BOTH, now);
+    publish('AK');
+    expect(sink.tokens).toBe('V2 C1 C1 A3 V2 C1 V2 C1 K5');
+  });
+
+  it('while it is paused begins anew', () => {
+    const { sink, subscriber } = join();
+    publish('KA');
+    subscriber.pause();
+    subscriber.select(AUDIO, now);
+    publish('PA');
+    subscriber.resume(now);
+    publish('PA');
+    expect(sink.tokens).toBe('V1 C1 K0 A1 C1 A5');
+    stream.end();
+    expect(sink.ended).toBe('stream ended');
+  });
+
+  it('with the end of the stream gets all there is, and hears of the end once', () => {
+    const { sink, subscriber } = join();
+    publish('KA');
+    stream.push(8, number * 10, audio(2).payload);
+    subscriber.select(VIDEO, now);
+    stream.end();
+    expect([sink.tokens, sink.ended]).toEqual(['V1 C1 K0 A1 A2', 'stream ended']);
+  });
+});
+
 describe('memory', () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

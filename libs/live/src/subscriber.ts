@@ -9,6 +9,7 @@ import {
   type SlowSubscriberPolicy,
 } from './slow-subscriber-policy.js';
 import type { StreamFeed } from './stream-feed.js';
+import type { WireFormat } from './wire-format.js';
 
 /** Where a subscriber's bytes go: a socket, a response. */
 export interface SubscriberSink {
@@ -49,7 +50,9 @@ export interface SubscriberCounters {
  * One that is paused keeps its place as long as that costs nothing.
  */
 export class LiveSubscriber {
-  readonly #feed: StreamFeed;
+  #feed: StreamFeed;
+  /** The format it goes on in as soon as it has been sent what there is in this one. */
+  #next: WireFormat | undefined;
   readonly #sink: SubscriberSink;
   readonly #limits: Readonly<SlowSubscriberLimits>;
   readonly #policy: SlowSubscriberPolicy;
@@ -162,6 +165,19 @@ export class LiveSubscriber {
       this.#sent = batch;
       this.#position = batch.end;
     }
+    // What waits to be flushed it has to be sent as well.
+    if (this.#next !== undefined && this.#feed.dirtySince === undefined) this.#change(now, this.#sent !== undefined);
+  }
+
+  /**
+   * Goes on in another format of the stream. What it has to be sent by then is sent in the old one, so that nothing comes
+   * twice and what is in both formats is whole; only where pictures come in that it had none of, it begins at the newest
+   * key frame, as it does when it is resumed.
+   */
+  select(format: WireFormat, now: number): void {
+    if (this.#hasDeparted) return;
+    this.#next = format.key === this.#feed.format.key ? undefined : format;
+    if (!this.#isPaused && !this.#isBlocked) this.pump(now);
   }
 
   /** The socket has room again. */
@@ -187,6 +203,7 @@ export class LiveSubscriber {
   resume(now: number): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    if (this.#next !== undefined) this.#sent = undefined;
     if (!this.#isBlocked) this.#goOn(now, true);
   }
 
@@ -234,6 +251,7 @@ export class LiveSubscriber {
     this.#isBlocked = false;
     this.#isPaused = false;
     this.#mustSkip = false;
+    this.#next = undefined;
   }
 
   /** Whether there is a key frame behind its place. */
@@ -309,6 +327,11 @@ export class LiveSubscriber {
   }
 
   #goOn(now: number, skips: boolean): void {
+    const isOver = this.#sent === undefined || (skips && this.#hasNewerStart);
+    if (this.#next !== undefined && isOver) {
+      this.#change(now, false);
+      return;
+    }
     const start = this.#feed.startPoint;
     if (start !== undefined && this.#hasNewerStart && (skips || this.#sent === undefined)) {
       this.startAt(start, this.#feed.head(start.timestamp), now);
@@ -317,6 +340,24 @@ export class LiveSubscriber {
     this.#mustSkip = false;
     if (this.#sent === undefined) this.#feed.place(this, now);
     else this.pump(now);
+  }
+
+  /** @param goesOn whether it has been sent all there is; otherwise it begins anew */
+  #change(now: number, goesOn: boolean): void {
+    if (this.#isFull) {
+      this.#block(now);
+      return;
+    }
+    const from = this.#feed;
+    this.#feed = from.sibling(this.#next!);
+    this.#next = undefined;
+    from.displace(this);
+    this.#countSkip(from.position);
+    this.#sent = undefined;
+    this.#position = undefined;
+    this.#mustSkip = false;
+    this.#feed.adopt(this, goesOn ? from.format : undefined, now);
+    from.remove(this);
   }
 
   /** It goes on at a position; one that has not begun misses nothing. */
