@@ -45,6 +45,7 @@ export class LivePlayer implements NetStreamPlayer {
   /** What the subscriber was made for. */
   #subscribed: Wanted | undefined;
   #stopWaiting: (() => void) | undefined;
+  #duration: PlayDuration | undefined;
   /** Take away what watches the stream for this player. */
   #stopGuarding: (() => void) | undefined;
   #stopLimiting: (() => void) | undefined;
@@ -146,8 +147,8 @@ export class LivePlayer implements NetStreamPlayer {
   #limit(stream: LiveStream): void {
     const { duration } = this.command;
     if (duration <= 0 || this.#subscriber === undefined) return;
-    const limit = new PlayDuration(this.#subscriber, duration, () => this.#completed());
-    this.#stopLimiting = stream.addSink(limit, { greet: false });
+    this.#duration ??= new PlayDuration(this.#subscriber, duration, () => this.#completed());
+    this.#stopLimiting = stream.addSink(this.#duration, { greet: false });
   }
 
   #endWatching(): void {

@@ -478,6 +478,23 @@ describe('receiveAudio and receiveVideo', () => {
     await player.gets('P3');
   });
 
+  it('do not make a play longer that asked for some time', async () => {
+    const short = await played('cam', -1000, 200);
+    await short.gets(BEGIN);
+    await short.starts();
+    for (let i = 0; i < 5; i++) {
+      short.command('receiveAudio', i % 2 === 1);
+      await short.client.call('createStream', null);
+      publisher.send(picture(i), picture(i), picture(i));
+      await sent('cam', 6 + (i + 1) * 3);
+    }
+    expect(short.all).not.toContain('NetStream.Play.Stop');
+    publisher.send(...Array.from({ length: 10 }, (_, index) => picture(index)));
+    await short.client.until(() => short.all.includes('NetStream.Play.Stop'), 'the end');
+    // From 40 to 240 ms of the stream.
+    expect(short.timed.at(-1)).toMatch(/@2[34]0$/u);
+  });
+
   it('during a pause are kept for its end', async () => {
     player.command('pause', true, 0);
     await wants('receiveVideo', false);

@@ -50,7 +50,7 @@ export class StreamFeed implements MediaSink {
     this.#stream = stream;
     this.format = format;
     this.#queue = queue;
-    if (this.#beginsAtKeyFrames) this.#encodeGroup();
+    if (this.beginsAtKeyFrames) this.#encodeGroup();
     this.#removeSink = stream.addSink(this, { greet: false });
   }
 
@@ -70,6 +70,12 @@ export class StreamFeed implements MediaSink {
   /** Where a player can begin at once. */
   get startPoint(): StartPoint | undefined {
     return this.#startPoint;
+  }
+
+  /** Whether one begins at key frames: there are some, or will be again, and the format takes them. */
+  get beginsAtKeyFrames(): boolean {
+    const { startFlags } = this.#stream;
+    return startFlags !== undefined && this.format.takes(startFlags);
   }
 
   /** End of what was flushed. */
@@ -133,7 +139,7 @@ export class StreamFeed implements MediaSink {
       return;
     }
     this.#subscribers.add(subscriber);
-    const needsKeyFrame = this.#beginsAtKeyFrames && !from?.takes(this.#stream.startFlags!);
+    const needsKeyFrame = this.beginsAtKeyFrames && !from?.takes(this.#stream.startFlags!);
     if (from === undefined || needsKeyFrame) this.#begin(subscriber, now);
     else this.#placeBehind(subscriber, from, now);
   }
@@ -147,7 +153,7 @@ export class StreamFeed implements MediaSink {
       subscriber.pump(now);
     } else {
       // The headers are sent now, so that the player can get ready; they come again with the key frame.
-      if (this.#beginsAtKeyFrames) subscriber.write(this.head(this.#stream.timestamp ?? 0));
+      if (this.beginsAtKeyFrames) subscriber.write(this.head(this.#stream.timestamp ?? 0));
       this.place(subscriber, now);
     }
   }
@@ -178,7 +184,7 @@ export class StreamFeed implements MediaSink {
   /** Gives a place to a subscriber that has none: at the next key frame, or with the next message. */
   place(subscriber: LiveSubscriber, now: number): void {
     if (!this.#subscribers.has(subscriber)) return;
-    if (this.#beginsAtKeyFrames) {
+    if (this.beginsAtKeyFrames) {
       this.#waiting.add(subscriber);
       return;
     }
@@ -261,7 +267,7 @@ export class StreamFeed implements MediaSink {
   /** There may be a key frame by now, or none to wait for any more. */
   #placeWaiting(now: number): void {
     const start = this.#startPoint;
-    if (start === undefined && this.#beginsAtKeyFrames) return;
+    if (start === undefined && this.beginsAtKeyFrames) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     const head = this.head(start?.timestamp ?? this.#stream.timestamp ?? 0);
@@ -281,12 +287,6 @@ export class StreamFeed implements MediaSink {
       messages.unshift({ tagType: TagType.Script, timestamp: 0, flags: MediaFlags.Data, payload: metadata });
     }
     return messages;
-  }
-
-  /** Whether one begins at key frames: there are some, or will be again, and the format takes them. */
-  get #beginsAtKeyFrames(): boolean {
-    const { startFlags } = this.#stream;
-    return startFlags !== undefined && this.format.takes(startFlags);
   }
 
   #takes(flags: number): boolean {

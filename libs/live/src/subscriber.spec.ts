@@ -316,6 +316,17 @@ describe('a subscriber that pauses', () => {
     expect(sink.tokens).toBe('K0 P1 K5 P6 P7');
   });
 
+  it('of audio alone is not sent what it missed', () => {
+    const { sink, subscriber } = join();
+    publish('AA');
+    subscriber.pause();
+    publish('A'.repeat(50));
+    subscriber.resume(now);
+    publish('A');
+    expect(sink.tokens).toBe('A0 A1 A52');
+    expect(subscriber.counters).toMatchObject({ skips: 1, skippedBytes: 50 * 100 });
+  });
+
   it('may pause before there is anything, or while it waits for a key frame', () => {
     const early = join();
     early.subscriber.pause();

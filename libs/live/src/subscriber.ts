@@ -102,7 +102,12 @@ export class LiveSubscriber {
     return this.#feed.stream;
   }
 
-  /** Stream time of the key frame it began at; undefined before, and when it did not begin at one. */
+  /** Whether what comes is for it, at once or when its socket has room: it has begun, and is not paused. */
+  get isWatching(): boolean {
+    return this.#sent !== undefined && !this.#isPaused;
+  }
+
+  /** Stream time of the key frame it began at, or went on at last; undefined before, and when that was none. */
   get startTime(): number | undefined {
     return this.#startTime;
   }
@@ -126,7 +131,7 @@ export class LiveSubscriber {
       this.#block(now);
       return;
     }
-    if (this.#position === undefined) this.#startTime = timestamp;
+    this.#startTime = timestamp;
     this.#countSkip(position);
     this.write(head);
     this.write(offset === 0 ? batch.bytes : batch.bytes.subarray(offset));
@@ -199,11 +204,11 @@ export class LiveSubscriber {
     this.#feed.displace(this);
   }
 
-  /** Goes on at the newest key frame, or where it stopped when there has been none since. */
+  /** Goes on at the newest key frame, or where it stopped when there has been none since; without video with what comes next. */
   resume(now: number): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    if (this.#next !== undefined) this.#sent = undefined;
+    if (this.#next !== undefined || !this.#feed.beginsAtKeyFrames) this.#losePlace();
     if (!this.#isBlocked) this.#goOn(now, true);
   }
 
@@ -323,7 +328,12 @@ export class LiveSubscriber {
 
   /** Lets go of batches that it alone would keep in memory, unless it cannot go on but there. */
   #giveUpPlace(): void {
-    if (this.#feed.startPoint === undefined || this.#hasNewerStart) this.#sent = undefined;
+    if (this.#feed.startPoint === undefined || this.#hasNewerStart) this.#losePlace();
+  }
+
+  #losePlace(): void {
+    this.#sent = undefined;
+    this.#startTime = undefined;
   }
 
   #goOn(now: number, skips: boolean): void {
