@@ -33,6 +33,14 @@ function chunkStreamOf(tagType: number): number {
   return tagType === TagType.Audio ? 4 : tagType === TagType.Video ? 6 : 5;
 }
 
+/**
+ * Milliseconds as both formats carry them: 32 bits, which FLV 10.1 §E.4.1 calls signed and FFmpeg reads as unsigned, as
+ * it does those of RTMP. What lies a moment before 0, as audio may behind the first picture, would be 49 days ahead.
+ */
+function wireTime(timestamp: number): number {
+  return timestamp < 0 ? 0 : timestamp >>> 0;
+}
+
 /** RTMP messages on one message stream, as chunks that depend on nothing sent before (§5.3.1.2.1). */
 export class RtmpWireFormat implements WireFormat {
   readonly key: string;
@@ -50,12 +58,12 @@ export class RtmpWireFormat implements WireFormat {
   }
 
   measure({ tagType, timestamp, payload }: MediaMessage): number {
-    return messageChunksLength(chunkStreamOf(tagType), timestamp >>> 0, payload.length, this.chunkSize);
+    return messageChunksLength(chunkStreamOf(tagType), wireTime(timestamp), payload.length, this.chunkSize);
   }
 
   write(target: Uint8Array, at: number, { tagType, timestamp, payload }: MediaMessage): number {
     const { messageStreamId, chunkSize } = this;
-    const time = timestamp >>> 0;
+    const time = wireTime(timestamp);
     return writeMessageChunks(target, at, chunkStreamOf(tagType), messageStreamId, tagType, time, payload, chunkSize);
   }
 }
@@ -78,7 +86,7 @@ export class FlvWireFormat implements WireFormat {
 
   write(target: Uint8Array, at: number, { tagType, timestamp, payload }: MediaMessage): number {
     const { length } = payload;
-    const dataAt = writeTagHeader(target, at, tagType, length, timestamp & 0x7fffffff);
+    const dataAt = writeTagHeader(target, at, tagType, length, wireTime(timestamp));
     target.set(payload, dataAt);
     return writePreviousTagSize(target, dataAt + length, length);
   }
