@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Header, HttpCode, Logger, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpCode, Logger, Req, Res, UseGuards } from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { RtmpRelays } from '../relay/rtmp-relays.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
@@ -46,10 +46,11 @@ export class AdminController {
     this.events.add(rawRequest(request), rawResponse(response));
   }
 
-  @Delete('api/streams/:app/:name')
+  // As in the archive: a wildcard has no limit of length.
+  @Delete('api/streams/*')
   @HttpCode(204)
-  end(@Param('app') app: string, @Param('name') name: string): void {
-    const path = `${app}/${name}`;
+  end(@Req() request: AdapterRequest): void {
+    const path = streamPathIn(rawRequest(request).url);
     if (!this.liveStreams.end(path, 'The publish was ended by the administrator.')) {
       throw new AdminException('ADMIN_ERR_NOT_LIVE', 'It may have ended by itself.');
     }
@@ -74,4 +75,10 @@ export class AdminController {
       cpu: process.cpuUsage(),
     });
   }
+}
+
+/** What stands in the path of a URL behind the route, unescaped: a slash in a name may be escaped or not. */
+function streamPathIn(url = ''): string {
+  const escaped = /\/api\/streams\/([^?]*)/u.exec(url)?.[1] ?? '';
+  return decodeURIComponent(escaped); // both adapters have refused what is not well formed
 }

@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
+import { streamRoutes } from '../http/stream-routes.js';
 import type { ArchiveList } from './archive-api.js';
 import { ArchiveException } from './archive.errors.js';
 import { ArchiveGuard } from './archive.guard.js';
@@ -36,7 +37,7 @@ export class ArchiveController {
     await answerWithRecording(raw, rawResponse(response), reader);
   }
 
-  @Get(['api/streams/:app/:name/thumbnail.jpg', 'api/streams/:app/:folder/:name/thumbnail.jpg'])
+  @Get(streamRoutes('/thumbnail.jpg', 'api/streams/'))
   async thumbnail(@Req() request: AdapterRequest, @Res() response: AdapterResponse): Promise<void> {
     const { jpeg, madeAt } = await this.thumbnails.get(decodedPath(rawRequest(request).url, THUMBNAIL));
     response.hijack?.();

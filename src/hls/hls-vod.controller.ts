@@ -2,14 +2,15 @@ import { Controller, Get, Inject, Options, Param, Req, Res } from '@nestjs/commo
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { queryOf } from '../http/flv-request.js';
 import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
+import { routedStream, streamRoutes } from '../http/stream-routes.js';
 import { corsHeaders, type HlsAnswer, preflightAnswer, refusalAnswer } from './hls-answer.js';
 import { HlsAnswerBudget } from './hls-answer-budget.js';
 import { HlsVodPlayers, type HlsVodTarget } from './hls-vod-players.js';
 import { sendHlsAnswer } from './send-hls-answer.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
-const VOD_PATHS = [':app/:name/vod/:id.m3u8', ':app/:folder/:name/vod/:id.m3u8'];
-const FILE_PATHS = [':app/:name/vod/:id/:token/:file', ':app/:folder/:name/vod/:id/:token/:file'];
+const VOD_PATHS = streamRoutes('/vod/:id.m3u8');
+const FILE_PATHS = streamRoutes('/vod/:id/:token/:file');
 const BUSY = refusalAnswer(503, 'NetStream.Play.Failed', 'Too much of recordings is on its way to viewers.');
 
 /** Recordings as HLS: `GET /app/name/vod/ID.m3u8`, and the files its playlists name. */
@@ -58,11 +59,8 @@ export class HlsVodController {
   }
 }
 
-function targetOf(
-  request: HttpRequest,
-  { app = '', folder, name = '', id = '' }: Record<string, string>,
-): HlsVodTarget {
-  return { app, name: folder === undefined ? name : `${folder}/${name}`, id, query: queryOf(request.url) };
+function targetOf(request: HttpRequest, path: Record<string, string>): HlsVodTarget {
+  return { ...routedStream(path), id: path['id'] ?? '', query: queryOf(request.url) };
 }
 
 function unwrap(request: AdapterRequest, response: AdapterResponse): [HttpRequest, HttpResponse] {

@@ -3,12 +3,13 @@ import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } fr
 import { queryOf } from '../http/flv-request.js';
 import type { HttpHeaders } from '../http/http-flv-channel.js';
 import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
+import { routedStream, streamRoutes } from '../http/stream-routes.js';
 import { corsHeaders, preflightAnswer } from './hls-answer.js';
 import { HlsPlayers } from './hls-players.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 import { sendHlsAnswer } from './send-hls-answer.js';
 
-const STREAM_PATHS = [':app/:name.m3u8', ':app/:folder/:name.m3u8'];
+const STREAM_PATHS = streamRoutes('.m3u8');
 
 /** Live streams as HLS: `GET /app/name.m3u8`. */
 @Controller()
@@ -26,10 +27,10 @@ export class HlsController {
   async enter(
     @Req() request: AdapterRequest,
     @Res() response: AdapterResponse,
-    @Param() { app = '', folder, name = '' }: Record<string, string>,
+    @Param() path: Record<string, string>,
   ): Promise<void> {
     const [asked, reply] = unwrap(request, response);
-    const target = { app, name: folder === undefined ? name : `${folder}/${name}`, query: queryOf(asked.url) };
+    const target = { ...routedStream(path), query: queryOf(asked.url) };
     const answer = await this.players.enter(asked, target, goneSignal(reply));
     if (answer !== undefined) sendHlsAnswer(asked, reply, answer, this.#headers);
   }

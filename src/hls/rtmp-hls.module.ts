@@ -31,7 +31,8 @@ export class RtmpHlsModule {
     return {
       module: RtmpHlsModule,
       imports,
-      controllers: [HlsController, HlsVodController],
+      // In this order: the paths of recordings would do as names of streams.
+      controllers: [HlsVodController, HlsController],
       providers: [
         { provide: RTMP_HLS_OPTIONS, useFactory: () => resolveRtmpHlsOptions(options) },
         {

@@ -43,6 +43,15 @@ async function playing(stream: string): Promise<void> {
   );
 }
 
+it.each([
+  ['live/a/b/c/d/e.flv', 'HEAD', 404],
+  [`live/${'%C3%BC'.repeat(120)}.flv`, 'HEAD', 404],
+  [`live/${'x'.repeat(200)}.m3u8`, 'OPTIONS', 204],
+])('knows the name of %s', async (path, method, status) => {
+  const { status: answered } = await fetch(await ingest.httpUrl(path), { method });
+  expect(answered).toBe(status);
+});
+
 describe('FFmpeg with -method POST', () => {
   it.each([
     ['as fast as it can', {}],

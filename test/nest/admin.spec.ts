@@ -215,6 +215,15 @@ describe('what is live', () => {
     expect(log.of('publish ended by the administrator')).toEqual([{ stream: 'live/folder/cam' }]);
     await client.destroy();
   });
+
+  it.each(['a/b/c/d/e', 'x'.repeat(200), 'ü %'])('named %s can be ended', async (name) => {
+    await start();
+    const client = await publish(name);
+    await live(`live/${name}`);
+    const path = name.split('/').map(encodeURIComponent).join('/');
+    expect((await ask(`/api/streams/live/${path}`, { method: 'DELETE' })).status).toBe(204);
+    await client.destroy();
+  });
 });
 
 describe('without a credential', () => {

@@ -300,8 +300,10 @@ describe('GET /api/streams/<app>/<name>/thumbnail.jpg', () => {
 
   it('is 404 when nothing is live', async () => {
     await start();
-    const answer = await ask('/api/streams/live/cam/thumbnail.jpg');
-    expect([answer.status, codeOf(answer)]).toEqual([404, 'ARCHIVE_ERR_NOT_LIVE']);
+    for (const name of ['cam', 'a/b/c/d/e', 'a%2Fb%2Fc']) {
+      const answer = await ask(`/api/streams/live/${name}/thumbnail.jpg`);
+      expect([answer.status, codeOf(answer)]).toEqual([404, 'ARCHIVE_ERR_NOT_LIVE']);
+    }
   });
 });
 

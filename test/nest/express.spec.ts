@@ -110,6 +110,19 @@ it('takes tunnels, and plays FLV over HTTP and WebSocket', async () => {
   await client.destroy();
 });
 
+it.each(['a/b/c/d/e', 'x'.repeat(200)])('finds the stream %s', async (name) => {
+  const client = await RawRtmpClient.publishing(await TunnelSocket.open(postOverHttp1(httpPort)), name);
+  client.audio(1, 0, ...AUDIO);
+  const status = await new Promise((resolve, reject) => {
+    getHttp({ host: '127.0.0.1', port: httpPort, path: `/live/${name}.flv` }, (response) => {
+      resolve(response.statusCode);
+      response.on('error', () => {}).destroy();
+    }).on('error', reject);
+  });
+  expect(status).toBe(200);
+  await client.destroy();
+});
+
 // Express makes its own objects of requests, which those of HTTP/2 cannot be.
 it('offers no HTTP/2 on a listener for HTTPS', async () => {
   const session = connectHttp2(`https://127.0.0.1:${httpsPort}`, { rejectUnauthorized: false });
@@ -131,11 +144,11 @@ it('takes tunnels over HTTP/2 on a server of its own, which Express has nothing 
 });
 
 it('serves HLS, and what was recorded of it', async () => {
-  const source = new HandStream(app.get(StreamRegistry), 'folder/one');
-  await until('it is packaged', () => app.get(RtmpHls).get('live/folder/one') !== undefined);
+  const source = new HandStream(app.get(StreamRegistry), 'a/b/c/one');
+  await until('it is packaged', () => app.get(RtmpHls).get('live/a/b/c/one') !== undefined);
   source.publish(4);
   const base = `http://127.0.0.1:${httpPort}`;
-  const live = await enterHls(`${base}/live/folder/one.m3u8`);
+  const live = await enterHls(`${base}/live/a/b/c/one.m3u8`);
   expect((await fetchHls(live.playlists[0]!)).status).toBe(200);
   source.end();
   const vod = await until('it is recorded', async () => {

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedException, UseGuards } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { WebSocket } from 'ws';
 import { encodeAmf0 } from '#lib/amf';
 import {
@@ -99,6 +100,17 @@ describe('GET of a stream', () => {
     expect(await answerTo('/live/k%FF.flv')).toBe(400);
     expect(await answerTo('/live/a%2F..%2Fb.flv')).toBe(404);
   });
+
+  it.each(['a/b/c/d/e', '1/2/3/4/5/6/7/8', 'x'.repeat(200), `a/${'ü'.repeat(90)}`, '100%/a.flv'])(
+    'has the name %s, as RTMP has it',
+    async (name) => {
+      await start({ adapter: new FastifyAdapter({ routerOptions: { maxParamLength: 768 } }) });
+      await publishing(name, ...STREAM);
+      const path = name.split('/').map(encodeURIComponent).join('/');
+      await get(`/live/${path}.flv`).gets(BEGIN);
+      await get(`/live/${encodeURIComponent(name)}.flv`).gets(BEGIN);
+    },
+  );
 
   it('is behind the global prefix of the application', async () => {
     await start({ configure: (app) => app.setGlobalPrefix('api') });

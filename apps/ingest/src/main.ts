@@ -11,6 +11,9 @@ import { IngestModule } from './ingest.module.js';
 import { IngestLogger } from './logging/ingest-logger.js';
 import { startUpNotice } from './start-up-notice.js';
 
+/** The longest path of a stream, 256 bytes, when each of them is escaped. */
+const MAX_PARAMETER_LENGTH = 768;
+
 try {
   const loaded = loadSettings();
   await start(loaded).catch((error: unknown) => {
@@ -26,7 +29,8 @@ try {
 async function start({ settings, warnings }: LoadedSettings): Promise<void> {
   const logger = new IngestLogger({ format: settings.LOG_FORMAT, level: settings.LOG_LEVEL });
   // Players keep their responses open for as long as a stream lasts: closing must not wait for them.
-  const adapter = new FastifyAdapter({ forceCloseConnections: true });
+  const routerOptions = { maxParamLength: MAX_PARAMETER_LENGTH };
+  const adapter = new FastifyAdapter({ forceCloseConnections: true, routerOptions });
   const app = await NestFactory.create<NestFastifyApplication>(IngestModule.forSettings(settings), adapter, {
     logger,
     abortOnError: false,

@@ -127,8 +127,8 @@ export class PlayerBox {
   #ended(problem: string | undefined): void {
     this.#stop();
     this.#retryAt = performance.now() + RETRY_AFTER;
-    this.#cover('Waiting for the publisher…');
     const isStillLive = problem !== undefined && this.store.find(this.path) !== undefined;
+    this.#cover(isStillLive ? 'Trying again…' : 'Waiting for the publisher…');
     if (isStillLive) this.#say(problem);
   }
 
