@@ -58,8 +58,14 @@ export class FlvPlayer extends FlvConnection {
     this.#subscriber?.onDrain(this.services.now());
   }
 
+  override beginShutdown(): void {
+    super.beginShutdown();
+    if (this.isOpen && this.#subscriber === undefined) this.#giveUp('The server is shutting down.', 503);
+  }
+
   disconnect(reason: string): void {
-    this.end(reason);
+    if (this.isOpen && this.#held !== undefined) this.#giveUp(reason);
+    else this.end(reason);
   }
 
   protected onAccepted({ play }: Admitted): void {
@@ -88,6 +94,12 @@ export class FlvPlayer extends FlvConnection {
     this.#unwatch();
     this.#subscriber?.leave();
     this.#subscriber = undefined;
+  }
+
+  /** It has been sent nothing yet, and is told why. */
+  #giveUp(description: string, httpStatus?: number): void {
+    this.onGone();
+    this.refuse(answerOf({ level: 'error', code: 'NetStream.Play.Failed', description }, httpStatus));
   }
 
   #notFound(path: string): void {

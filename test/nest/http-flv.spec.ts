@@ -10,6 +10,7 @@ import {
   RtmpCommand,
   RtmpContext,
   RtmpController,
+  RtmpServer,
   RtmpSessions,
   RtmpStatusException,
   StreamRegistry,
@@ -256,6 +257,21 @@ describe('who may play', () => {
       description: 'The server did not decide in time.',
     });
     expect(test.log.of('the handler of play took too long')).toHaveLength(1);
+  });
+
+  it('that waits for its publisher is told when it is sent away, and when the server closes', async () => {
+    await start();
+    const code = 'NetStream.Play.Failed';
+    const away = get('/live/cam.flv');
+    const sessions = test.app.get(RtmpSessions);
+    (await until('a session', () => sessions.list()[0])).disconnect('Not today.');
+    expect(await away.answers()).toEqual({ status: 403, code, description: 'Not today.' });
+    await until('no session', () => sessions.list().length === 0);
+    const last = get('/live/cam.flv');
+    await until('a session', () => sessions.list()[0]);
+    await test.app.get(RtmpServer).close();
+    expect(await last.answers()).toEqual({ status: 503, code, description: 'The server is shutting down.' });
+    expect(last.response!.headers['retry-after']).toBe('5');
   });
 
   it('is told that there is no room', async () => {
