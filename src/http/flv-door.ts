@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
@@ -136,18 +137,29 @@ interface ParserOwner {
 
 /**
  * A server of node:http ends requests that take longer than its requestTimeout,
- * 5 minutes by default, and a publish is one request. This one cannot be found
- * when that time has come; it has time limits of its own. (Taking the parser
- * off the list with remove() stops it from reading in Node 24.)
+ * 5 minutes by default, and a publish is one request. Of this one it finds
+ * something that knows of no timeouts when that time has come; it has time
+ * limits of its own. (Taking the parser off the list with remove() stops it
+ * from reading in Node 24.)
  */
 function lastsAsLongAsItLasts(request: HttpRequest): void {
   if (request.httpVersionMajor !== 1) return;
   const socket = request.socket as ParserOwner;
   const { parser } = socket;
   if (parser?.socket !== socket) return;
-  parser.socket = null;
+  parser.socket = withoutTimeout(request.socket);
   request.once('close', () => {
     // What follows on the connection is a request like others.
     if (socket.parser === parser) parser.socket = socket;
   });
+}
+
+/** A socket as the list of its server's connections sees it: it can be closed, and what goes wrong with the time is handled. */
+function withoutTimeout(socket: Socket): Socket {
+  return Object.create(socket, {
+    server: { value: { emit: () => true } },
+    destroy: { value: () => socket.destroy() },
+    removeListener: { value: () => socket },
+    listenerCount: { value: () => 1 },
+  }) as Socket;
 }

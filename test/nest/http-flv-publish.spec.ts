@@ -237,6 +237,20 @@ describe('POST of FLV', () => {
     expect(await publisher.answers()).toMatchObject({ status: 200 });
   });
 
+  it('ends with all connections of its HTTP server', async () => {
+    await start({ controllers: [Witness] });
+    const publisher = post('/live/cam.flv');
+    publisher.request.write(flv(...STREAM));
+    await live('live/cam');
+    const server = test.app.getHttpServer();
+    server.closeIdleConnections();
+    publisher.request.write(flvTag(picture(3), 70));
+    await get('/live/cam.flv').gets(`${BEGIN} P3`);
+    server.closeAllConnections();
+    await publisher.closes();
+    await gone('live/cam');
+  });
+
   it('ends when the application says so, and when the server closes', async () => {
     await start({ controllers: [Witness] });
     const ended = post('/live/one.flv');
