@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { until } from '#test/until';
 import { GatheringReader } from './gathering-reader.js';
 import { rawSocket } from './raw-socket.js';
 
@@ -129,5 +130,25 @@ describe('GatheringReader', () => {
     } finally {
       clock.mockRestore();
     }
+  });
+
+  it('gives what the stream holds once', async () => {
+    const accepted = new Promise<Socket>((resolve) => (server = createServer(resolve).listen(0, '127.0.0.1')));
+    await new Promise((resolve) => server.once('listening', resolve));
+    client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const socket = await accepted;
+    const seen: string[] = [];
+    const onBytes = (bytes: Uint8Array): void => void seen.push(Buffer.from(bytes).toString());
+    const receiver = { urgency: 'none' as const, onBytes };
+    const reader = new GatheringReader(socket, rawSocket(socket), receiver, () => {});
+    socket.pause().unshift(Buffer.from('first'));
+    reader.beginGathering();
+    expect(seen).toEqual(['first']);
+    reader.endGathering();
+    socket.unshift(Buffer.from('second'));
+    client.write('third');
+    await until('the rest', () => seen.length === 3);
+    expect(seen).toEqual(['first', 'second', 'third']);
+    socket.destroy();
   });
 });

@@ -42,6 +42,7 @@ export class PacedReading {
       return;
     }
     if (!this.#reader.isGathered) this.#reader.beginGathering();
+    if (!this.#reader.isGathered) return; // what its stream held has closed it
     this.#timer = setTimeout(() => this.#look(), rest);
   }
 

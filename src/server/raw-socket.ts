@@ -75,9 +75,16 @@ class NodeSocket implements RawSocket {
   }
 
   detach(): Uint8Array | undefined {
-    if (handleOf(this.#socket) === null) return undefined;
+    const socket = this.#socket;
+    if (handleOf(socket) === null) return undefined;
     this.suspend();
-    return (this.#socket.read() as Uint8Array | null) ?? undefined;
+    if (socket.readableLength === 0) return undefined;
+    // What is read is emitted as well, and whoever detaches it listens.
+    const listeners = socket.rawListeners('data') as Array<(bytes: Uint8Array) => void>;
+    socket.removeAllListeners('data');
+    const bytes = socket.read() as Uint8Array | null;
+    for (const listener of listeners) socket.on('data', listener);
+    return bytes ?? undefined;
   }
 
   suspend(): void {

@@ -3,6 +3,7 @@ import type { Urgency } from '#lib/live';
 import { until } from '#test/until';
 import { rawSocket } from './raw-socket.js';
 import { type GatedReader, ReadGate } from './read-gate.js';
+import { type RepeatedTask, Ticker } from './ticker.js';
 
 const PROFILE = { readAtOnce: 2, tick: 30 };
 /** Bytes of a message, and how often a publisher sends one, in milliseconds. */
@@ -111,6 +112,40 @@ describe('ReadGate', () => {
     relaxed.urgency = 'all';
     await until('it is not any more', () => gate.gatheredCount === 0);
     expect(await relaxed.isGathered()).toBe(false);
+  });
+
+  it('has nothing left to do when what a stream held closes its connection', async () => {
+    class CountingTicker extends Ticker {
+      readonly tasks = new Set<RepeatedTask>();
+      override add(task: RepeatedTask): void {
+        this.tasks.add(task);
+        super.add(task);
+      }
+      override delete(task: RepeatedTask): void {
+        this.tasks.delete(task);
+        super.delete(task);
+      }
+    }
+    const ticker = new CountingTicker();
+    const own = new ReadGate(PROFILE, ticker);
+    const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1').setNoDelay();
+    const socket = await accepted;
+    const raw = rawSocket(socket)!;
+    const detach = raw.detach.bind(raw);
+    raw.detach = () => detach() ?? Buffer.from('held');
+    const reader = own.open(socket, raw, {
+      urgency: 'none',
+      onBytes: (bytes) => {
+        if (Buffer.from(bytes).toString() === 'held') reader.close();
+      },
+    });
+    const timer = setInterval(() => client.write('more'), INTERVAL);
+    await until('it is closed', () => ticker.tasks.size === 0);
+    expect(own.gatheredCount).toBe(0);
+    clearInterval(timer);
+    client.destroy();
+    socket.destroy();
   });
 
   it('reads all on the tick when somebody waits for more than the profile reads at once', async () => {

@@ -145,10 +145,11 @@ export class ReadGate {
     if (this.#gathered.has(reader) || !reader.canGather) return;
     this.#readAtOnce(reader);
     this.#gathered.add(reader);
-    reader.beginGathering();
-    if (this.#gathered.size > 1) return;
-    this.#tickedAt = performance.now();
-    this.#ticker.add(this.#ticking);
+    if (this.#gathered.size === 1) {
+      this.#tickedAt = performance.now();
+      this.#ticker.add(this.#ticking);
+    }
+    reader.beginGathering(); // what its stream holds may close it
   }
 
   #onTick(now: number): void {

@@ -77,6 +77,23 @@ describe('Ticker', () => {
     expect([doomed.times, later.times]).toEqual([[], [30, 50]]);
   });
 
+  it('goes on when a task throws', () => {
+    const task = noting(10, 0);
+    let runs = 0;
+    ticker.add({
+      interval: 10,
+      slack: 0,
+      run: () => {
+        runs++;
+        throw new Error('out of order');
+      },
+    });
+    ticker.add(task);
+    for (let i = 0; i < 3; i++) expect(() => jest.advanceTimersByTime(10)).toThrow('out of order');
+    jest.advanceTimersByTime(1);
+    expect([runs, task.times.length]).toEqual([3, 3]);
+  });
+
   it('does what was missed once, not as often as it was missed', () => {
     const task = noting(90, 0);
     ticker.add(task);

@@ -35,14 +35,17 @@ export class Ticker {
     this.#timer = undefined;
     this.#timerAt = Infinity;
     const now = performance.now();
-    for (const [task, due] of this.#due) {
-      if (due > now) continue;
-      // Those without slack keep their rhythm, unless they are too late for it.
-      const next = task.slack === 0 && now < due + task.interval ? due : now;
-      this.#due.set(task, next + task.interval);
-      task.run(now);
+    try {
+      for (const [task, due] of this.#due) {
+        if (due > now) continue;
+        // Those without slack keep their rhythm, unless they are too late for it.
+        const next = task.slack === 0 && now < due + task.interval ? due : now;
+        this.#due.set(task, next + task.interval);
+        task.run(now);
+      }
+    } finally {
+      this.#arm(performance.now()); // one that throws ends none of the others
     }
-    this.#arm(performance.now());
   }
 
   #arm(now: number): void {
