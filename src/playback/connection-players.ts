@@ -1,4 +1,5 @@
 import type {
+  DeleteStreamCommand,
   PauseCommand,
   PlayCommand,
   ReceiveCommand,
@@ -8,10 +9,20 @@ import type {
   StreamAddress,
 } from '#lib/rtmp';
 import { LivePlayer } from './live-player.js';
-import type { NetStreamPlayer, PlayerConnection, PlayerSlot } from './net-stream-player.js';
+import {
+  EVERYTHING,
+  type NetStreamPlayer,
+  type PlayerConnection,
+  type PlayerSlot,
+  type Wanted,
+  wantedAfter,
+} from './net-stream-player.js';
 import type { OpenRecording } from './open-recording.js';
 import { RecordedPlayer } from './recorded-player.js';
 import type { RtmpPlayback } from './rtmp-playback.js';
+
+/** NetStreams of which it is kept what they leave out: peers can name any, there or not. */
+const MAX_SELECTIONS = 32;
 
 const NOTHING_PLAYS: RtmpStatus = {
   level: 'error',
@@ -22,6 +33,8 @@ const NOTHING_PLAYS: RtmpStatus = {
 /** What one connection plays, by message stream ID. */
 export class ConnectionPlayers {
   readonly #byStreamId = new Map<number, NetStreamPlayer>();
+  /** What those want that leave something out, whatever they play, and before they do. */
+  readonly #wanted = new Map<number, Wanted>();
 
   constructor(
     private readonly connection: PlayerConnection,
@@ -36,10 +49,11 @@ export class ConnectionPlayers {
   start(command: PlayCommand, address: StreamAddress, recording: OpenRecording | undefined): void {
     const { messageStreamId } = command;
     const slot = this.#slot(messageStreamId);
+    const wanted = this.#wanted.get(messageStreamId) ?? EVERYTHING;
     const player =
       recording === undefined
-        ? new LivePlayer(slot, this.playback, command, address)
-        : new RecordedPlayer(slot, this.playback, command, recording);
+        ? new LivePlayer(slot, this.playback, command, address, wanted)
+        : new RecordedPlayer(slot, this.playback, command, recording, wanted);
     this.#byStreamId.set(messageStreamId, player);
     player.start();
   }
@@ -50,7 +64,7 @@ export class ConnectionPlayers {
     return player === undefined ? NOTHING_PLAYS : player.seekRefusal;
   }
 
-  /** pause, receiveAudio, receiveVideo and seek, once they have been accepted. */
+  /** What a player does, once it has been accepted; what a NetStream wants ends with it. */
   apply(command: RtmpCommand): void {
     const player = this.#byStreamId.get(command.messageStreamId);
     switch (command.name) {
@@ -60,7 +74,11 @@ export class ConnectionPlayers {
         return;
       case 'receiveAudio':
       case 'receiveVideo':
+        this.#select(command as ReceiveCommand);
         player?.receive(command as ReceiveCommand);
+        return;
+      case 'deleteStream':
+        this.#wanted.delete((command as DeleteStreamCommand).streamId);
         return;
       case 'seek':
         player?.seek((command as SeekCommand).milliseconds);
@@ -82,6 +100,14 @@ export class ConnectionPlayers {
   /** The connection is closed. */
   stopAll(): void {
     for (const messageStreamId of this.#byStreamId.keys()) this.stop(messageStreamId);
+  }
+
+  #select(command: ReceiveCommand): void {
+    const { messageStreamId } = command;
+    const wanted = wantedAfter(this.#wanted.get(messageStreamId) ?? EVERYTHING, command);
+    this.#wanted.delete(messageStreamId);
+    const isLess = !wanted.audio || !wanted.video;
+    if (isLess && this.#wanted.size < MAX_SELECTIONS) this.#wanted.set(messageStreamId, wanted);
   }
 
   #slot(messageStreamId: number): PlayerSlot {

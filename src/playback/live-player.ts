@@ -38,7 +38,7 @@ export class LivePlayer implements NetStreamPlayer {
     code: 'NetStream.Seek.Failed',
     description: 'A live stream cannot be seeked.',
   };
-  #wanted: Wanted = { audio: true, video: true };
+  #wanted: Wanted;
   #isPaused = false;
   /** There as soon as the stream is, paused or not. */
   #subscriber: LiveSubscriber | undefined;
@@ -55,7 +55,10 @@ export class LivePlayer implements NetStreamPlayer {
     private readonly playback: RtmpPlayback,
     private readonly command: PlayCommand,
     private readonly address: StreamAddress,
-  ) {}
+    wanted: Wanted,
+  ) {
+    this.#wanted = wanted;
+  }
 
   /** Begins to play; the peer has been told that it may expect media. */
   start(): void {

@@ -48,6 +48,9 @@ export interface Wanted {
   readonly video: boolean;
 }
 
+/** What a player wants that has not said anything. */
+export const EVERYTHING: Wanted = Object.freeze({ audio: true, video: true });
+
 /** The selection after a receiveAudio or receiveVideo. */
 export function wantedAfter(wanted: Wanted, { name, receive }: ReceiveCommand): Wanted {
   return name === 'receiveAudio' ? { ...wanted, audio: receive } : { ...wanted, video: receive };

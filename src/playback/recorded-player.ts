@@ -28,6 +28,9 @@ const GROWTH_INTERVAL = 500;
 /** Not every transport says that it has drained when it was never full by its own measure, in milliseconds. */
 const DRAIN_INTERVAL = 250;
 
+/** Who asks for one picture is sent none when there is none in so much of the recording, in milliseconds. */
+const MAX_PICTURE_WAIT = 10_000;
+
 /** Properties of onMetaData that are about positions and sizes in the file, which is not what is sent. */
 const ABOUT_THE_FILE = new Set([
   'keyframes',
@@ -56,7 +59,7 @@ export class RecordedPlayer implements NetStreamPlayer {
   readonly seekRefusal = undefined;
   readonly #clock = new PlayClock();
   readonly #endTime: number;
-  #wanted: Wanted = { audio: true, video: true };
+  #wanted: Wanted;
   #format!: RtmpWireFormat;
   #guard: EnhancedGuard | undefined;
   #isPaused = false;
@@ -72,6 +75,8 @@ export class RecordedPlayer implements NetStreamPlayer {
   #needsHead = true;
   /** Pictures are left out until the next one that can be decoded. */
   #needsKeyFrame = true;
+  /** Where one picture is looked for from. */
+  #singleFrom: number | undefined;
   #next: FlvMessage | undefined;
   #seeks = 0;
   #batch: MediaMessage[] = [];
@@ -84,7 +89,9 @@ export class RecordedPlayer implements NetStreamPlayer {
     private readonly playback: RtmpPlayback,
     private readonly command: PlayCommand,
     private readonly recording: OpenRecording,
+    wanted: Wanted,
   ) {
+    this.#wanted = wanted;
     const { start, duration } = command;
     this.#endTime = duration < 0 ? Infinity : Math.max(0, start) + duration;
     this.#select();
@@ -124,7 +131,7 @@ export class RecordedPlayer implements NetStreamPlayer {
     core.onStatus(messageStreamId, status('NetStream.Play.Start', `Started playing ${this.recording.id}.`));
     connection.flush();
     this.recording.flv.seek(Math.max(0, milliseconds));
-    this.#next = undefined;
+    this.#next = this.#singleFrom = undefined;
     this.#seeks++;
     this.#timeBase = 0;
     this.#isComplete = false;
@@ -177,9 +184,9 @@ export class RecordedPlayer implements NetStreamPlayer {
   #consider(message: FlvMessage, lead: number): 'over' | number | undefined {
     const { timestamp, flags } = message;
     if (flags & MediaFlags.Coded) {
-      if (this.#isSingle ? !this.#needsKeyFrame : timestamp >= this.#endTime) return 'over';
+      if (this.#isSingle ? this.#hasSingle(timestamp) : timestamp >= this.#endTime) return 'over';
       const wait = this.#clock.wait(message, lead, performance.now());
-      if (wait > 0) return Math.max(wait, MIN_WAIT);
+      if (wait > 0 && !this.#isSingle) return Math.max(wait, MIN_WAIT);
       this.#clock.sent(message);
     }
     this.#next = undefined;
@@ -190,6 +197,12 @@ export class RecordedPlayer implements NetStreamPlayer {
   /** A duration of 0 asks for one picture (RTMP 1.0 §7.2.2.1). */
   get #isSingle(): boolean {
     return this.command.duration === 0;
+  }
+
+  /** Whether the one picture has been sent, or none comes, as in audio alone. */
+  #hasSingle(timestamp: number): boolean {
+    this.#singleFrom ??= timestamp;
+    return !this.#needsKeyFrame || timestamp - this.#singleFrom > MAX_PICTURE_WAIT;
   }
 
   #add(message: FlvMessage): void {

@@ -478,6 +478,27 @@ describe('receiveAudio and receiveVideo', () => {
     await player.gets('P3');
   });
 
+  it('hold for what is played next, until the NetStream is deleted', async () => {
+    const other = new RawPlayer(player.client, await player.client.createStream());
+    other.command('receiveVideo', false);
+    other.play('cam');
+    await other.gets('M1 C1');
+    publisher.send(picture(3), audio(4));
+    await other.gets('A4');
+    other.play('cam');
+    await other.gets('M1 C1');
+    other.command('closeStream');
+    other.play('cam');
+    await other.gets('M1 C1');
+    player.client.command(0, 'deleteStream', 0, null, other.streamId);
+    const next = new RawPlayer(player.client, await player.client.createStream());
+    expect(next.streamId).toBe(other.streamId);
+    const before = next.media.length;
+    next.play('cam');
+    await next.client.until(() => next.media.length > before + 3, 'media');
+    expect(next.media.slice(before, before + 4)).toEqual(['M1', 'V1', 'C1', 'K0']);
+  });
+
   it('do not make a play longer that asked for some time', async () => {
     const short = await played('cam', -1000, 200);
     await short.gets(BEGIN);

@@ -90,6 +90,17 @@ const recorded = (name: string, messages: readonly Timed[]) => writeFile(join(di
 const HEAD = ['M7@0', 'V1@0', 'C1@0'];
 
 describe('a recording played by name', () => {
+  it('leaves out what the NetStream left out before', async () => {
+    await recorded('show.flv', film(1));
+    await start();
+    const client = await connected();
+    const player = new RawPlayer(client, await client.createStream());
+    player.command('receiveVideo', false);
+    player.play('show');
+    await player.client.until(() => player.all.includes('NetStream.Play.Stop'), 'Play.Stop');
+    expect(player.media).toEqual(['M7', 'C1', 'A0', 'A1', 'A2', 'A3']);
+  });
+
   it('is announced as recorded, sent whole, and said to be complete', async () => {
     await recorded('show.flv', film(2));
     await start();
@@ -176,6 +187,16 @@ describe('a recording played by name', () => {
     await player.is('NetStream.Play.Stop');
     expect(player.media.filter((one) => one.startsWith('K'))).toEqual(['K4', 'K8']);
     expect(player.media.at(-1)).toBe('A9');
+  });
+
+  it('for no time at all is nothing when there is no picture', async () => {
+    const sound = Array.from({ length: 2000 }, (_, index): Timed => [index * 20, audio(index)]);
+    await recorded('sound.flv', [[0, audioConfig(1)], ...sound]);
+    await start();
+    const player = await play('sound', 0, 0);
+    await player.client.until(() => player.all.includes('NetStream.Play.Stop'), 'Play.Stop');
+    expect(player.all.slice(-3)).toEqual(['NetStream.Play.Complete', 'StreamEof', 'NetStream.Play.Stop']);
+    expect(player.media.filter((one) => one.startsWith('A'))).toEqual([]);
   });
 
   it('for no time at all is one picture', async () => {
