@@ -242,13 +242,17 @@ export class StreamFeed implements MediaSink {
     this.#hasBegun = false;
   }
 
-  /** Sends what has come since the last flush: one batch, one write for each subscriber. */
-  flush(now: number): void {
+  /**
+   * Sends what has come since the last flush: one batch, one write for each subscriber.
+   *
+   * @param mayChange whether subscribers may go on in other formats: all feeds have seen the same messages
+   */
+  flush(now: number, mayChange = true): void {
     this.#dirtySince = undefined;
     this.#hasPicture = false;
     if (!this.#flushWriter()) return;
     if (this.#waiting.size > 0) this.#placeWaiting(now);
-    for (const subscriber of this.#subscribers) subscriber.pump(now);
+    for (const subscriber of this.#subscribers) subscriber.pump(now, mayChange);
   }
 
   /**

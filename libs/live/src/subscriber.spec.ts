@@ -407,6 +407,23 @@ describe('a subscriber that selects another format', () => {
     expect(stream.feeds.map(({ subscriberCount }) => subscriberCount)).toEqual([1, 1]);
   });
 
+  it('misses nothing when somebody else catches up while a message is handed out', () => {
+    const before: Array<() => void> = [];
+    stream.addSink({ onMessage: () => before.shift()?.(), onEnd: () => {} }, { greet: false });
+    const { sink, subscriber } = join();
+    const other = join();
+    const after: Array<() => void> = [];
+    stream.addSink({ onMessage: () => after.shift()?.(), onEnd: () => {} }, { greet: false });
+    publish('K');
+    for (const when of [before, after]) {
+      stream.push(9, number * 10, picture(number++).payload);
+      subscriber.select(when === before ? VIDEO : BOTH, now);
+      when.push(() => other.subscriber.catchUp(now));
+      publish('PAP');
+    }
+    expect(sink.tokens).toBe('V1 C1 K0 P1 P2 P4 P5 P6 C1 A7 P8');
+  });
+
   it('begins at the newest key frame when there were no pictures', () => {
     const { sink, subscriber } = join();
     publish('KA');

@@ -151,8 +151,8 @@ export class LiveSubscriber {
     this.#position = batch.end;
   }
 
-  /** Sends what is new; runs for every subscriber at every flush. */
-  pump(now: number): void {
+  /** Sends what is new; runs for every subscriber at every flush. @param mayChange see {@link StreamFeed.flush} */
+  pump(now: number, mayChange = true): void {
     if (this.#isPaused) {
       this.#keepPlace();
       return;
@@ -171,7 +171,8 @@ export class LiveSubscriber {
       this.#position = batch.end;
     }
     // What waits to be flushed it has to be sent as well.
-    if (this.#next !== undefined && this.#feed.dirtySince === undefined) this.#change(now, this.#sent !== undefined);
+    const isNow = this.#next !== undefined && mayChange && this.#feed.dirtySince === undefined;
+    if (isNow) this.#change(now, this.#sent !== undefined);
   }
 
   /**
@@ -212,9 +213,9 @@ export class LiveSubscriber {
     if (!this.#isBlocked) this.#goOn(now, true);
   }
 
-  /** Sends what the feed keeps back for a while. */
+  /** Sends what the feed keeps back for a while, also while a message is being handed out. */
   catchUp(now: number): void {
-    this.#feed.flush(now);
+    this.#feed.flush(now, false);
   }
 
   /** Ends the subscription; its sink is not told. */
