@@ -81,7 +81,9 @@ export class LiveStream implements LiveStreamInfo {
   constructor(
     info: LiveStreamInfo,
     gop: Partial<GopCacheLimits> = {},
-    onSinkFailure: (error: unknown) => void = rethrow,
+    onSinkFailure = (error: unknown): void => {
+      throw error;
+    },
   ) {
     this.gopCache = new GopCache(gop);
     this.#onSinkFailure = onSinkFailure;
@@ -394,8 +396,4 @@ export class LiveStream implements LiveStreamInfo {
         return body.length > 0;
     }
   }
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
