@@ -7,6 +7,10 @@ const TRUN_LENGTH = 20;
 const BYTES_PER_SAMPLE = 16;
 const BOX_LENGTH = 8;
 
+/** What the fields of a sample have room for; a publisher whose clock jumps may need more. */
+const MAX_DURATION = 2 ** 32 - 1;
+const MAX_OFFSET = 2 ** 31 - 1;
+
 const DEFAULT_BASE_IS_MOOF = 0x020000;
 /** data-offset, sample-duration, sample-size, sample-flags, sample-composition-time-offset present. */
 const TRUN_FLAGS = 0x000f01;
@@ -55,8 +59,7 @@ function writeTrack(bytes: Buffer, start: number, { id, run, end }: FragmentTrac
   bytes.writeUInt32BE(id, at + 4);
   at = box(bytes, at + 8, TFDT_LENGTH, 'tfdt');
   bytes.writeUInt32BE(0x01000000, at); // version 1: 64 bits
-  bytes.writeUInt32BE(Math.floor(times[0]! / 2 ** 32), at + 4);
-  bytes.writeUInt32BE(times[0]! % 2 ** 32, at + 8);
+  bytes.writeBigUInt64BE(BigInt(Math.max(0, times[0]!)), at + 4);
   at = box(bytes, at + 12, trunLength, 'trun');
   bytes.writeUInt32BE(0x01000000 | TRUN_FLAGS, at); // version 1: signed composition offsets
   bytes.writeUInt32BE(count, at + 4);
@@ -64,10 +67,10 @@ function writeTrack(bytes: Buffer, start: number, { id, run, end }: FragmentTrac
   at += 12;
   for (let i = 0; i < count; i++, at += BYTES_PER_SAMPLE) {
     const next = i + 1 < count ? times[i + 1]! : end;
-    bytes.writeUInt32BE(Math.max(0, next - times[i]!), at);
+    bytes.writeUInt32BE(Math.min(Math.max(0, next - times[i]!), MAX_DURATION), at);
     bytes.writeUInt32BE(sizes[i]!, at + 4);
     bytes.writeUInt32BE(keys[i] ? SYNC : NON_SYNC, at + 8);
-    bytes.writeInt32BE(offsets[i]!, at + 12);
+    bytes.writeInt32BE(Math.min(Math.max(-MAX_OFFSET, offsets[i]!), MAX_OFFSET), at + 12);
   }
   return at;
 }

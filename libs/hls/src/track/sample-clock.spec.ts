@@ -24,3 +24,8 @@ it('video is where the publisher puts it, and goes on', () => {
   const clock = new SampleClock(AVC);
   expect([40, 80, 80, 60].map((time) => clock.take(time, 0))).toEqual([3600, 7200, 7201, 7202]);
 });
+
+it('nothing is before 0', () => {
+  const clock = new SampleClock(AVC);
+  expect([-40, -1, 40].map((time) => clock.take(time, 0))).toEqual([0, 1, 3600]);
+});

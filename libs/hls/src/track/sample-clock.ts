@@ -3,6 +3,8 @@ import type { TrackFormat } from './track-format.js';
 const MILLISECONDS = 1000;
 /** Frames an audio track may be away from the publisher's clock before it is set right. */
 const MAX_DRIFT_FRAMES = 1.5;
+/** Latest decoding time, in units of any timescale: what is later could not be counted on exactly. */
+const MAX_TIME = 2 ** 52;
 
 /**
  * Makes decoding times of a publisher's milliseconds. Audio frames whose length is known follow each other without
@@ -24,12 +26,12 @@ export class SampleClock {
   }
 
   /**
-   * The decoding time of a sample. It never goes back.
+   * The decoding time of a sample. It never goes back, nor is it before 0, where files and playlists have no times.
    *
    * @param frameLength of this sample in units of the timescale; 0 when only the next one tells
    */
   take(milliseconds: number, frameLength: number): number {
-    const given = Math.round((milliseconds * this.#timescale) / MILLISECONDS);
+    const given = Math.min(Math.max(0, Math.round((milliseconds * this.#timescale) / MILLISECONDS)), MAX_TIME);
     const next = this.#next;
     const previousLength = this.#frameLength;
     this.#frameLength = frameLength;
