@@ -17,6 +17,8 @@ import type { ResolvedRtmpHlsOptions } from './rtmp-hls-options.js';
 import type { HlsSegmentKeeper } from './hls-segment-keeper.js';
 
 const RUN_BYTES = 12;
+/** Milliseconds that what is kept of a stream is old, at most. */
+const MAX_AGE = 60_000;
 
 /** What a broadcast tells. */
 export interface BroadcastOwner {
@@ -99,8 +101,13 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     this.#stream = stream;
     if (stream.gopDuration !== undefined) this.packager.expectKeyFrames(stream.gopDuration);
     this.#detach = stream.addSink(this);
-    const now = Date.now() - (stream.timestamp ?? 0);
-    stream.gopCache.forEach((message) => this.packager.push(message, now + message.timestamp));
+    const now = Date.now();
+    const end = stream.timestamp ?? 0;
+    stream.gopCache.forEach((message) => {
+      // A publisher's clock may have jumped since.
+      const age = Math.min(Math.max(0, end - message.timestamp), MAX_AGE);
+      this.packager.push(message, now - age);
+    });
   }
 
   /** Its publisher is gone for now. */

@@ -136,7 +136,7 @@ export class HlsVodWriter {
     this.isDone = true;
   }
 
-  /** A publisher whose clock jumps all the time must not make a file of every picture. */
+  /** A publisher that changes its formats all the time must not make a file of every picture. */
   #lead({ number, duration, byteLength }: HlsSegment): void {
     this.duration += duration;
     this.#leadingBytes += byteLength;

@@ -549,11 +549,13 @@ describe('a storage that fails', () => {
     while (answers.length > 0) answers.pop()!();
   });
 
-  it('is not filled with thousands of files by a publisher whose clock jumps', async () => {
+  it('is not filled with thousands of files by a publisher that is another one with every picture', async () => {
     const app = await start();
     const client = await RawRtmpClient.publishing(app.app.get(RtmpServer).addresses[0]!.port!, 'one');
-    client.send(9, 1, 0, AVC_CONFIG);
-    for (let i = 0; i < 1000; i++) client.video(1, (i % 2) * 20_000, 0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88);
+    for (let i = 0; i < 1000; i++) {
+      client.send(9, 1, i * 40, AVC_CONFIG.with(7, i % 2));
+      client.video(1, i * 40, 0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88);
+    }
     await eventually('failed');
     expect((told[0]!.error as Error).message).toContain('too little for so many files');
     await client.destroy();

@@ -1,11 +1,11 @@
-import { MediaFlags, parseAudioTag, parseVideoTag, trackIdOf } from '#lib/flv';
+import { MediaFlags, parseAudioTag, parseVideoTag } from '#lib/flv';
 import type { FragmentTrack } from '../fragment/sample-run.js';
 import { writeFragment } from '../fragment/write-fragment.js';
 import type { HlsMessage } from '../hls-message.js';
 import { MessageBacklog } from '../packager/message-backlog.js';
 import { TrackWriter } from '../packager/track-writer.js';
 import { isSameFormat, type TrackFormat } from '../track/track-format.js';
-import { audioKey, type CodecName, isAudioKey, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { type CodecName, isAudioKey, keyOf, TrackReader, type TrackReceiver } from '../track/track-reader.js';
 import { type FragmentPart, SegmentIndex } from './segment-index.js';
 
 /** Length of a fragment, in milliseconds: what a crash can cost. */
@@ -78,8 +78,7 @@ export class Mp4Muxer implements TrackReceiver {
     this.#reader.read(message);
     if (!this.#isProbing || (message.flags & MediaFlags.Coded) === 0) return;
     this.#backlog.add(message);
-    const key = isVideo(message) ? trackIdOf(message.flags) : audioKey(trackIdOf(message.flags));
-    if (!this.#reader.formats.has(key)) this.#problem ??= codecOf(message);
+    if (!this.#reader.formats.has(keyOf(message.flags))) this.#problem ??= codecOf(message);
     if (this.#problem !== undefined) return;
     if (this.#backlog.isProbed(message.timestamp, [...this.#reader.formats.keys()], this.#reader.hints)) this.#begin();
   }

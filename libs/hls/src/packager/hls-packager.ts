@@ -5,17 +5,15 @@ import type { HlsMessage } from '../hls-message.js';
 import { renderMultivariantPlaylist } from '../playlist/multivariant-playlist.js';
 import type { HlsInit, HlsSegment } from '../playlist/segment.js';
 import { isSameFormat, type TrackFormat } from '../track/track-format.js';
-import { TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { keyOf, TrackReader, type TrackReceiver } from '../track/track-reader.js';
 import { MessageBacklog } from './message-backlog.js';
 import { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager-options.js';
+import { PublisherClock } from './publisher-clock.js';
 import { Rendition, type StreamPlan } from './rendition.js';
 import { isTsFormat, planRenditions } from './rendition-plan.js';
 import { TrackWriter } from './track-writer.js';
 
 const MILLISECONDS = 1000;
-/** Steps in time that are no pause of the publisher but another clock, milliseconds. */
-const MAX_STEP_FORWARD = 10_000;
-const MAX_STEP_BACK = 1000;
 
 /** Told about what a packager makes. */
 export interface PackagerReceiver {
@@ -43,6 +41,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   readonly #tracks = new Map<number, TrackWriter>();
   readonly #renditionOf = new Map<number, Rendition>();
   readonly #backlog = new MessageBacklog();
+  readonly #clock = new PublisherClock();
   #renditions: readonly Rendition[] = [];
   #targetDuration: number | undefined;
   #initCount = 0;
@@ -51,9 +50,6 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   #isShown = false;
   /** Tracks have other formats, and nothing has come since. */
   #isChanged = false;
-  /** Wall clock minus stream time. */
-  #wallOffset = 0;
-  #lastTime: number | undefined;
   #keyFrameInterval: number | undefined;
 
   constructor(
@@ -143,15 +139,16 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
 
   /** @param wallTime when the message was published, milliseconds since 1970 */
   push(message: HlsMessage, wallTime: number): void {
-    if (message.flags & MediaFlags.Coded) this.#checkTime(message.timestamp, wallTime);
+    const { flags, timestamp } = message;
+    const time = flags & MediaFlags.Coded ? this.#clock.take(keyOf(flags), timestamp, wallTime) : timestamp;
     if (!this.#isProbing) {
-      this.#reader.read(message);
+      this.#reader.read(message, time);
       return;
     }
-    this.#backlog.add(message);
+    this.#backlog.add(message, time);
     // Formats are read at once, samples when it is known where they go.
-    this.#reader.read(message);
-    if (this.#isProbed(message)) this.#begin();
+    this.#reader.read(message, time);
+    if (this.#isProbed(flags, time)) this.#begin();
   }
 
   /** What follows is another publish, or the same after a pause. */
@@ -159,8 +156,8 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     this.#finish();
     this.#reader.reset();
     this.#backlog.clear();
+    this.#clock.restart();
     this.#isProbing = true;
-    this.#lastTime = undefined;
   }
 
   /** Nothing follows. */
@@ -195,7 +192,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
 
   /** @internal */
   wallTime(milliseconds: number): number {
-    return milliseconds + this.#wallOffset;
+    return this.#clock.wallTime(milliseconds);
   }
 
   /** @internal */
@@ -226,21 +223,10 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     for (const rendition of this.#renditions) if (!rendition.isLeading) rendition.addBoundary(milliseconds);
   }
 
-  /** Takes the wall clock at the first message, and notices when the publisher has changed its clock. */
-  #checkTime(timestamp: number, wallTime: number): void {
-    const last = this.#lastTime;
-    if (last === undefined) this.#wallOffset = wallTime - timestamp;
-    else if (timestamp - last > MAX_STEP_FORWARD || last - timestamp > MAX_STEP_BACK) {
-      this.#finish();
-      this.#wallOffset = wallTime - timestamp;
-    }
-    this.#lastTime = timestamp;
-  }
-
-  #isProbed({ flags, timestamp }: HlsMessage): boolean {
+  #isProbed(flags: number, time: number): boolean {
     if ((flags & MediaFlags.Coded) === 0) return false;
     const keys = this.#usable().map(([key]) => key);
-    return this.#backlog.isProbed(timestamp, keys, this.#reader.hints);
+    return this.#backlog.isProbed(time, keys, this.#reader.hints);
   }
 
   get #leading(): Rendition | undefined {

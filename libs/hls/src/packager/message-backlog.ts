@@ -27,21 +27,25 @@ export class MessageBacklog {
    * Whether there is no waiting for tracks any more: those are there that metadata speaks of, video and audio without any,
    * or it has been long or much enough.
    *
-   * @param timestamp of the newest coded message
+   * @param time of the newest coded message
    * @param keys of the tracks there are
    */
-  isProbed(timestamp: number, keys: readonly number[], hints: MetadataHints | undefined): boolean {
+  isProbed(time: number, keys: readonly number[], hints: MetadataHints | undefined): boolean {
     if (this.#firstTime === undefined || keys.length === 0) return false;
     const hasVideo = !(hints?.hasVideo ?? true) || keys.some((key) => !isAudioKey(key));
     const hasAudio = !(hints?.hasAudio ?? true) || keys.some(isAudioKey);
-    return (hasVideo && hasAudio) || timestamp - this.#firstTime >= PROBE_TIME || this.#byteLength > MAX_BYTES;
+    return (hasVideo && hasAudio) || time - this.#firstTime >= PROBE_TIME || this.#byteLength > MAX_BYTES;
   }
 
-  /** Keeps a copy. Only what is coded is: all else has been read already. */
-  add({ tagType, timestamp, flags, payload }: HlsMessage): void {
+  /**
+   * Keeps a copy. Only what is coded is: all else has been read already.
+   *
+   * @param time what its timestamp is to be
+   */
+  add({ tagType, timestamp, flags, payload }: HlsMessage, time = timestamp): void {
     if ((flags & MediaFlags.Coded) === 0) return;
-    this.#firstTime ??= timestamp;
-    this.#messages.push({ tagType, timestamp, flags, payload: payload.slice() });
+    this.#firstTime ??= time;
+    this.#messages.push({ tagType, timestamp: time, flags, payload: payload.slice() });
     this.#byteLength += payload.length;
   }
 

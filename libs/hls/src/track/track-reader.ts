@@ -6,6 +6,7 @@ import {
   MediaFlags,
   parseAudioTag,
   parseVideoTag,
+  trackIdOf,
   type VideoCodecName,
   VideoPacketType,
 } from '#lib/flv';
@@ -53,6 +54,11 @@ export function audioKey(trackId: number): number {
   return AUDIO_KEY + trackId;
 }
 
+/** The key of the track a message is for; of several tracks the lowest. */
+export function keyOf(flags: number): number {
+  return flags & MediaFlags.Video ? trackIdOf(flags) : audioKey(trackIdOf(flags));
+}
+
 /** Takes messages apart into tracks, their formats and samples. What HLS can not have is left out. */
 export class TrackReader {
   readonly #formats = new Map<number, TrackFormat>();
@@ -80,19 +86,23 @@ export class TrackReader {
     this.#codecs.clear();
   }
 
-  /** Never throws: a message that is not as it should be is left out. */
-  read(message: HlsMessage): void {
+  /**
+   * Never throws: a message that is not as it should be is left out.
+   *
+   * @param time when it is to be decoded, in milliseconds
+   */
+  read(message: HlsMessage, time = message.timestamp): void {
     const { flags } = message;
     try {
-      if (flags & MediaFlags.Video) this.#readVideo(message);
-      else if (flags & MediaFlags.Audio) this.#readAudio(message);
+      if (flags & MediaFlags.Video) this.#readVideo(message, time);
+      else if (flags & MediaFlags.Audio) this.#readAudio(message, time);
       else if (flags & MediaFlags.Data) this.#hints = readMetadataHints(message.payload) ?? this.#hints;
     } catch (error) {
       if (!(error instanceof FlvError) && !(error instanceof CodecError)) throw error;
     }
   }
 
-  #readVideo({ flags, timestamp, payload }: HlsMessage): void {
+  #readVideo({ flags, payload }: HlsMessage, time: number): void {
     if ((flags & (MediaFlags.Coded | MediaFlags.SequenceHeader)) === 0) return;
     const { packetType, tracks, nanosecondOffset } = parseVideoTag(payload);
     const isKey = (flags & MediaFlags.KeyFrame) !== 0;
@@ -108,11 +118,11 @@ export class TrackReader {
       }
       const format = this.#formats.get(trackId) as VideoFormat;
       const sample = sampleOf(format, body);
-      this.receiver.onSample(trackId, timestamp, compositionTime + nanosecondOffset / NANOSECONDS, isKey, sample);
+      this.receiver.onSample(trackId, time, compositionTime + nanosecondOffset / NANOSECONDS, isKey, sample);
     }
   }
 
-  #readAudio({ flags, timestamp, payload }: HlsMessage): void {
+  #readAudio({ flags, payload }: HlsMessage, time: number): void {
     if ((flags & (MediaFlags.Coded | MediaFlags.SequenceHeader)) === 0) return;
     const { packetType, tracks, nanosecondOffset } = parseAudioTag(payload);
     for (const { trackId, codec, body } of tracks) {
@@ -123,7 +133,7 @@ export class TrackReader {
       }
       if (body.length === 0) continue;
       if (this.#isKnown(key, codec, body)) {
-        this.receiver.onSample(key, timestamp + nanosecondOffset / NANOSECONDS, 0, true, body);
+        this.receiver.onSample(key, time + nanosecondOffset / NANOSECONDS, 0, true, body);
       } else {
         this.receiver.onUnknown?.(key, codec);
       }
