@@ -196,8 +196,12 @@ function packaged(steps: readonly Step[], isConfigured: boolean, options: Partia
     onPart: (rendition) => {
       if (packager.isReady) renderMediaPlaylist(rendition);
     },
-    onSegment: (_rendition, { number, duration, byteLength, isGap }) => {
+    onSegment: ({ targetDuration }, { number, duration, byteLength, isGap }) => {
       segments++;
+      // Nobody has been told of one before.
+      if (packager.targetDuration !== undefined && Math.round(duration) > targetDuration) {
+        problems.push(`segment ${number} has ${duration} s, the target duration is ${targetDuration}`);
+      }
       if (!(duration > 0)) problems.push(`segment ${number} has ${duration} s`);
       if (byteLength === 0 && !isGap) problems.push(`segment ${number} is empty`);
     },

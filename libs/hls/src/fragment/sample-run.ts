@@ -14,6 +14,9 @@ export class SampleRun {
   #count = 0;
   #bytes = Buffer.alloc(0);
   #length = 0;
+  /** Samples that are held back behind those, and their bytes. */
+  #heldCount = 0;
+  #heldLength = 0;
 
   get count(): number {
     return this.#count;
@@ -28,6 +31,27 @@ export class SampleRun {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** When the first sample begins that is held back; undefined when none is. */
+  get heldTime(): number | undefined {
+    return this.#heldCount > 0 ? this.times[this.#count] : undefined;
+  }
+
+  /** Samples that begin before a time. */
+  countBefore(time: number): number {
+    let count = 0;
+    while (count < this.#count && this.times[count]! < time) count++;
+    return count;
+  }
+
+  /** Holds all but the first samples back, until {@link clear}; none are to be added meanwhile. */
+  holdBack(count: number): void {
+    for (; this.#count > count; this.#heldCount++) {
+      const size = this.sizes[--this.#count]!;
+      this.#length -= size;
+      this.#heldLength += size;
+    }
+  }
+
   add(time: number, offset: number, isKey: boolean, body: Uint8Array): void {
     const at = this.#count++;
     this.times[at] = time;
@@ -40,9 +64,17 @@ export class SampleRun {
     this.#length = end;
   }
 
+  /** Forgets the samples; those that were held back are there then. */
   clear(): void {
-    this.#count = 0;
-    this.#length = 0;
+    const from = this.#count;
+    this.#count = this.#heldCount;
+    if (this.#heldCount > 0) {
+      for (const values of [this.times, this.offsets, this.sizes, this.keys]) values.splice(0, from);
+      this.#bytes.copyWithin(0, this.#length, this.#length + this.#heldLength);
+    }
+    this.#length = this.#heldLength;
+    this.#heldCount = 0;
+    this.#heldLength = 0;
   }
 
   #grow(needed: number): void {

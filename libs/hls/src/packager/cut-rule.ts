@@ -21,8 +21,9 @@ export class CutRule {
   readonly #timescale: number;
   #segmentStart = 0;
   #partStart = 0;
-  /** Samples of the part so far. */
+  /** Samples of the part so far, and when the first of them begins. */
   #count = 0;
+  #first = 0;
   #last = 0;
   #longest = 0;
   /** Length of a frame, as far as known. */
@@ -31,9 +32,11 @@ export class CutRule {
   /** The segment before was cut without a key frame. */
   #isForced = false;
 
+  /** @param firstParts parts the first one may have the length of, while it is not known how long frames are */
   constructor(
     timescale: number,
     private readonly options: Pick<PackagerOptions, 'segmentDuration' | 'maxSegmentDuration' | 'partDuration'>,
+    private readonly firstParts: number,
   ) {
     this.#timescale = timescale;
   }
@@ -48,7 +51,22 @@ export class CutRule {
     return this.#frame === 0 ? undefined : this.#timescale / this.#frame;
   }
 
-  /** A segment begins with a sample of this time. */
+  /** Length of a frame in units of the timescale, as measured; 0 until there was a part. */
+  get frame(): number {
+    return this.#frame;
+  }
+
+  /** How long parts may be, in units of the timescale. */
+  get partLength(): number {
+    return this.#partTicks ?? this.#ticks(this.#partDuration()) * this.firstParts;
+  }
+
+  /** Where the part that is being filled ends at the latest, whenever the next sample comes. */
+  partEnd(target: number | undefined): number {
+    return Math.min(this.#partStart + this.partLength, this.#segmentStart + this.#longestSegment(target));
+  }
+
+  /** A segment begins at this time. */
   beginSegment(time: number, isKey: boolean): void {
     this.#segmentStart = time;
     this.#isForced = !isKey;
@@ -61,7 +79,7 @@ export class CutRule {
     this.#isForced = !isKey;
   }
 
-  /** A part begins with a sample of this time. */
+  /** A part begins at this time. */
   beginPart(time: number): void {
     this.#partStart = time;
     this.#count = 0;
@@ -70,6 +88,7 @@ export class CutRule {
   /** A sample has been added to the part. */
   added(time: number): void {
     if (this.#count > 0) this.#longest = Math.max(this.#longest, time - this.#last);
+    else this.#first = time;
     this.#last = time;
     this.#count++;
   }
@@ -83,30 +102,37 @@ export class CutRule {
     const elapsed = time - this.#segmentStart;
     const frame = this.#frame === 0 ? time - this.#last : this.#frame;
     const wanted = this.#ticks(this.options.segmentDuration);
-    if (isKey && (elapsed >= wanted - frame / 2 || this.#isForced)) return this.#cut(time, 'segment');
-    if (this.isTooLong(time + frame, target)) return this.#cut(time, 'segment');
-    return this.#isPartFull(time, frame) ? this.#cut(time, 'part') : 'none';
+    if (isKey && (elapsed >= wanted - frame / 2 || this.#isForced)) return 'segment';
+    if (this.isTooLong(time + frame, target)) return 'segment';
+    return this.#isPartFull(time, frame) ? 'part' : 'none';
   }
 
   /** What ends before a sample of this time when another rendition says where segments end. */
   partBefore(time: number): Cut {
     const frame = this.#frame === 0 ? time - this.#last : this.#frame;
-    return this.#isPartFull(time, frame) ? this.#cut(time, 'part') : 'none';
+    return this.#isPartFull(time, frame) ? 'part' : 'none';
   }
 
   /** Whether a segment that ends there has more than it may. */
-  isTooLong(end: number, target = this.options.maxSegmentDuration / MILLISECONDS): boolean {
-    return end - this.#segmentStart > (target + ROUNDING) * this.#timescale;
+  isTooLong(end: number, target: number | undefined): boolean {
+    return end - this.#segmentStart > this.#longestSegment(target);
   }
 
-  /** What there is of a part ends at this time. */
-  endPart(time: number): void {
-    this.#learn(time);
+  /** What there is of a part ends at this time, which is where the next sample begins: it shows how long frames are. */
+  endPart(end: number): void {
+    if (this.#count === 0) return;
+    this.#longest = Math.max(this.#longest, end - this.#last);
+    this.#frame = (end - this.#first) / this.#count;
+    if (this.#partTicks !== undefined) return;
+    const wanted = this.#ticks(this.#partDuration());
+    const frames = Math.max(1, Math.ceil(wanted / this.#frame - FRAME_TOLERANCE));
+    const slack = Math.max(this.#ticks(LEAST_SLACK), this.#longest - this.#frame);
+    this.#partTicks = Math.ceil(frames * this.#frame + slack);
   }
 
-  #cut(time: number, cut: Cut): Cut {
-    this.#learn(time);
-    return cut;
+  /** What there is of a part has to end at this time, before the next sample begins: it does not show how long frames are. */
+  breakPart(end: number): void {
+    this.#partTicks ??= Math.ceil(Math.max(end - this.#partStart, this.#ticks(this.#partDuration())));
   }
 
   #isPartFull(time: number, frame: number): boolean {
@@ -115,16 +141,10 @@ export class CutRule {
     return elapsed >= this.#ticks(this.#partDuration()) - frame * FRAME_TOLERANCE;
   }
 
-  #learn(end: number): void {
-    if (this.#count === 0) return;
-    const elapsed = end - this.#partStart;
-    this.#longest = Math.max(this.#longest, end - this.#last);
-    this.#frame = elapsed / this.#count;
-    if (this.#partTicks !== undefined) return;
-    const wanted = this.#ticks(this.#partDuration());
-    const frames = Math.max(1, Math.ceil(wanted / this.#frame - FRAME_TOLERANCE));
-    const slack = Math.max(this.#ticks(LEAST_SLACK), this.#longest - this.#frame);
-    this.#partTicks = Math.ceil(frames * this.#frame + slack);
+  #longestSegment(
+    target = Math.max(this.options.maxSegmentDuration, this.options.segmentDuration) / MILLISECONDS,
+  ): number {
+    return (target + ROUNDING) * this.#timescale;
   }
 
   #partDuration(): number {

@@ -9,11 +9,15 @@ import { keyOf, TrackReader, type TrackReceiver } from '../track/track-reader.js
 import { MessageBacklog } from './message-backlog.js';
 import { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager-options.js';
 import { PublisherClock } from './publisher-clock.js';
-import { Rendition, type StreamPlan } from './rendition.js';
+import { Rendition } from './rendition.js';
 import { isTsFormat, planRenditions } from './rendition-plan.js';
+import type { StreamPlan } from './stream-plan.js';
 import { TrackWriter } from './track-writer.js';
 
 const MILLISECONDS = 1000;
+
+/** Milliseconds without anything that are a pause of the publisher, when a segment would have to go on over them. */
+const LEAST_PAUSE = 1000;
 
 /** Told about what a packager makes. */
 export interface PackagerReceiver {
@@ -43,6 +47,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   readonly #backlog = new MessageBacklog();
   readonly #clock = new PublisherClock();
   #renditions: readonly Rendition[] = [];
+  #leading: Rendition | undefined;
   #targetDuration: number | undefined;
   #initCount = 0;
   #isProbing = true;
@@ -51,6 +56,8 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   /** Tracks have other formats, and nothing has come since. */
   #isChanged = false;
   #keyFrameInterval: number | undefined;
+  /** Time of the newest sample, milliseconds. */
+  #newest = 0;
 
   constructor(
     options: Partial<PackagerOptions> = {},
@@ -105,7 +112,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   prepare(): boolean {
     if (this.#isShown) return true;
     const leading = this.#leading;
-    if (leading === undefined || !(leading.isReady || leading.hasPart)) return false;
+    if (leading === undefined || leading.window.longest === 0) return false;
     this.#targetDuration ??= this.#chooseTarget();
     if (this.#targetDuration !== undefined) leading.completeFirst();
     this.#isShown = this.isReady;
@@ -187,6 +194,10 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
       this.#isChanged = false;
       for (const rendition of this.#renditions) rendition.reconfigure();
     }
+    const leading = this.#leading!;
+    if (time - this.#newest > LEAST_PAUSE && leading.breaksBefore(time)) this.#finish();
+    if (time > this.#newest) this.#newest = time;
+    if (track !== leading.leader) leading.pass(time);
     this.#renditionOf.get(key)!.add(track, time, offset, isKey, body);
   }
 
@@ -229,10 +240,6 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     return this.#backlog.isProbed(time, keys, this.#reader.hints);
   }
 
-  get #leading(): Rendition | undefined {
-    return this.#renditions.find(({ isLeading }) => isLeading);
-  }
-
   #usable(): Array<[number, TrackFormat]> {
     const formats = [...this.#reader.formats];
     return this.options.container === 'ts' ? formats.filter(([, format]) => isTsFormat(format)) : formats;
@@ -257,6 +264,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
       }
       return rendition;
     });
+    this.#leading = this.#renditions.find(({ isLeading }) => isLeading);
     for (const rendition of this.#renditions) {
       rendition.others = this.#renditions.filter((other) => other !== rendition);
     }
@@ -286,12 +294,12 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     const leading = this.#leading;
     if (leading === undefined) return undefined;
     const most = Math.max(segmentDuration, maxSegmentDuration);
-    const longest = leading.longestSegment * MILLISECONDS;
+    const longest = leading.window.longest * MILLISECONDS;
     let expected = segmentDuration;
     if (this.#keyFrameInterval !== undefined && leading.leader.format.kind === 'video') {
       expected = Math.ceil(segmentDuration / this.#keyFrameInterval - 0.05) * this.#keyFrameInterval;
-    } else if (leading.firstSegmentSoFar !== undefined && leading.leader.format.kind === 'video') {
-      if (!leading.window.isEnded && leading.firstSegmentSoFar * MILLISECONDS <= segmentDuration) return undefined;
+    } else if (leading.window.firstSoFar !== undefined && leading.leader.format.kind === 'video') {
+      if (!leading.window.isEnded && leading.window.firstSoFar * MILLISECONDS <= segmentDuration) return undefined;
       expected = most;
     }
     return Math.max(1, Math.round(Math.max(longest, Math.min(expected, most)) / MILLISECONDS));

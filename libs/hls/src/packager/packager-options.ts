@@ -9,7 +9,7 @@ export interface PackagerOptions {
   maxSegmentDuration: number;
   /** Length of the parts of Low-Latency HLS in milliseconds, rounded up to whole frames; 0 for none. Defaults to 500. */
   partDuration: number;
-  /** Milliseconds of complete segments that playlists list, at least. Defaults to 12,000. */
+  /** Milliseconds of complete segments that playlists list, at least; never less than three target durations. Defaults to 12,000. */
   window: number;
   /** 'live' takes segments out of playlists, 'event' never does. Defaults to 'live'. */
   playlist: 'live' | 'event';

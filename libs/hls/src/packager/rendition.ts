@@ -6,27 +6,21 @@ import type { HlsInit, HlsSegment, SegmentStart } from '../playlist/segment.js';
 import { SegmentWindow } from '../playlist/segment-window.js';
 import { BitRateMeter } from './bit-rate-meter.js';
 import { CutRule } from './cut-rule.js';
-import type { PackagerOptions } from './packager-options.js';
+import { LeaderSilence } from './leader-silence.js';
+import { SegmentBoundaries } from './segment-boundaries.js';
+import type { StreamPlan } from './stream-plan.js';
 import type { TrackWriter } from './track-writer.js';
+import { WaitingSamples } from './waiting-samples.js';
 
 const MILLISECONDS = 1000;
 /** Segments another rendition may be ahead before this one is cut where it is. */
 const MAX_LAG = 2;
-
-/** What the renditions of a stream have in common. */
-export interface StreamPlan {
-  readonly options: Readonly<PackagerOptions>;
-  /** Seconds; undefined until a playlist has been shown. */
-  readonly targetDuration: number | undefined;
-  /** When a moment of the stream was, milliseconds since 1970. */
-  wallTime(milliseconds: number): number;
-  newInit(tracks: readonly TrackWriter[]): HlsInit | undefined;
-  onPart(rendition: Rendition): void;
-  onSegment(rendition: Rendition, segment: HlsSegment): void;
-  onRemove(rendition: Rendition, segment: HlsSegment): void;
-  /** The leading rendition began a segment there. */
-  onBoundary(milliseconds: number): void;
-}
+/** Target durations a playlist lists at least. */
+const LEAST_LISTED = 3;
+/** Milliseconds behind a boundary that a sample happens to begin at, when it is not known how long they are. */
+const TOLERANCE = 50;
+/** Parts the first one may have the length of, where another track can go on behind it. */
+const FIRST_PARTS = 2;
 
 /**
  * What one media playlist stands for: a track, or video and audio together. Its first track says where it is cut;
@@ -37,13 +31,19 @@ export class Rendition implements MediaPlaylistSource {
   others: readonly Rendition[] = [];
   readonly #bitRates = new BitRateMeter();
   readonly #rule: CutRule;
+  readonly #waiting: WaitingSamples;
   #init: HlsInit | undefined;
   #isOpen = false;
   #isDiscontinuity = false;
   #isIndependent = true;
   #partStart = 0;
   /** Where the leading rendition began segments that this one has still to begin. */
-  #boundaries: number[] = [];
+  readonly #boundaries = new SegmentBoundaries();
+  /** When it began, after there was nothing; milliseconds, as those that follow. */
+  #openedAt = 0;
+  readonly #silence = new LeaderSilence();
+  /** From where on there is nothing but gaps, since the leader is silent. */
+  #emptyFrom: number | undefined;
 
   constructor(
     readonly name: string,
@@ -53,9 +53,10 @@ export class Rendition implements MediaPlaylistSource {
     private readonly writer: FragmentWriter,
   ) {
     const { options } = plan;
-    this.#rule = new CutRule(this.leader.timescale, options);
-    const duration = options.playlist === 'event' ? Infinity : options.window / MILLISECONDS;
-    this.window = new SegmentWindow({ duration, maxBytes: options.maxBytes }, (segment) =>
+    this.#waiting = new WaitingSamples(tracks);
+    this.#rule = new CutRule(this.leader.timescale, options, tracks.length > 1 || !isLeading ? FIRST_PARTS : Infinity);
+    const { maxBytes } = options;
+    this.window = new SegmentWindow({ duration: () => this.#listedDuration, maxBytes }, (segment) =>
       plan.onRemove(this, segment),
     );
     this.#init = plan.newInit(tracks);
@@ -89,6 +90,12 @@ export class Rendition implements MediaPlaylistSource {
     return this.isEvent || this.plan.options.window / MILLISECONDS > SKIP_BOUNDARY * this.targetDuration;
   }
 
+  /** Seconds of complete segments that are listed: never less than three target durations (RFC 8216 §6.2.2). */
+  get #listedDuration(): number {
+    if (this.isEvent) return Infinity;
+    return Math.max(this.plan.options.window / MILLISECONDS, LEAST_LISTED * this.targetDuration);
+  }
+
   private get hasParts(): boolean {
     return this.plan.options.partDuration > 0 && this.extension === 'm4s';
   }
@@ -98,25 +105,9 @@ export class Rendition implements MediaPlaylistSource {
     return this.window.lastNumber >= 0;
   }
 
-  /** Whether there is something that could be a segment. */
-  get hasPart(): boolean {
-    return (this.window.segments[0]?.parts.length ?? 0) > 0;
-  }
-
-  /** Seconds there are of the first segment; undefined when it is complete. */
-  get firstSegmentSoFar(): number | undefined {
-    const [first] = this.window.segments;
-    return first === undefined ? 0 : first.isComplete || this.window.mediaSequence > 0 ? undefined : first.duration;
-  }
-
-  /** Seconds of the longest segment that is listed. */
-  get longestSegment(): number {
-    return Math.max(0, ...this.window.segments.map(({ duration }) => duration));
-  }
-
   /** Bytes held: of segments, and of samples that are not in one yet. */
   get byteLength(): number {
-    return this.tracks.reduce((sum, { run }) => sum + run.byteLength, this.window.byteLength);
+    return this.window.byteLength + this.#waiting.byteLength;
   }
 
   summary(): RenditionSummary {
@@ -134,20 +125,44 @@ export class Rendition implements MediaPlaylistSource {
   /** A sample of one of the tracks. */
   add(track: TrackWriter, milliseconds: number, offset: number, isKey: boolean, body: Uint8Array): void {
     if (track !== this.leader) {
-      if (this.#isOpen) track.add(track.timeOf(milliseconds, body), offset, isKey, body);
+      // What begins before the first picture is of no use.
+      if (!this.#isOpen || milliseconds < this.#openedAt) return;
+      track.add(track.timeOf(milliseconds, body), offset, isKey, body);
       return;
     }
-    if (!this.#isOpen && !(isKey && this.#mayBegin(milliseconds))) return;
-    const time = track.timeOf(milliseconds, body);
-    if (this.#isOpen) this.#cutBefore(time, milliseconds, offset, isKey);
-    else this.#begin(time, milliseconds, offset, isKey);
-    track.add(time, offset, isKey, body);
+    this.#silence.end();
+    // Other renditions begin where the leading one did.
+    if (!this.#isOpen && !(isKey && (this.isLeading || this.#hasPassed(0, milliseconds)))) return;
+    let time = track.timeOf(milliseconds, body);
+    let late = 0;
+    if (!this.#isOpen) this.#beginAnew(time, milliseconds, offset);
+    else if (this.#cutBefore(time, milliseconds, offset, isKey) && this.#isJustBehind(time)) {
+      // The part before has ended a moment too early: publishers' times are rounded. It is shown when it would be.
+      late = this.#waiting.millisecondsOf(time - this.#partStart);
+      time = this.#partStart;
+    }
+    track.add(time, offset + late, isKey, body);
     this.#rule.added(time);
   }
 
-  /** Other renditions begin where the leading one did. */
-  #mayBegin(milliseconds: number): boolean {
-    return this.isLeading || this.#hasPassed(0, milliseconds);
+  /** Another track of the stream is there: this rendition, which leads, goes on without its leader when that is silent. */
+  pass(milliseconds: number): void {
+    const missing = this.#silence.pass(milliseconds);
+    if (missing <= 0 && this.#emptyFrom === undefined) return;
+    if (this.tracks.length === 1) {
+      if (this.#isOpen) this.#beginEmpty(milliseconds);
+      this.#addEmpty(milliseconds);
+    } else if (this.#isOpen) {
+      this.#fill(this.leader.lastTime + this.#waiting.ticksOf(missing), 0);
+      this.leader.skipTo(this.#partStart);
+    }
+  }
+
+  /** Whether what is being written has to end when nothing comes until then. */
+  breaksBefore(milliseconds: number): boolean {
+    const isTooLong =
+      this.#isOpen && this.#rule.isTooLong(this.#waiting.ticksOf(milliseconds), this.plan.targetDuration);
+    return isTooLong || this.#emptyFrom !== undefined;
   }
 
   /** Makes a segment of what there is of the first one, so that somebody who waits need not wait for a key frame. */
@@ -155,16 +170,15 @@ export class Rendition implements MediaPlaylistSource {
     const { open } = this.window;
     if (open === undefined || open.parts.length === 0 || open.number > 0) return;
     this.#completeSegment();
-    const { keys } = this.leader.run;
-    const milliseconds = (this.#partStart * MILLISECONDS) / this.leader.timescale;
-    this.#openSegment(milliseconds, milliseconds, keys[0]!);
-    this.#rule.splitSegment(keys[0]!);
+    const milliseconds = this.#waiting.millisecondsOf(this.#partStart);
+    this.#openSegment(milliseconds, milliseconds, this.#waiting.startsWithKey);
+    this.#rule.splitSegment(this.#waiting.startsWithKey);
   }
 
   /** The leading rendition began a segment there. */
   addBoundary(milliseconds: number): void {
-    this.#boundaries.push(milliseconds);
-    if (this.#boundaries.length > MAX_LAG) this.#catchUp();
+    this.#boundaries.add(milliseconds);
+    if (this.#boundaries.count > MAX_LAG) this.#catchUp();
   }
 
   /**
@@ -173,11 +187,11 @@ export class Rendition implements MediaPlaylistSource {
    * @param nextNumber segments there have to be
    */
   finish(nextNumber = 0): void {
-    if (this.#isOpen) this.#endSegment(this.leader.end);
-    this.#isOpen = false;
+    this.#breakOff();
     while (this.window.nextNumber < nextNumber) this.#addGap();
     this.#isDiscontinuity = true;
-    this.#boundaries = [];
+    this.#boundaries.clear();
+    this.#emptyFrom = undefined;
     for (const track of this.tracks) track.restart();
   }
 
@@ -186,42 +200,97 @@ export class Rendition implements MediaPlaylistSource {
     this.#init = this.plan.newInit(this.tracks);
   }
 
-  #cutBefore(time: number, milliseconds: number, offset: number, isKey: boolean): void {
-    const cut = this.isLeading
-      ? this.#rule.cutBefore(time, isKey, this.plan.targetDuration)
-      : this.#followBefore(time, milliseconds, isKey);
-    if (cut === 'none') return;
-    if (cut === 'part') {
-      this.#endPart(time);
-      this.#rule.beginPart(time);
+  /** @returns whether something ended before a sample of the leader */
+  #cutBefore(time: number, milliseconds: number, offset: number, isKey: boolean): boolean {
+    const target = this.plan.targetDuration;
+    const isPassed = this.#hasPassed(0, milliseconds);
+    const stop = isPassed && this.#isLate(time) ? this.#waiting.ticksOf(this.#boundaries.first!) : time;
+    this.#fill(stop - this.#rule.partLength, time);
+    let cut = this.isLeading ? this.#rule.cutBefore(time, isKey, target) : this.#rule.partBefore(time);
+    if (isPassed) cut = 'segment';
+    else if (cut === 'none') return false;
+    const latest = Math.max(this.#partStart, Math.min(stop, this.#rule.partEnd(target)));
+    const end = this.#waiting.isEmpty ? this.#partStart : latest;
+    // There is nothing that could end.
+    if (end === this.#partStart && (cut === 'part' || this.window.open?.parts.length === 0)) return false;
+    if (end === time) this.#rule.endPart(end);
+    else this.#rule.breakPart(end);
+    if (cut === 'segment') {
+      this.#endSegment(end, time);
+      this.#begin(end, milliseconds, offset, isKey);
+    } else {
+      this.#endPart(end, time);
       this.plan.onPart(this);
-      return;
     }
-    this.#endSegment(time);
-    this.#begin(time, milliseconds, offset, isKey);
+    return true;
   }
 
-  #followBefore(time: number, milliseconds: number, isKey: boolean): 'none' | 'part' | 'segment' {
-    if (!isKey || !this.#hasPassed(0, milliseconds)) return this.#rule.partBefore(time);
-    this.#rule.endPart(time);
-    return 'segment';
+  /**
+   * Ends parts that are over by then, as long as there is something to be in them.
+   *
+   * @param next when the leader's next sample begins, which holds pictures back for parts that have none; 0 when nobody knows
+   */
+  #fill(until: number, next: number): void {
+    const target = this.plan.targetDuration;
+    for (;;) {
+      const end = this.#rule.partEnd(target);
+      const { partLength } = this.#rule;
+      if (!(end < until) || end <= this.#partStart || !this.#waiting.isAnyBefore(end)) return;
+      this.#waiting.holdBack(end, next === 0 ? 0 : Math.ceil((until - end) / partLength));
+      this.#rule.breakPart(end);
+      if (this.isLeading && this.#rule.isTooLong(end + partLength, target)) {
+        this.#endSegment(end, next || end);
+        this.#begin(end, this.#waiting.millisecondsOf(end), 0, this.#waiting.startsWithKey);
+      } else {
+        this.#endPart(end, next || end);
+        this.plan.onPart(this);
+      }
+    }
+  }
+
+  /** The part before ended a moment before a picture. */
+  #isJustBehind(time: number): boolean {
+    const late = time - this.#partStart;
+    return this.leader.format.kind === 'video' && late > 0 && late < this.#rule.frame;
+  }
+
+  /** Whether the next boundary is further back than where a sample happens to begin. */
+  #isLate(time: number): boolean {
+    const { first } = this.#boundaries;
+    const tolerance = Math.max(this.#rule.frame, this.#waiting.ticksOf(TOLERANCE));
+    return first !== undefined && time - this.#waiting.ticksOf(first) > tolerance;
   }
 
   /** Whether a moment is where the leading rendition began a segment, or behind. */
   #hasPassed(index: number, milliseconds: number): boolean {
-    const boundary = this.#boundaries[index];
-    const { frameRate } = this.#rule;
-    const half = frameRate === undefined ? 0 : MILLISECONDS / frameRate / 2;
-    return boundary !== undefined && milliseconds >= boundary - half;
+    return this.#boundaries.hasPassed(index, milliseconds, this.#rule.frameRate);
   }
 
-  #begin(time: number, milliseconds: number, offset: number, isKey: boolean): void {
-    while (this.#hasPassed(1, milliseconds)) this.#addGap();
+  /** Behind a beginning, a discontinuity or gaps. */
+  #beginAnew(time: number, milliseconds: number, offset: number): void {
+    this.#addEmpty(milliseconds);
+    if (this.#emptyFrom !== undefined && this.#emptyFrom < milliseconds)
+      this.#addEmptySegment(milliseconds - this.#emptyFrom);
+    this.#emptyFrom = undefined;
+    this.#openedAt = milliseconds;
+    this.#begin(time, milliseconds, offset, true);
+  }
+
+  /**
+   * @param at where it begins, unless there are gaps before it
+   * @param milliseconds of the sample that comes next, which may be later
+   */
+  #begin(at: number, milliseconds: number, offset: number, isKey: boolean): void {
+    const own = this.#waiting.ticksOf(milliseconds);
+    let start = at;
+    for (; this.#hasPassed(1, milliseconds); start = own) this.#addGap();
+    if (this.#isLate(own)) start = Math.max(this.#partStart, this.#waiting.ticksOf(this.#boundaries.first!));
     this.#boundaries.shift();
     this.#isOpen = true;
-    this.#openSegment(milliseconds, milliseconds + offset, isKey);
-    this.#partStart = time;
-    this.#rule.beginSegment(time, isKey);
+    const isNear = Math.abs(start - own) <= this.#waiting.ticksOf(TOLERANCE);
+    this.#openSegment(isNear ? milliseconds : this.#waiting.millisecondsOf(start), milliseconds + offset, isKey);
+    this.#partStart = start;
+    this.#rule.beginSegment(start, isKey);
   }
 
   /** @param boundary when its first sample is presented, which is where the other renditions are cut */
@@ -242,24 +311,35 @@ export class Rendition implements MediaPlaylistSource {
     };
   }
 
-  #endPart(end: number): void {
-    const { leader } = this;
-    if (leader.run.count > 0) {
-      const duration = (end - this.#partStart) / leader.timescale;
-      const isIndependent = leader.run.keys.slice(0, leader.run.count).includes(true);
-      const bytes = this.writer.write(this.tracks.map((track) => track.fragment(track === leader ? end : track.end)));
-      for (const { run } of this.tracks) run.clear();
+  /** @param next when the leader's next sample begins, as far as known */
+  #endPart(end: number, next: number): void {
+    const waiting = this.#waiting;
+    if (!waiting.isEmpty && end > this.#partStart) {
+      const duration = (end - this.#partStart) / this.leader.timescale;
+      const isIndependent = waiting.hasKey;
+      const bytes = this.writer.write(waiting.fragments(next));
+      waiting.clear();
       this.window.add({ duration, bytes, isIndependent });
       this.#bitRates.add(bytes.length, duration);
     }
     this.#partStart = end;
+    this.#rule.beginPart(end);
   }
 
-  #endSegment(end: number): void {
-    this.#endPart(end);
+  #endSegment(end: number, next: number): void {
+    this.#endPart(end, next);
     this.#completeSegment();
     // Not before it is complete: the part that would come next is the first of another segment.
     this.plan.onPart(this);
+  }
+
+  /** Ends what is being written, where it ends as far as anybody knows. */
+  #breakOff(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    const known = Math.min(this.#waiting.end ?? 0, this.#rule.partEnd(this.plan.targetDuration));
+    const end = this.#waiting.isEmpty ? this.#partStart : Math.max(this.#partStart + 1, known);
+    this.#endSegment(end, end);
   }
 
   #completeSegment(): void {
@@ -271,17 +351,45 @@ export class Rendition implements MediaPlaylistSource {
 
   /** The leading rendition is far ahead: this one has stopped, or is late. */
   #catchUp(): void {
-    if (this.#isOpen) this.#endSegment(this.leader.end);
+    if (this.#isOpen) this.#breakOff();
     else this.#addGap();
+  }
+
+  /** The last pictures there are last until then, where the other renditions are; there is nothing behind it. */
+  #beginEmpty(milliseconds: number): void {
+    const end = this.#waiting.ticksOf(milliseconds);
+    this.#fill(end - this.#rule.partLength, end);
     this.#isOpen = false;
+    this.#endSegment(Math.max(this.#partStart, Math.min(end, this.#rule.partEnd(this.plan.targetDuration))), end);
+    this.#emptyFrom = this.#waiting.millisecondsOf(this.#partStart);
+    this.plan.onBoundary(this.#emptyFrom);
+  }
+
+  /** Segments of which there is nothing, up to there; another one follows. */
+  #addEmpty(until: number): void {
+    const duration = this.targetDuration * MILLISECONDS;
+    while (this.#emptyFrom !== undefined && until - this.#emptyFrom > duration) {
+      this.#addEmptySegment(duration);
+      this.plan.onBoundary(this.#emptyFrom);
+    }
+  }
+
+  #addEmptySegment(milliseconds: number): void {
+    const from = this.#emptyFrom!;
+    this.#emptyFrom = from + milliseconds;
+    this.#tellOf(this.window.addGap(this.#startAt(from, true), milliseconds / MILLISECONDS));
   }
 
   /** Nothing from the next boundary to the one behind it. */
   #addGap(): void {
-    const [from = 0, to] = this.#boundaries;
-    const duration = to === undefined ? this.targetDuration : (to - from) / MILLISECONDS;
+    const { first: from = 0, distance } = this.#boundaries;
+    const duration = distance === undefined ? this.targetDuration : distance / MILLISECONDS;
     this.#boundaries.shift();
     const gap = this.window.addGap(this.#startAt(from, true), duration);
+    this.#tellOf(gap);
+  }
+
+  #tellOf(gap: HlsSegment): void {
     this.#isDiscontinuity = false;
     this.plan.onSegment(this, gap);
     this.plan.onPart(this);

@@ -6,6 +6,8 @@ import type { TrackFormat } from '../track/track-format.js';
 const MILLISECONDS = 1000;
 /** Length of a sample nobody says the length of, milliseconds. */
 const GUESS = 20;
+/** Longest a sample is thought to be while the next is not there, milliseconds. */
+const MAX_GUESS = 1000;
 /** Bytes that may wait to be cut; a track whose segment is never ended would grow without end. */
 const MAX_WAITING = 32 * 1024 * 1024;
 
@@ -14,6 +16,7 @@ export class TrackWriter {
   readonly run = new SampleRun();
   format: TrackFormat;
   #clock: SampleClock;
+  #lastTime: number | undefined;
   #lastLength = 0;
 
   /** @param id track_ID */
@@ -34,6 +37,8 @@ export class TrackWriter {
   restart(format = this.format): void {
     this.format = format;
     this.#clock = new SampleClock(format);
+    this.#lastTime = undefined;
+    this.#lastLength = 0;
     this.run.clear();
   }
 
@@ -45,20 +50,33 @@ export class TrackWriter {
   add(time: number, offset: number, isKey: boolean, body: Uint8Array): void {
     const { run } = this;
     if (run.byteLength > MAX_WAITING) return;
-    if (run.count > 0) this.#lastLength = time - run.times[run.count - 1]!;
-    run.add(time, Math.round((offset * this.timescale) / MILLISECONDS), isKey, body);
+    if (this.#lastTime !== undefined) this.#lastLength = Math.min(time - this.#lastTime, this.#ticks(MAX_GUESS));
+    this.#lastTime = time;
+    run.add(time, this.#ticks(offset), isKey, body);
+  }
+
+  /** Where the last sample begins; 0 before the first. */
+  get lastTime(): number {
+    return this.#lastTime ?? 0;
   }
 
   /** Where the last sample ends, as far as known without the next. */
   get end(): number {
-    const { run } = this;
-    const last = run.count > 0 ? run.times[run.count - 1]! : 0;
-    return this.#clock.next ?? last + (this.#lastLength || Math.round((GUESS * this.timescale) / MILLISECONDS));
+    return this.#clock.next ?? this.lastTime + (this.#lastLength || this.#ticks(GUESS));
   }
 
-  /** What is waiting, to be written up to here. */
+  /** What comes next is not before that. */
+  skipTo(time: number): void {
+    this.#clock.skipTo(time);
+  }
+
+  /** What is waiting, to be written up to here, or to what is held back. */
   fragment(end: number): FragmentTrack {
-    return { id: this.id, run: this.run, end };
+    return { id: this.id, run: this.run, end: this.run.heldTime ?? end };
+  }
+
+  #ticks(milliseconds: number): number {
+    return Math.round((milliseconds * this.timescale) / MILLISECONDS);
   }
 }
 

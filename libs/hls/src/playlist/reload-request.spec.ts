@@ -7,7 +7,7 @@ const PART = { duration: 0.5, bytes: new Uint8Array(1), isIndependent: true };
 
 /** Segments 0 to 2 of four parts, and two parts of segment 3. */
 function playlist(partTarget: number | undefined = 0.5): MediaPlaylistSource & { readonly window: SegmentWindow } {
-  const window = new SegmentWindow({ duration: 100, maxBytes: 1000 });
+  const window = new SegmentWindow({ duration: () => 100, maxBytes: 1000 });
   for (let number = 0; number < 4; number++) {
     window.begin(START);
     for (let part = 0; part < (number === 3 ? 2 : 4); part++) window.add(PART);

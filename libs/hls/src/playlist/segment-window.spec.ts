@@ -11,17 +11,17 @@ function add(window: SegmentWindow, seconds: number, length = 1, isDiscontinuity
 const listed = (window: SegmentWindow) => window.segments.map(({ number }) => number);
 
 it('lists as much as it was told, and never less than three segments', () => {
-  const window = new SegmentWindow({ duration: 6, maxBytes: 1000 });
+  const window = new SegmentWindow({ duration: () => 6, maxBytes: 1000 });
   for (let i = 0; i < 10; i++) add(window, 2);
   expect(listed(window)).toEqual([7, 8, 9]);
-  const long = new SegmentWindow({ duration: 6, maxBytes: 1000 });
+  const long = new SegmentWindow({ duration: () => 6, maxBytes: 1000 });
   for (let i = 0; i < 10; i++) add(long, 10);
   expect(listed(long)).toEqual([7, 8, 9]);
 });
 
 it('keeps what it took out for as long as itself and the playlist, then tells of it', () => {
   const removed: number[] = [];
-  const window = new SegmentWindow({ duration: 6, maxBytes: 1000 }, ({ number }) => removed.push(number));
+  const window = new SegmentWindow({ duration: () => 6, maxBytes: 1000 }, ({ number }) => removed.push(number));
   for (let i = 0; i < 10; i++) add(window, 2);
   // RFC 8216 §6.2.2: 1 was taken out when 4 came; behind that come 2 s of its own and 8 s of playlist, parts of a next
   // segment included.
@@ -30,20 +30,20 @@ it('keeps what it took out for as long as itself and the playlist, then tells of
 });
 
 it('counts discontinuities that are listed no more', () => {
-  const window = new SegmentWindow({ duration: 6, maxBytes: 1000 });
+  const window = new SegmentWindow({ duration: () => 6, maxBytes: 1000 });
   for (let i = 0; i < 6; i++) add(window, 2, 1, i === 1 || i === 4);
   expect([listed(window), window.discontinuitySequence]).toEqual([[3, 4, 5], 1]);
 });
 
 it('holds no more bytes than it may, however much it should list', () => {
-  const window = new SegmentWindow({ duration: Infinity, maxBytes: 100 });
+  const window = new SegmentWindow({ duration: () => Infinity, maxBytes: 100 });
   for (let i = 0; i < 50; i++) add(window, 2, 30);
   expect(window.byteLength).toBeLessThanOrEqual(100);
   expect(listed(window)).toEqual([47, 48, 49]);
 });
 
 it('knows a segment of which there was nothing, and numbers on', () => {
-  const window = new SegmentWindow({ duration: 60, maxBytes: 100 });
+  const window = new SegmentWindow({ duration: () => 60, maxBytes: 100 });
   add(window, 2);
   window.addGap(START, 2);
   window.begin(START);
@@ -56,7 +56,7 @@ it('knows a segment of which there was nothing, and numbers on', () => {
 });
 
 it('knows init segments for as long as a segment that needs them is there', () => {
-  const window = new SegmentWindow({ duration: 6, maxBytes: 1000 });
+  const window = new SegmentWindow({ duration: () => 6, maxBytes: 1000 });
   const inits = Array.from({ length: 10 }, (_one, id) => ({ id, formats: [] }));
   for (const init of inits) {
     window.begin({ ...START, init });
@@ -69,7 +69,7 @@ it('knows init segments for as long as a segment that needs them is there', () =
 describe('what is given up for others', () => {
   const filled = (count: number): { window: SegmentWindow; removed: number[] } => {
     const removed: number[] = [];
-    const window = new SegmentWindow({ duration: 8, maxBytes: 1000 }, ({ number }) => removed.push(number));
+    const window = new SegmentWindow({ duration: () => 8, maxBytes: 1000 }, ({ number }) => removed.push(number));
     for (let i = 0; i < count; i++) add(window, 2, 10, i % 2 === 1);
     return { window, removed };
   };
@@ -115,7 +115,7 @@ describe('what is given up for others', () => {
 });
 
 it('folds a first segment that is complete, and no other', () => {
-  const window = new SegmentWindow({ duration: 60, maxBytes: 100 });
+  const window = new SegmentWindow({ duration: () => 60, maxBytes: 100 });
   const folded = () => window.segments.map(({ isFolded }) => isFolded);
   window.begin(START);
   window.foldFirst();
@@ -124,7 +124,7 @@ it('folds a first segment that is complete, and no other', () => {
   window.begin(START);
   window.foldFirst();
   expect(folded()).toEqual([true, false]);
-  const longer = new SegmentWindow({ duration: 60, maxBytes: 100 });
+  const longer = new SegmentWindow({ duration: () => 60, maxBytes: 100 });
   for (let i = 0; i < 2; i++) add(longer, 2);
   longer.foldFirst();
   expect(longer.segments.some(({ isFolded }) => isFolded)).toBe(false);

@@ -2,8 +2,8 @@ import type { HlsInit, HlsPart, HlsSegment, SegmentStart } from './segment.js';
 
 /** What a {@link SegmentWindow} keeps. */
 export interface SegmentWindowLimits {
-  /** Seconds of complete segments a playlist lists, at least; Infinity for all of them. */
-  readonly duration: number;
+  /** Seconds of complete segments a playlist lists, at least; Infinity for all of them. Asked whenever one is complete. */
+  readonly duration: () => number;
   /** Bytes all segments may take; beyond, the oldest go whatever else is said. */
   readonly maxBytes: number;
 }
@@ -70,6 +70,17 @@ export class SegmentWindow {
   get open(): HlsSegment | undefined {
     const last = this.#listed.at(-1);
     return last === undefined || last.isComplete ? undefined : last;
+  }
+
+  /** Seconds of the longest segment that is listed. */
+  get longest(): number {
+    return Math.max(0, ...this.#listed.map(({ duration }) => duration));
+  }
+
+  /** Seconds there are of the first segment of all; undefined when it is complete. */
+  get firstSoFar(): number | undefined {
+    const [first] = this.#listed;
+    return first === undefined ? 0 : first.isComplete || first.number > 0 ? undefined : first.duration;
   }
 
   /** Number of the newest complete segment; -1 before the first. */
@@ -199,12 +210,11 @@ export class SegmentWindow {
 
   #trim(): void {
     let listed = this.#listed.reduce((sum, { duration }) => sum + duration, 0);
+    const least = this.limits.duration();
     const isTooMuch = () => {
       if (this.#listed.length <= 1) return false;
       const rest = listed - this.#listed[0]!.duration;
-      return (
-        (this.#listed.length > LEAST_LISTED && rest >= this.limits.duration) || this.#byteLength > this.limits.maxBytes
-      );
+      return (this.#listed.length > LEAST_LISTED && rest >= least) || this.#byteLength > this.limits.maxBytes;
     };
     this.#dropLeaving(listed);
     while (isTooMuch()) {

@@ -41,6 +41,13 @@ export class SampleClock {
     return this.#continueAt(isNear ? next : Math.max(given, next - previousLength + 1));
   }
 
+  /** The next sample is not before that: its fragment begins there. */
+  skipTo(time: number): void {
+    if (this.#next === undefined || this.#next >= time) return;
+    this.#next = time;
+    this.#frameLength = 0;
+  }
+
   #continueAt(time: number): number {
     this.#next = time + Math.max(1, this.#frameLength);
     return time;
