@@ -5,6 +5,7 @@ import {
   type HlsInit,
   type HlsSegment,
   type MuxingLibrary,
+  type OutgrownReason,
   type PackagerReceiver,
   parseFileName,
   type Rendition,
@@ -25,6 +26,8 @@ export interface BroadcastOwner {
   /** Its stream has ended. */
   onStreamEnd(broadcast: HlsBroadcast): void;
   onInitFailed(broadcast: HlsBroadcast, error: unknown): void;
+  /** It can not go on, and is to end: another one is made of what follows. */
+  onOutgrown(broadcast: HlsBroadcast, reason: OutgrownReason): void;
   /** It holds more than before. */
   onGrowth(broadcast: HlsBroadcast): void;
 }
@@ -166,6 +169,10 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
 
   onSegment(rendition: Rendition, segment: HlsSegment): void {
     this.keeper?.put(rendition, segment);
+  }
+
+  onOutgrown(reason: OutgrownReason): void {
+    this.owner.onOutgrown(this, reason);
   }
 
   onRemove(rendition: Rendition, segment: HlsSegment): void {

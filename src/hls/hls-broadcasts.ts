@@ -6,7 +6,7 @@ import {
   type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
-import type { MuxingLibrary } from '#lib/hls';
+import type { MuxingLibrary, OutgrownReason } from '#lib/hls';
 import { type LiveStream, StreamRegistry } from '#lib/live';
 import { loadMuxingLibrary } from '../media/load-muxing-library.js';
 import { RtmpPlayback } from '../playback/rtmp-playback.js';
@@ -107,6 +107,18 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
 
   onInitFailed(broadcast: HlsBroadcast, error: unknown): void {
     this.#logger.error('HLS cannot be made of this stream', { stream: broadcast.path, error: String(error) });
+  }
+
+  onOutgrown(broadcast: HlsBroadcast, reason: OutgrownReason): void {
+    const { path } = broadcast;
+    this.#logger.log('HLS begins anew', { stream: path, reason });
+    // It is in the middle of something.
+    queueMicrotask(() => {
+      const { stream } = broadcast;
+      broadcast.end();
+      const isCurrent = this.#byPath.get(path) === broadcast && this.registry.get(path) === stream;
+      if (isCurrent && stream !== undefined) this.#start(stream);
+    });
   }
 
   onGrowth(broadcast: HlsBroadcast): void {

@@ -116,7 +116,7 @@ async function start(hls: Partial<RtmpHlsOptions>) {
 afterEach(() => app.close());
 
 it('the largest gives up its oldest segments first, and the small keep theirs', async () => {
-  const { base, hls, stream } = await start({ maxTotalBytes: 4 * MIB, playlist: 'event' });
+  const { base, hls, stream } = await start({ maxTotalBytes: 4 * MIB, window: 3_600_000 });
   const [big, small] = [stream('big', 400_000), stream('small', 4000)];
   const checkers = new Map([big, small].map(({ name }) => [name, new PlaylistChecker()]));
   const [bigMedia, smallMedia] = await Promise.all(
@@ -214,4 +214,22 @@ it('a stream of which nothing can be given up is given up, and others stay', asy
   expect(hls.memory.bytes).toBeLessThan(2 * MIB);
   other.publish(1);
   expect(hls.get('live/other')!.state).toBe('live');
+});
+
+it('an event that has more than may be kept of it ends whole, and another one begins', async () => {
+  const { base, hls, stream } = await start({ playlist: 'event', maxBytes: MIB });
+  const source = stream('event', 200_000);
+  source.publish(3);
+  const enter = async () => (await enterHls(`${base}/live/event.m3u8`)).playlists[0]!;
+  const media = await enter();
+  const checker = new PlaylistChecker();
+  const load = async (url: URL) => checker.add((await fetchHls(url)).bytes.toString());
+  for (let i = 0; i < 12 && !(await load(media)).isEnded; i++) source.publish(1);
+  const playlist = await load(media);
+  expect([playlist.isEnded, playlist.segments[0]!.number, checker.problems]).toEqual([true, 0, []]);
+  source.publish(2);
+  const next = await enter();
+  expect(next.href).not.toBe(media.href);
+  const later = parseMediaPlaylist((await fetchHls(next)).bytes.toString());
+  expect([later.isEnded, hls.list().map(({ state }) => state)]).toEqual([false, ['ended', 'live']]);
 });

@@ -27,6 +27,11 @@ export class BitRateMeter {
     this.#openSeconds = 0;
   }
 
+  /** Whether there is anything to measure. */
+  get isEmpty(): boolean {
+    return this.#seconds + this.#openSeconds === 0;
+  }
+
   /** Most of any segment. */
   get peak(): number {
     return this.#peak > 0 ? this.#peak : this.average * RESERVE;

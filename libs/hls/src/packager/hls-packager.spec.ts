@@ -25,7 +25,7 @@ class Bench implements PackagerReceiver {
   readonly packager: HlsPackager;
   readonly problems: string[] = [];
   readonly segments = new Map<string, HlsSegment[]>();
-  outgrown = 0;
+  readonly outgrown: string[] = [];
   readonly #checkers = new Map<string, PlaylistChecker>();
   #stream = this.#newStream();
   #wallTime = 1.7e12;
@@ -49,6 +49,10 @@ class Bench implements PackagerReceiver {
   onSegment({ name }: { name: string }, segment: HlsSegment): void {
     const known = this.segments.get(name) ?? [];
     this.segments.set(name, [...known, segment]);
+  }
+
+  onOutgrown(reason: string): void {
+    this.outgrown.push(reason);
   }
 
   get sent(): { video: number; audio: number } {
@@ -239,4 +243,80 @@ describe('of several tracks', () => {
     expect(bench.playlist('audio0').segments).toHaveLength(segments.length);
     expect(bench.samples('video1')).toBe(750);
   });
+});
+
+describe('tracks that are others', () => {
+  const kinds = ['video', 'audio'] as const;
+
+  it.each([
+    ['video', 'both'],
+    ['both', 'audio'],
+    ['both', 'video'],
+  ])('%s, and %s when the publisher comes back: the playlists end', (before, after) => {
+    const bench = new Bench();
+    const publish = (which: string) => {
+      const there = kinds.filter((kind) => which === 'both' || which === kind);
+      bench.configure(...there).publish(0, 8000, (kind) => there.includes(kind));
+    };
+    publish(before);
+    bench.reconnect();
+    publish(after);
+    expect(bench.outgrown).toEqual(['tracks']);
+    expect(bench.end().problems).toEqual([]);
+    expect(bench.playlist().isEnded).toBe(true);
+  });
+
+  it('the same when the publisher comes back, and the playlists go on', () => {
+    const bench = new Bench({ playlist: 'event' }).configure('video', 'audio').publish(0, 8000).reconnect();
+    bench.configure('video', 'audio').publish(0, 8000).end();
+    expect([bench.outgrown, bench.problems]).toEqual([[], []]);
+    expect(bench.playlist().segments).toHaveLength(8);
+  });
+
+  it('are waited for when metadata speaks of them', () => {
+    const metadata = { videocodecid: 7, audiocodecid: 10 };
+    const bench = new Bench({ metadata }).configure('video');
+    bench
+      .publish(0, 4000, (kind) => kind === 'video')
+      .configure('audio')
+      .publish(4000, 8000);
+    expect(bench.end().problems).toEqual([]);
+    expect([bench.outgrown, bench.packager.renditions.map(({ tracks }) => tracks.length)]).toEqual([[], [2]]);
+  });
+
+  it('and come later without a word of them: the playlists end', () => {
+    const bench = new Bench().configure('video');
+    bench
+      .publish(0, 8000, (kind) => kind === 'video')
+      .configure('audio')
+      .publish(8000, 12_000);
+    expect(bench.outgrown).toEqual(['tracks']);
+    expect(bench.end().problems).toEqual([]);
+  });
+
+  it('are not led by one of which nothing comes', () => {
+    const bench = new Bench()
+      .configure('video', 'audio')
+      .publish(0, 8000, (kind) => kind === 'audio')
+      .end();
+    expect(bench.durations().length).toBeGreaterThan(2);
+  });
+});
+
+it('an event that has more than may be kept ends whole', () => {
+  const bench = new Bench({ playlist: 'event', maxBytes: 20_000 }).configure('video', 'audio').publish(0, 60_000);
+  expect(bench.outgrown).toEqual(['bytes']);
+  expect(bench.end().problems).toEqual([]);
+  expect([bench.playlist().isEnded, bench.playlist().segments[0]!.number]).toEqual([true, 0]);
+  expect(bench.packager.byteLength).toBeLessThan(30_000);
+});
+
+it('a variant of which nothing was measured has the rate that metadata says', () => {
+  const bench = new Bench({ metadata: { videocodecid: 7, videodatarate: 500 } }).configure('video').configureTrack(1);
+  bench.picture(0, true, 1);
+  bench.picture(0, true);
+  for (let time = 40; time < 3000; time += 40) bench.picture(time, false);
+  const rates = [...bench.packager.multivariant('').matchAll(/[^-]BANDWIDTH=(\d+)/gu)].map(([, rate]) => Number(rate));
+  expect(rates).toHaveLength(2);
+  expect(rates[1]).toBe(500_000);
 });

@@ -16,8 +16,13 @@ import { TrackWriter } from './track-writer.js';
 
 const MILLISECONDS = 1000;
 
+/** Milliseconds playlists go on, at least, without a track that has come meanwhile: a publisher is not to have new ones all the time. */
+const LEAST_RUN = 5000;
 /** Milliseconds without anything that are a pause of the publisher, when a segment would have to go on over them. */
 const LEAST_PAUSE = 1000;
+
+/** Why playlists can not go on: there are other tracks than players know of, or an event has more than is kept of it. */
+export type OutgrownReason = 'tracks' | 'bytes';
 
 /** Told about what a packager makes. */
 export interface PackagerReceiver {
@@ -29,6 +34,11 @@ export interface PackagerReceiver {
   onSegment?(rendition: Rendition, segment: HlsSegment): void;
   /** A segment is in no playlist any more and need not be kept. */
   onRemove?(rendition: Rendition, segment: HlsSegment): void;
+  /**
+   * The playlists can not go on: nothing more is taken, and {@link HlsPackager.end} is to be called. Another packager makes playlists
+   * of what follows.
+   */
+  onOutgrown?(reason: OutgrownReason): void;
 }
 
 /**
@@ -36,7 +46,8 @@ export interface PackagerReceiver {
  *
  * ```
  * probing --tracks known--> packaging --discontinue()--> probing …
- *     '------------------------'--end()--> ended
+ *    |                         '--other tracks, too much of an event--> outgrown
+ *    '-------------------------'------------------end()------'--> ended
  * ```
  */
 export class HlsPackager implements TrackReceiver, StreamPlan {
@@ -51,6 +62,12 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   #targetDuration: number | undefined;
   #initCount = 0;
   #isProbing = true;
+  #isOutgrown = false;
+  /** Tracks of which something has come since probing began. */
+  readonly #heard = new Set<number>();
+  /** When the newest message was published, and that with which the playlists began; milliseconds since 1970. */
+  #wallTime = 0;
+  #begunAt = 0;
   /** Playlists have been seen. */
   #isShown = false;
   /** Tracks have other formats, and nothing has come since. */
@@ -146,6 +163,8 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
 
   /** @param wallTime when the message was published, milliseconds since 1970 */
   push(message: HlsMessage, wallTime: number): void {
+    if (this.#isOutgrown) return;
+    this.#wallTime = wallTime;
     const { flags, timestamp } = message;
     const time = flags & MediaFlags.Coded ? this.#clock.take(keyOf(flags), timestamp, wallTime) : timestamp;
     if (!this.#isProbing) {
@@ -163,13 +182,14 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     this.#finish();
     this.#reader.reset();
     this.#backlog.clear();
+    this.#heard.clear();
     this.#clock.restart();
     this.#isProbing = true;
   }
 
   /** Nothing follows. */
   end(): void {
-    if (this.#isProbing && !this.#backlog.isEmpty) this.#begin();
+    if (this.#isProbing && !this.#isOutgrown && !this.#backlog.isEmpty) this.#begin();
     this.#finish();
     this.#targetDuration ??= this.#chooseTarget() ?? 1;
     for (const { window } of this.#renditions) window.end();
@@ -187,9 +207,16 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
 
   /** @internal */
   onSample(key: number, time: number, offset: number, isKey: boolean, body: Uint8Array): void {
-    if (this.#isProbing) return;
+    if (this.#isProbing) {
+      this.#heard.add(key);
+      return;
+    }
     const track = this.#tracks.get(key);
-    if (track === undefined) return;
+    if (track === undefined) {
+      this.#onNewTrack(key);
+      return;
+    }
+    if (this.#isOutgrown) return;
     if (this.#isChanged) {
       this.#isChanged = false;
       for (const rendition of this.#renditions) rendition.reconfigure();
@@ -215,6 +242,11 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   }
 
   /** @internal */
+  get expectedBitRate(): number | undefined {
+    return this.#reader.hints?.bitRate;
+  }
+
+  /** @internal */
   onPart(rendition: Rendition): void {
     this.receiver.onPart?.(rendition);
   }
@@ -222,6 +254,8 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   /** @internal */
   onSegment(rendition: Rendition, segment: HlsSegment): void {
     this.receiver.onSegment?.(rendition, segment);
+    const { playlist, maxBytes } = this.options;
+    if (playlist === 'event' && rendition.window.byteLength > maxBytes) this.#outgrow('bytes');
   }
 
   /** @internal */
@@ -237,25 +271,52 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   #isProbed(flags: number, time: number): boolean {
     if ((flags & MediaFlags.Coded) === 0) return false;
     const keys = this.#usable().map(([key]) => key);
-    return this.#backlog.isProbed(time, keys, this.#reader.hints);
+    const isMissing = [...this.#reader.formats].some(
+      ([key, format]) => this.#isUsable(format) && !this.#heard.has(key),
+    );
+    return this.#backlog.isProbed(time, keys, this.#reader.hints, isMissing);
   }
 
+  /** Tracks that there is something of. */
   #usable(): Array<[number, TrackFormat]> {
-    const formats = [...this.#reader.formats];
-    return this.options.container === 'ts' ? formats.filter(([, format]) => isTsFormat(format)) : formats;
+    return [...this.#reader.formats].filter(([key, format]) => this.#heard.has(key) && this.#isUsable(format));
+  }
+
+  #isUsable(format: TrackFormat): boolean {
+    return this.options.container !== 'ts' || isTsFormat(format);
   }
 
   /** It is known what tracks there are: what has come so far is packaged. */
   #begin(): void {
+    const usable = this.#usable();
+    if (this.#renditions.length === 0) this.#plan(usable);
+    else if (usable.length !== this.#tracks.size || usable.some(([key]) => !this.#tracks.has(key))) {
+      // Players know what there was: they neither take up another track nor do without one.
+      this.#outgrow('tracks');
+      return;
+    } else this.#replaceFormats(usable);
     this.#isProbing = false;
-    if (this.#renditions.length === 0) this.#plan();
-    else this.#replaceFormats();
+    this.#begunAt = this.#wallTime;
     this.#backlog.drain((message) => this.#reader.read(message));
   }
 
-  #plan(): void {
+  /** Something of a track that no playlist has. */
+  #onNewTrack(key: number): void {
+    const format = this.#reader.formats.get(key);
+    const isMissed = format !== undefined && this.#isUsable(format) && this.#renditions.length > 0;
+    if (isMissed && this.#wallTime - this.#begunAt >= LEAST_RUN) this.#outgrow('tracks');
+  }
+
+  #outgrow(reason: OutgrownReason): void {
+    if (this.#isOutgrown) return;
+    this.#isOutgrown = true;
+    this.#backlog.clear();
+    this.receiver.onOutgrown?.(reason);
+  }
+
+  #plan(usable: ReadonlyArray<[number, TrackFormat]>): void {
     const ts = this.options.container === 'ts';
-    this.#renditions = planRenditions(this.#usable()).map(({ name, tracks, isLeading }) => {
+    this.#renditions = planRenditions(usable).map(({ name, tracks, isLeading }) => {
       const writers = tracks.map(([key, format], index) => new TrackWriter(key, index + 1, format));
       const rendition = new Rendition(name, writers, isLeading, this, ts ? new TsWriter(writers) : new Fmp4Writer());
       for (const writer of writers) {
@@ -270,9 +331,9 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     }
   }
 
-  /** Another publish of the same stream: players know the renditions there are, and get no others. */
-  #replaceFormats(): void {
-    for (const [key, format] of this.#usable()) {
+  /** Another publish of the same stream, with the same tracks. */
+  #replaceFormats(usable: ReadonlyArray<[number, TrackFormat]>): void {
+    for (const [key, format] of usable) {
       const track = this.#tracks.get(key);
       if (track === undefined || isSameFormat(track.format, format)) continue;
       track.restart(format);

@@ -3,8 +3,9 @@ import type { HlsMessage } from '../hls-message.js';
 import type { MetadataHints } from '../track/metadata-hints.js';
 import { isAudioKey } from '../track/track-reader.js';
 
-/** Milliseconds of media that are waited for a kind of track that has not come yet. */
+/** Milliseconds of media that are waited for a kind of track that has not come yet, and for one that metadata speaks of. */
 const PROBE_TIME = 1000;
+const PROMISED_TIME = 5000;
 
 /** Bytes that are kept; a publisher that sends more before it is known what it sends is not waited for. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -24,17 +25,21 @@ export class MessageBacklog {
   }
 
   /**
-   * Whether there is no waiting for tracks any more: those are there that metadata speaks of, video and audio without any,
-   * or it has been long or much enough.
+   * Whether there is no waiting for tracks any more: those are there that metadata speaks of, video and audio without any, and
+   * all that have a configuration, or it has been long or much enough.
    *
    * @param time of the newest coded message
    * @param keys of the tracks there are
+   * @param isMissing whether there are others that have a configuration. Defaults to false.
    */
-  isProbed(time: number, keys: readonly number[], hints: MetadataHints | undefined): boolean {
+  isProbed(time: number, keys: readonly number[], hints: MetadataHints | undefined, isMissing = false): boolean {
     if (this.#firstTime === undefined || keys.length === 0) return false;
+    if (this.#byteLength > MAX_BYTES) return true;
     const hasVideo = !(hints?.hasVideo ?? true) || keys.some((key) => !isAudioKey(key));
     const hasAudio = !(hints?.hasAudio ?? true) || keys.some(isAudioKey);
-    return (hasVideo && hasAudio) || time - this.#firstTime >= PROBE_TIME || this.#byteLength > MAX_BYTES;
+    const hasKinds = hasVideo && hasAudio;
+    if (hasKinds && !isMissing) return true;
+    return time - this.#firstTime >= (hasKinds || hints === undefined ? PROBE_TIME : PROMISED_TIME);
   }
 
   /**

@@ -15,7 +15,7 @@ export interface PackagerOptions {
   playlist: 'live' | 'event';
   /** fMP4 takes all codecs; MPEG-TS has no parts and takes H.264, HEVC, AAC, MP3 and AC-3. Defaults to 'fmp4'. */
   container: 'fmp4' | 'ts';
-  /** Bytes of segments of each rendition kept in memory; beyond, the oldest go. Defaults to 128 MiB. */
+  /** Bytes of segments of each rendition kept in memory; beyond, the oldest go, and an event ends. Defaults to 128 MiB. */
   maxBytes: number;
 }
 

@@ -112,13 +112,14 @@ export class Rendition implements MediaPlaylistSource {
 
   summary(): RenditionSummary {
     const { format } = this.leader;
+    const expected = this.#bitRates.isEmpty ? this.plan.expectedBitRate : undefined;
     return {
       name: this.name,
       formats: this.tracks.map((track) => track.format),
       isAlternative: format.kind === 'audio' && !this.isLeading,
       frameRate: format.kind === 'video' ? (format.frameRate ?? this.#rule.frameRate) : undefined,
-      peakBitRate: this.#bitRates.peak,
-      averageBitRate: this.#bitRates.average,
+      peakBitRate: expected ?? this.#bitRates.peak,
+      averageBitRate: expected ?? this.#bitRates.average,
     };
   }
 

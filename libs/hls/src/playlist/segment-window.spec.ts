@@ -36,10 +36,16 @@ it('counts discontinuities that are listed no more', () => {
 });
 
 it('holds no more bytes than it may, however much it should list', () => {
-  const window = new SegmentWindow({ duration: () => Infinity, maxBytes: 100 });
+  const window = new SegmentWindow({ duration: () => 1e9, maxBytes: 100 });
   for (let i = 0; i < 50; i++) add(window, 2, 30);
   expect(window.byteLength).toBeLessThanOrEqual(100);
   expect(listed(window)).toEqual([47, 48, 49]);
+});
+
+it('takes nothing out where all has to stay, whatever it holds', () => {
+  const window = new SegmentWindow({ duration: () => Infinity, maxBytes: 100 });
+  for (let i = 0; i < 50; i++) add(window, 2, 30);
+  expect([listed(window).length, window.canDrop(3)]).toEqual([50, false]);
 });
 
 it('knows a segment of which there was nothing, and numbers on', () => {

@@ -4,7 +4,7 @@ import type { HlsInit, HlsPart, HlsSegment, SegmentStart } from './segment.js';
 export interface SegmentWindowLimits {
   /** Seconds of complete segments a playlist lists, at least; Infinity for all of them. Asked whenever one is complete. */
   readonly duration: () => number;
-  /** Bytes all segments may take; beyond, the oldest go whatever else is said. */
+  /** Bytes all segments may take; beyond, the oldest go, unless all are to be listed. */
   readonly maxBytes: number;
 }
 
@@ -158,6 +158,8 @@ export class SegmentWindow {
    * @param least complete segments that stay listed
    */
   canDrop(least: number): boolean {
+    // What a playlist of an event has listed has to stay (RFC 8216 §4.3.3.5).
+    if (this.limits.duration() === Infinity) return false;
     const oldest = this.#leaving[0] ?? (this.#completeCount > least ? this.#listed[0] : undefined);
     return oldest !== undefined && (oldest.isGap || oldest.parts.length > 0);
   }
@@ -211,6 +213,7 @@ export class SegmentWindow {
   #trim(): void {
     let listed = this.#listed.reduce((sum, { duration }) => sum + duration, 0);
     const least = this.limits.duration();
+    if (least === Infinity) return;
     const isTooMuch = () => {
       if (this.#listed.length <= 1) return false;
       const rest = listed - this.#listed[0]!.duration;
