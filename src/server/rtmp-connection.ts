@@ -1,30 +1,20 @@
 import type { Urgency } from '#lib/live';
 import {
-  type PlayCommand,
-  type PublishCommand,
   MessageTypeId,
   type ReconnectRequest,
-  type RtmpCommand,
   RtmpProtocolError,
-  type RtmpStatus,
   ServerSession,
   type ServerSessionEvent,
-  type StreamAddress,
-  UserControlEvent,
 } from '#lib/rtmp';
-import type { Decision } from '../admission/decision.js';
-import { INTERNAL_ERROR, refusal } from '../admission/refusal.js';
-import { replyValue } from '../admission/reply-value.js';
 import { RtmpSession, type SessionConnection } from '../session/rtmp-session.js';
 import { ConnectionPlayers } from '../playback/connection-players.js';
-import type { OpenRecording } from '../playback/open-recording.js';
 import type { PublicationConnection, PublicationEnd, RtmpPublication } from '../streams/rtmp-publication.js';
-import { ConnectionLog, maskedName } from './connection-log.js';
+import { ConnectionCommands } from './connection-commands.js';
+import { ConnectionLog } from './connection-log.js';
 import { ConnectionPublications } from './connection-publications.js';
 import type { ConnectionServices } from './connection-services.js';
 import type { ConnectionReceiver, ConnectionTransport } from './connection-transport.js';
 import type { Deadlined } from './deadline-sweep.js';
-import { PendingCommand } from './pending-command.js';
 import type { ServerConnection } from './server-connection.js';
 
 /** After end() the peer has so long to read what was sent and to close, in milliseconds. */
@@ -50,18 +40,17 @@ export class RtmpConnection
   readonly #core: ServerSession;
   readonly #publications: ConnectionPublications;
   readonly #players: ConnectionPlayers;
+  readonly #commands: ConnectionCommands;
   readonly #log: ConnectionLog;
   readonly #onClosed: () => void;
   /** No deadline that the session sets from now on is sooner than this; it is asked again by then. */
   readonly #shortestTimeout: number;
   #resolveClosed: (() => void) | undefined;
   #state: 'open' | 'ending' | 'closed' = 'open';
-  #pending: PendingCommand | undefined;
   #closed: AbortController | undefined;
   /** Why it was closed, when we closed it. */
   #reason: string | undefined;
   #errorCode: string | undefined;
-  #isAccepted = false;
   #holds = 0;
   #isPaused = false;
   /** Bytes are being taken, or a decision applied: what comes of that may make others look at this connection. */
@@ -98,6 +87,21 @@ export class RtmpConnection
       services.playback,
     );
     this.#publications = new ConnectionPublications(this, this.#core, services, this.#log);
+    this.#commands = new ConnectionCommands(
+      {
+        session,
+        core: this.#core,
+        publications: this.#publications,
+        players: this.#players,
+        log: this.#log,
+        admit: () => transport.admit?.(),
+        admitPublisher: () => transport.admitPublisher?.(),
+        flush: () => this.#flush(),
+        goOn: (apply) => this.#goOn(apply),
+        fail: (error) => this.#fail(error),
+      },
+      services,
+    );
     const { handshakeTimeout, connectTimeout, idleTimeout, publisherTimeout } = services.options.session;
     this.#shortestTimeout = Math.min(handshakeTimeout, connectTimeout, idleTimeout / 2, publisherTimeout / 2);
     this.dueAt = services.now() + this.#shortestTimeout;
@@ -160,8 +164,7 @@ export class RtmpConnection
       this.dueAt = now + LINGER;
       return;
     }
-    const pending = this.#pending;
-    if (pending !== undefined && pending.deadline <= now) this.#timeOut(pending);
+    if (this.#commands.deadline <= now) this.#commands.timeOut();
     // While we do not read, the peer's silence is our own.
     else if (!this.#isPaused) this.#attempt(() => this.#core.handleDeadline(now));
     this.#schedule(now);
@@ -171,8 +174,7 @@ export class RtmpConnection
     if (this.#state === 'closed') return;
     const cutOff = this.#state === 'open' ? this.#core.cutOff : undefined;
     if (cutOff !== undefined) this.#log.warn('protocol error', { code: cutOff.code, error: cutOff.message });
-    this.#pending?.abort('The connection was closed.');
-    this.#pending = undefined;
+    this.#commands.abort('The connection was closed.');
     this.#state = 'closed';
     this.#services.deadlines.delete(this);
     this.#finishAll();
@@ -212,13 +214,7 @@ export class RtmpConnection
   beginShutdown(): void {
     if (this.#state !== 'open') return;
     const description = 'The server is shutting down.';
-    const pending = this.#pending;
-    if (pending !== undefined) {
-      const code = pending.command.name === 'connect' ? 'NetConnection.Connect.AppShutdown' : undefined;
-      const status = refusal(pending.command.name, description);
-      pending.abort(description);
-      this.#settle(pending, { isAccepted: false, status: code === undefined ? status : { ...status, code } });
-    }
+    this.#commands.refuse(description);
     this.#core.requestReconnect({ description });
     this.#endAll({
       reason: 'shutdown',
@@ -272,7 +268,8 @@ export class RtmpConnection
         this.#publications.get(event.messageStreamId)?.stream.push(event.messageTypeId, event.timestamp, event.payload);
         return;
       case 'command':
-        this.#handleCommand(event.command);
+        this.#commands.handle(event.command);
+        this.dueAt = Math.min(this.dueAt, this.#commands.deadline);
         return;
       case 'streamClosed': {
         const publication = this.#publications.get(event.messageStreamId);
@@ -289,131 +286,19 @@ export class RtmpConnection
     }
   }
 
-  #handleCommand(command: RtmpCommand): void {
-    const { options, admission } = this.#services;
-    const pending = new PendingCommand(command, this.session, this.#services.now() + options.handlerTimeout);
-    const decision = this.#withRecording(pending, admission.decide(pending));
-    if (!(decision instanceof Promise)) {
-      this.#apply(command, decision);
-      return;
-    }
-    this.#pending = pending;
-    this.dueAt = Math.min(this.dueAt, pending.deadline);
-    decision.then(
-      (decided) => this.#settle(pending, decided),
-      (error: unknown) => this.#fail(error),
-    );
-  }
-
-  /** A play may be one of a recording, which is looked for and opened before the player is answered. */
-  #withRecording(pending: PendingCommand, decision: Decision | Promise<Decision>): Decision | Promise<Decision> {
-    const { recorded } = this.#services;
-    if (pending.command.name !== 'play') return decision;
-    if (!(decision instanceof Promise) && !recorded.mayOpen(decision)) return decision;
-    const open = (decided: Decision) => recorded.open(pending.command as PlayCommand, decided, pending.signal);
-    return Promise.resolve(decision).then(open);
-  }
-
-  #timeOut(pending: PendingCommand): void {
-    const { name } = pending.command;
-    const { handlerTimeout } = this.#services.options;
-    pending.abort(`The handler took longer than ${handlerTimeout} ms.`);
-    this.#log.error(`the handler of ${name} took too long`, { timeout: handlerTimeout });
-    this.#settle(pending, { isAccepted: false, status: refusal(name, 'The server did not decide in time.') });
-  }
-
-  /** A decision that took time; one that nobody waits for any more is void. */
-  #settle(pending: PendingCommand, decision: Decision): void {
-    if (this.#pending !== pending) {
-      if (!decision.isAccepted) return;
-      decision.publish?.media?.end();
-      void decision.recording?.close();
-      return;
-    }
-    this.#pending = undefined;
+  /** Does what was decided after a while, then takes what has come since. */
+  #goOn(apply: () => void): void {
     const { playback } = this.#services;
     const now = this.#services.now();
     playback.beforeMedia(now);
     this.#isBusy = true;
     this.#attempt(() => {
-      this.#apply(pending.command, decision);
+      apply();
       this.#poll();
     });
     this.#isBusy = false;
     playback.afterMedia(now);
     this.#schedule(now);
-  }
-
-  #apply(command: RtmpCommand, decision: Decision): void {
-    if (!decision.isAccepted) {
-      this.#reject(command, decision.status);
-      return;
-    }
-    if (decision.publish !== undefined) {
-      const status = this.#publications.start(command as PublishCommand, decision.publish);
-      if (status === undefined) this.#acceptPublish(command);
-      else this.#reject(command, status);
-      this.#publications.announce(command.messageStreamId);
-      return;
-    }
-    if (decision.play !== undefined) {
-      this.#play(command as PlayCommand, decision.play, decision.recording);
-      return;
-    }
-    const { value, problem } = replyValue(decision.reply);
-    if (problem !== undefined) {
-      this.#log.error(`the result of the ${command.name} handler cannot be sent as AMF`, { problem });
-      this.#reject(command, refusal(command.name, INTERNAL_ERROR));
-      return;
-    }
-    const refusedSeek = command.name === 'seek' ? this.#players.seekRefusal(command) : undefined;
-    if (refusedSeek !== undefined) {
-      this.#reject(command, refusedSeek);
-      return;
-    }
-    this.#core.accept(command, value);
-    if (command.name === 'connect') this.#accepted();
-    else this.#players.apply(command);
-  }
-
-  #acceptPublish(command: RtmpCommand): void {
-    this.#core.accept(command);
-    this.#transport.admitPublisher?.();
-  }
-
-  /** The peer is told before the first media is written. */
-  #play(command: PlayCommand, address: StreamAddress, recording: OpenRecording | undefined): void {
-    const { playback, options } = this.#services;
-    const isMissing = recording === undefined && playback.find(address.path) === undefined;
-    if (isMissing && options.playback.waitForPublisher === 0 && !playback.canBeFetched(address.path)) {
-      const description = `${address.path} is not live.`;
-      this.#reject(command, { level: 'error', code: 'NetStream.Play.StreamNotFound', description });
-      return;
-    }
-    // A NetStream that plays already plays this instead.
-    this.#players.stop(command.messageStreamId);
-    if (recording !== undefined) this.#core.userControl(UserControlEvent.StreamIsRecorded, command.messageStreamId);
-    this.#core.accept(command);
-    this.#flush();
-    this.#players.start(command, address, recording);
-    this.#log.debug('play started', { stream: address.path, ...(recording && { recording: recording.id }) });
-  }
-
-  #reject(command: RtmpCommand, status: RtmpStatus): void {
-    const { level, code, description } = status;
-    this.#core.reject(command, { ...(replyValue(status).value as object | undefined), level, code, description });
-    const name =
-      command.name === 'publish' ? { name: maskedName((command as PublishCommand).publishingName) } : undefined;
-    this.#log.warn(`${command.name} refused`, { ...name, code, description });
-  }
-
-  #accepted(): void {
-    const { session } = this;
-    this.#isAccepted = true;
-    this.#transport.admit?.();
-    this.#services.sessions.add(session);
-    this.#log.debug('connected', { flashVer: session.flashVer });
-    this.#services.events.emit('connect', { command: session.connect! }, { app: session.app, session });
   }
 
   #finishAll(): void {
@@ -436,8 +321,7 @@ export class RtmpConnection
     if (this.#state !== 'open') return;
     this.#state = 'ending';
     this.#reason ??= reason;
-    this.#pending?.abort(reason);
-    this.#pending = undefined;
+    this.#commands.abort(reason);
     this.#finishAll();
     this.#transport.end();
     this.dueAt = this.#services.now() + LINGER;
@@ -475,7 +359,7 @@ export class RtmpConnection
 
   #regulate(): void {
     if (this.#state !== 'open') return;
-    const isFull = this.#pending !== undefined && this.#core.heldBytes > this.#services.options.maxHeldBytes;
+    const isFull = this.#commands.isDeciding && this.#core.heldBytes > this.#services.options.maxHeldBytes;
     const mustPause = isFull || this.#holds > 0;
     if (mustPause === this.#isPaused) return;
     this.#isPaused = mustPause;
@@ -486,7 +370,7 @@ export class RtmpConnection
   #schedule(now: number): void {
     if (this.#state !== 'open') return;
     const session = this.#isPaused ? Infinity : (this.#core.nextDeadline() ?? Infinity);
-    this.dueAt = Math.min(session, now + this.#shortestTimeout, this.#pending?.deadline ?? Infinity);
+    this.dueAt = Math.min(session, now + this.#shortestTimeout, this.#commands.deadline);
   }
 
   #fail(error: unknown): void {
@@ -506,7 +390,7 @@ export class RtmpConnection
     const { sessions, events } = this.#services;
     const { session } = this;
     this.#log.debug('disconnected', { reason });
-    if (!this.#isAccepted) return;
+    if (!this.#commands.isConnected) return;
     sessions.remove(session);
     const code = this.#errorCode === undefined ? undefined : { code: this.#errorCode };
     const duration = Date.now() - session.connectedAt;

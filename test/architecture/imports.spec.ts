@@ -80,12 +80,8 @@ const FORBIDDEN_IN_CORES: ReadonlyArray<[string, RegExp]> = [
   ['promises', /\basync\b|\bawait\b|\bnew Promise\b/u],
 ];
 
-/** Files of more than MAX_LINES lines, and why each may be. */
+/** A file that has more has more than one role. */
 const MAX_LINES = 400;
-const LONG_FILES: Readonly<Record<string, string>> = {
-  'src/server/rtmp-connection.ts':
-    'where bytes, decisions and media of a peer meet; what it does with them is elsewhere',
-};
 
 const isTest = (file: string) => file.endsWith('spec.ts') || file.split('/').includes('testing');
 
@@ -164,8 +160,7 @@ describe.each(present)('$folder', ({ folder, may, isCore }) => {
       const surprises = FORBIDDEN_IN_CORES.filter(([, rule]) => rule.test(code(file)));
       expect(surprises.map(([what, rule]) => `${what}: ${rule.exec(code(file))![0]}`)).toEqual([]);
     }
-    const lines = text(file).split('\n').length - 1;
-    if (lines > MAX_LINES) expect(LONG_FILES).toHaveProperty([file]);
+    expect(text(file).split('\n').length - 1).toBeLessThanOrEqual(MAX_LINES);
   });
 
   if (folder.startsWith('libs/')) {
@@ -214,9 +209,5 @@ it('has exceptions only where they are needed', () => {
   for (const [of, rule] of exceptions) {
     const users = all.filter((file) => file.startsWith(of) && imports(file).some((specifier) => rule.test(specifier)));
     expect([of, users.length > 0]).toEqual([of, true]);
-  }
-  for (const file of Object.keys(LONG_FILES)) {
-    if (!existsSync(join(ROOT, file))) throw new Error(`${file} is gone; take its exception out`);
-    expect([file, text(file).split('\n').length - 1 > MAX_LINES]).toEqual([file, true]);
   }
 });
