@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RtmpSessions } from '#src';
+import { jest } from '@jest/globals';
+import { RtmpSessions, RtmpStreams } from '#src';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
+import { until } from '#test/until';
 import { startMicroservice, type TestApp } from './start-app.js';
 
 let test: TestApp;
@@ -85,22 +87,39 @@ describe('limits of connections', () => {
 describe('an error of our own', () => {
   it('on one connection closes that one and is logged with its stack', async () => {
     test = await startMicroservice();
+    const other = await RawRtmpClient.publishing(test.port, 'other');
+    const taking = jest.spyOn(test.app.get(RtmpStreams), 'add').mockImplementation(() => {
+      throw new Error('no stream must throw');
+    });
+    const victim = await RawRtmpClient.connected(test.port, 'live');
+    void victim.publish('cam').catch(() => {});
+    await victim.closed;
+    taking.mockRestore();
+    const line = test.log.lines.find(({ message }) => message === 'internal error, the connection is closed')!;
+    expect(line.details[1]).toContain('no stream must throw');
+    expect(other.isClosed).toBe(false);
+  });
+
+  it('in what follows a stream ends that alone', async () => {
+    test = await startMicroservice();
+    const ended = jest.fn();
     test.server.extend({
       onPublish: ({ stream }) => {
         stream.addSink({
           onMessage: () => {
             throw new Error('a sink must not throw');
           },
-          onEnd: () => {},
+          onEnd: ended,
         });
       },
     });
-    const victim = await RawRtmpClient.publishing(test.port, 'cam');
-    const other = await RawRtmpClient.publishing(test.port, 'other');
-    victim.audio(1, 0, 0xaf, 1, 0);
-    await victim.closed;
-    const line = test.log.lines.find(({ message }) => message === 'internal error, the connection is closed')!;
-    expect(line.details[1]).toContain('a sink must not throw');
-    expect(other.isClosed).toBe(false);
+    const publisher = await RawRtmpClient.publishing(test.port, 'cam');
+    publisher.audio(1, 0, 0xaf, 1, 0);
+    publisher.audio(1, 20, 0xaf, 1, 0);
+    const { stream } = test.app.get(RtmpStreams).get('live/cam')!;
+    await until('both messages', () => stream.counters.audioMessages === 2);
+    const lines = test.log.lines.filter(({ message }) => message === 'a sink of the stream failed');
+    expect([lines.length, ended.mock.calls.length, publisher.isClosed]).toEqual([1, 1, false]);
+    expect(lines[0]!.details[1]).toContain('a sink must not throw');
   });
 });
