@@ -15,6 +15,10 @@ export interface Thumbnail {
 
 /** Streams whose last picture is kept; of more the oldest is forgotten. */
 const MAX_KEPT = 256;
+/** Width of a pixel by its height, as ffmpeg finds it in the stream; nobody means those that are longer. */
+const PIXEL_ASPECT = 'clip(sar,1/8,8)';
+/** For the picture to be as it is meant to be shown; JPEG has square pixels. Rounded to even numbers. */
+const SHOWN_HEIGHT = `max(2,2*round(ow*ih/iw/${PIXEL_ASPECT}/2))`;
 
 /**
  * The newest key frame of live streams as JPEG, by ffmpeg: one at a time for each stream, kept for some seconds.
@@ -70,7 +74,7 @@ export class StreamThumbnails {
 
   async #make(ffmpeg: string, path: string, format: string, bytes: Uint8Array): Promise<Thumbnail> {
     const { thumbnailWidth, thumbnailTimeout } = this.options;
-    const scale = `scale='min(${thumbnailWidth},iw)':-2`;
+    const scale = `scale=w='min(${thumbnailWidth},iw*${PIXEL_ASPECT})':h='${SHOWN_HEIGHT}',setsar=1`;
     const input = ['-v', 'error', '-nostdin', '-threads', '1', '-f', format, '-i', 'pipe:0'];
     const output = ['-frames:v', '1', '-vf', scale, '-q:v', '4', '-f', 'mjpeg', 'pipe:1'];
     try {

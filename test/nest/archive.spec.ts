@@ -18,9 +18,12 @@ import {
   RtmpServer,
   RtmpStreams,
 } from '#src';
+import { clip } from '#test/clips';
 import { keyFrame } from '#test/live-media';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
+import { runProgram } from '#test/running-program';
 import { until } from '#test/until';
+import { words } from '#test/words';
 import { LogBook } from './start-app.js';
 
 @Module({})
@@ -261,10 +264,10 @@ describe('who may', () => {
 });
 
 describe('GET /api/streams/<app>/<name>/thumbnail.jpg', () => {
-  async function publish(): Promise<RawRtmpClient> {
+  async function publish(clip = 'test/fixtures/published.flv'): Promise<RawRtmpClient> {
     const publisher = await RawRtmpClient.publishing(app!.get(RtmpServer).addresses[0]!.port!, 'cam');
     const demuxer = new FlvDemuxer();
-    demuxer.push(readFileSync('test/fixtures/published.flv'));
+    demuxer.push(readFileSync(clip));
     for (let unit = demuxer.next(); unit !== undefined; unit = demuxer.next()) {
       if (unit.type === 'tag' && unit.tagType !== 18) publisher.send(unit.tagType, 1, unit.timestamp, unit.payload);
     }
@@ -282,6 +285,20 @@ describe('GET /api/streams/<app>/<name>/thumbnail.jpg', () => {
     expect(second!.body).toEqual(first!.body);
     const third = await ask('/api/streams/live/cam/thumbnail.jpg?again');
     expect(third.headers['last-modified']).toBe(first!.headers['last-modified']);
+    await publisher.destroy();
+  });
+
+  it('is as wide as pictures are shown', async () => {
+    await start({ thumbnailWidth: 2000 });
+    // The clip has 320x240 pixels.
+    const clipped = join(directory, 'oblong.flv');
+    const oblong = words`-bsf:v h264_metadata=sample_aspect_ratio=16/11 ${clipped}`;
+    await runProgram('ffmpeg', words`-v error -i ${await clip('H.264 alone')} -c copy ${oblong}`);
+    const publisher = await publish(clipped);
+    const { body } = await ask('/api/streams/live/cam/thumbnail.jpg');
+    // Start of frame, ITU-T T.81 §B.2.2: height and width.
+    const frame = body.indexOf(Buffer.of(0xff, 0xc0));
+    expect([body.readUInt16BE(frame + 7), body.readUInt16BE(frame + 5)]).toEqual([465, 240]);
     await publisher.destroy();
   });
 

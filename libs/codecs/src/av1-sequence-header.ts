@@ -59,7 +59,8 @@ export function parseAv1SequenceHeader(obu: Uint8Array): Picture {
   bits.skip(3); // use_128x128_superblock, enable_filter_intra, enable_intra_edge_filter
   if (!reduced) skipTools(bits);
   bits.skip(3); // enable_superres, enable_cdef, enable_restoration
-  return { width, height, frameRate, ...readColor(bits, profile) };
+  // Pixels are square: how a picture is to be shown is said by each of them (render_and_frame_size_different, §5.9.6).
+  return { width, height, frameRate, pixelAspect: undefined, ...readColor(bits, profile) };
 }
 
 /** Timing and operating points, §5.5.1; returns the frame rate when it is a constant one. */
@@ -96,15 +97,20 @@ function skipTools(bits: BitReader): void {
 }
 
 /** §5.5.2, as far as the chroma format. */
-function readColor(bits: BitReader, profile: number): { chromaFormat: number; bitDepth: number } {
+function readColor(
+  bits: BitReader,
+  profile: number,
+): Pick<Picture, 'chromaFormat' | 'bitDepth' | 'transferCharacteristics'> {
   const high = bits.flag();
   const bitDepth = profile === 2 && high && bits.flag() ? 12 : high ? 10 : 8;
   const monochrome = profile !== 1 && bits.flag();
-  const description = bits.flag() ? bits.u(24) : 0;
-  if (monochrome) return { chromaFormat: 0, bitDepth };
-  if (description === 0x01_0d_00 || profile === 1) return { chromaFormat: 3, bitDepth }; // sRGB is always 4:4:4
-  if (profile === 0) return { chromaFormat: 1, bitDepth };
+  const description = bits.flag() ? bits.u(24) : undefined;
+  const transferCharacteristics = description === undefined ? undefined : (description >> 8) & 0xff;
+  const color = (chromaFormat: number) => ({ chromaFormat, bitDepth, transferCharacteristics });
+  if (monochrome) return color(0);
+  if (description === 0x01_0d_00 || profile === 1) return color(3); // sRGB is always 4:4:4
+  if (profile === 0) return color(1);
   bits.skip(1); // color_range
-  if (bitDepth < 12) return { chromaFormat: 2, bitDepth };
-  return { chromaFormat: bits.flag() ? (bits.flag() ? 1 : 2) : 3, bitDepth };
+  if (bitDepth < 12) return color(2);
+  return color(bits.flag() ? (bits.flag() ? 1 : 2) : 3);
 }

@@ -31,6 +31,13 @@ describe('parseAv1Config', () => {
     });
   });
 
+  it('reads the transfer function', () => {
+    const picture = (record: string) => parseAv1Config(hex(record)).picture!;
+    // libaom, with -color_trc smpte2084; the other says nothing of colours.
+    expect(picture('81004c000a0e000000043cfeccdaf95091009040').transferCharacteristics).toBe(16);
+    expect(picture('81000c000a0b000000043cfeccdaf90040').transferCharacteristics).toBeUndefined();
+  });
+
   it('does without OBUs', () => {
     expect(parseAv1Config(hex('81 00 0c 00'))).toMatchObject({ codec: 'av01.0.00M.08', picture: undefined });
   });

@@ -2,12 +2,12 @@ import { BitReader } from '#lib/bytes';
 import { CodecError, truncated } from './errors.js';
 import { unescapeNal } from './nal.js';
 import { frameRateOf, type Picture } from './picture.js';
+import { orUndefined, readVuiSignal, UNSIGNALLED, type VuiSignal } from './vui.js';
 
 /** Profiles whose sequence parameter set has a chroma format (H.264 §7.3.2.1.1). */
 const HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 
 const MAX_MACROBLOCKS = 4096; // 65536 pixels, far past level 6.2
-const EXTENDED_SAR = 255;
 
 /** A sequence parameter set of H.264. */
 export interface AvcSps extends Picture {
@@ -18,7 +18,7 @@ export interface AvcSps extends Picture {
 }
 
 /**
- * Parses a sequence parameter set with its NAL header (H.264 §7.3.2.1.1). A broken VUI only costs the frame rate.
+ * Parses a sequence parameter set with its NAL header (H.264 §7.3.2.1.1). A broken VUI only costs what it says.
  * @throws {CodecError}
  */
 export function parseAvcSps(unit: Uint8Array): AvcSps {
@@ -63,7 +63,6 @@ export function parseAvcSps(unit: Uint8Array): AvcSps {
       height -= cropY;
     }
   }
-  const frameRate = readFrameRate(bits);
   return {
     profile,
     compatibility,
@@ -72,7 +71,7 @@ export function parseAvcSps(unit: Uint8Array): AvcSps {
     height,
     chromaFormat: high.chroma,
     bitDepth: high.bitDepth,
-    frameRate,
+    ...readVui(bits),
   };
 }
 
@@ -116,25 +115,20 @@ function skipPictureOrder(bits: BitReader): void {
   }
 }
 
-/** The timing of the VUI (§E.1.1); undefined when there is none or the VUI is cut off. */
+/** §E.1.1, as far as the timing; a VUI that is cut off says what it says until there. */
+function readVui(bits: BitReader): VuiSignal & { readonly frameRate: number | undefined } {
+  const signal = orUndefined(() => (bits.flag() ? readVuiSignal(bits) : undefined));
+  const frameRate = signal && orUndefined(() => readFrameRate(bits));
+  return { ...UNSIGNALLED, ...signal, frameRate };
+}
+
+/** What stands behind the colours. */
 function readFrameRate(bits: BitReader): number | undefined {
-  try {
-    if (!bits.flag()) return undefined;
-    if (bits.flag() && bits.u(8) === EXTENDED_SAR) bits.skip(32);
-    if (bits.flag()) bits.skip(1); // overscan
-    if (bits.flag()) {
-      bits.skip(4); // video_format, video_full_range_flag
-      if (bits.flag()) bits.skip(24); // colour description
-    }
-    if (bits.flag()) {
-      bits.ue(); // chroma sample location
-      bits.ue();
-    }
-    if (!bits.flag()) return undefined;
-    const unitsInTick = bits.u(32);
-    return frameRateOf(bits.u(32), 2 * unitsInTick); // two ticks, one per field, make a frame
-  } catch (error) {
-    if (error instanceof CodecError) return undefined;
-    throw error;
+  if (bits.flag()) {
+    bits.ue(); // chroma sample location
+    bits.ue();
   }
+  if (!bits.flag()) return undefined;
+  const unitsInTick = bits.u(32);
+  return frameRateOf(bits.u(32), 2 * unitsInTick); // two ticks, one per field, make a frame
 }

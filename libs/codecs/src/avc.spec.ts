@@ -49,6 +49,34 @@ const RECORDS = [
 
 const HIGH = RECORDS[4]!.record;
 
+// Sequence parameter sets of x264, as Baseline has them; the values are those ffprobe prints for the same files.
+const SIGNALS = [
+  ['pixels of 16:11, by their number', '6742c00cda05067e7c1040000003004000000c83c50aa8', [16, 11], undefined, 25],
+  [
+    'pixels of 37:29, by their sides',
+    '6742c00cda05067e7ffc0094007440000003004000000c83c50aa8',
+    [37, 29],
+    undefined,
+    25,
+  ],
+  ['HLG', '6742c00cda05067e7c05a848904a000003000200000300641e2855', undefined, 18, 25],
+  ['pixels that are square', '6742c00cda05067e7c0440000003004000000c83c50aa8', undefined, undefined, 25],
+  ['pixels with a side of none', '6742c00cda05067e7ffc0094000040000003004000000c83c50aa8', undefined, undefined, 25],
+  [
+    'pixels 37 times as wide as high',
+    '6742c00cda05067e7ffc0094000440000003004000000c83c50aa8',
+    undefined,
+    undefined,
+    25,
+  ],
+  ['a VUI that is cut off behind the pixels', '6742c00cda05067e7ffc00940074', [37, 29], undefined, undefined],
+] as const;
+
+it.each(SIGNALS)('reads %s', (_name, unit, aspect, transferCharacteristics, frameRate) => {
+  const pixelAspect = aspect && { horizontal: aspect[0], vertical: aspect[1] };
+  expect(parseAvcSps(hex(unit))).toMatchObject({ width: 320, pixelAspect, transferCharacteristics, frameRate });
+});
+
 describe('parseAvcConfig', () => {
   it.each(RECORDS)('$name', ({ record, codec, picture }) => {
     const config = parseAvcConfig(record);

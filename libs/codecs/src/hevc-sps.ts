@@ -1,7 +1,9 @@
 import { BitReader } from '#lib/bytes';
 import { CodecError, truncated } from './errors.js';
+import { readHevcVui } from './hevc-vui.js';
 import { unescapeNal } from './nal.js';
 import type { Picture } from './picture.js';
+import { orUndefined, UNSIGNALLED } from './vui.js';
 
 const NAL_SPS = 33;
 const PROFILE_BITS = 88; // profile space, tier, profile, compatibility and constraint flags (H.265 §7.3.3)
@@ -9,7 +11,8 @@ const LEVEL_BITS = 8;
 const MAX_SIDE = 65536;
 
 /**
- * Parses a sequence parameter set of H.265 with its NAL header, as far as the pictures' format (§7.3.2.2.1).
+ * Parses a sequence parameter set of H.265 with its NAL header, as far as the pictures' format (§7.3.2.2.1). A broken VUI
+ * only costs what it says.
  * @throws {CodecError}
  */
 export function parseHevcSps(unit: Uint8Array): Picture {
@@ -44,7 +47,8 @@ export function parseHevcSps(unit: Uint8Array): Picture {
   }
   const bitDepth = bits.ue() + 8;
   if (bitDepth > 16) throw new CodecError('CODEC_ERR_VALUE', `The bit depth is ${bitDepth}.`);
-  return { width, height, chromaFormat, bitDepth, frameRate: undefined };
+  const signal = orUndefined(() => readHevcVui(bits, subLayers)) ?? UNSIGNALLED;
+  return { width, height, chromaFormat, bitDepth, frameRate: undefined, ...signal };
 }
 
 /** profile_tier_level( 1, subLayers ), §7.3.3 */

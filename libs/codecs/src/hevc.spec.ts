@@ -86,7 +86,46 @@ describe('parseHevcConfig', () => {
   });
 });
 
+/** With everything that may stand in front of the VUI; ffmpeg's trace_headers reads the same of it. */
+const FULL = `
+    42010302200000030090000003000003003cc000000300000300000300000300000300003ca00a080b9f6d96572bc927cae8857442ba2148
+    888a57442ba215d10ae8857442ba215d10ae8857442ba215d10ae8857444445395d10ae8857442ba215d10ae8857442ba215d10ae8857442
+    ba215d111114e57442ba215d10ae8857442ba215d10ae8857442ba215d10ae885745e6711ad7b4fcb0584bffc00a00086d4244824020`;
+
 describe('parseHevcSps', () => {
+  it.each([
+    [
+      'pixels of 16:11',
+      '42010101600000030090000003000003003ca00a080c1f3e595952930bc11a020000030002000003003210',
+      [16, 11],
+      undefined,
+    ],
+    [
+      'pixels of 37:29',
+      '42010101600000030090000003000003003ca00a080c1f3e595952930bffc00940075a020000030002000003003210',
+      [37, 29],
+      undefined,
+    ],
+    [
+      'PQ',
+      '42010102200000030090000003000003003ca00a080b9f6d96562a49395e02d4244024100000030010000003019080',
+      undefined,
+      16,
+    ],
+    ['pixels and HLG behind scaling lists, PCM and sets of references', FULL, [40, 33], 18],
+  ] as const)('reads %s', (_name, unit, aspect, transferCharacteristics) => {
+    const pixelAspect = aspect && { horizontal: aspect[0], vertical: aspect[1] };
+    expect(parseHevcSps(hex(unit))).toMatchObject({ width: 320, pixelAspect, transferCharacteristics });
+  });
+
+  it('leaves out what a broken VUI says, or what stands in front of it', () => {
+    const whole = hex(FULL);
+    for (let length = 60; length < whole.length - 8; length += 1) {
+      const cut = parseHevcSps(whole.subarray(0, length));
+      expect(cut).toMatchObject({ width: 320, pixelAspect: undefined, transferCharacteristics: undefined });
+    }
+  });
+
   it.each([
     ['another NAL unit', '4401c172b46240', 'CODEC_ERR_FORMAT'],
     ['a cut off one', '4201010160000003009000', 'CODEC_ERR_TRUNCATED'],

@@ -11,5 +11,5 @@ export { parseHevcSps } from './hevc-sps.js';
 export { type Mp3Header, parseMp3Header } from './mp3-header.js';
 export { annexBToLengthPrefixed, isAnnexB, splitAnnexB, splitLengthPrefixed, unescapeNal } from './nal.js';
 export { type OpusConfig, opusPacketSamples, parseOpusConfig } from './opus-config.js';
-export { type Picture } from './picture.js';
+export { type Picture, type PixelAspect } from './picture.js';
 export { parseVpConfig, type VpConfig } from './vp-config.js';

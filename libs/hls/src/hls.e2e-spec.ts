@@ -32,8 +32,20 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function published(name: Clip): Promise<Sent[]> {
+  return sentBy(await clip(name));
+}
+
+/** A clip whose VUI says something else. @param metadata options of ffmpeg's h264_metadata */
+async function edited(name: Clip, metadata: string): Promise<Sent[]> {
+  const file = join(folder, `${metadata.replaceAll(/\W+/gu, '-')}.flv`);
+  const source = await clip(name);
+  await runProgram('ffmpeg', words`-v error -y -i ${source} -c copy -bsf:v h264_metadata=${metadata} ${file}`);
+  return sentBy(file);
+}
+
+function sentBy(file: string): Sent[] {
   const demuxer = new FlvDemuxer();
-  demuxer.push(readFileSync(await clip(name)));
+  demuxer.push(readFileSync(file));
   const sent: Sent[] = [];
   for (let unit = demuxer.next(); unit !== undefined; unit = demuxer.next()) {
     if (unit.type === 'tag')
@@ -104,7 +116,14 @@ function samplesOf(sent: readonly Sent[]): Map<string, string[]> {
 }
 
 interface Probe {
-  readonly streams: ReadonlyArray<{ index: number; codec_type: string; codec_name: string; codec_tag_string: string }>;
+  readonly streams: ReadonlyArray<{
+    index: number;
+    codec_type: string;
+    codec_name: string;
+    codec_tag_string: string;
+    sample_aspect_ratio?: string;
+    display_aspect_ratio?: string;
+  }>;
   readonly packets: ReadonlyArray<{ stream_index: number; data_hash: string; dts_time: string }>;
 }
 
@@ -212,4 +231,14 @@ it('HEVC in MPEG-TS, without the Opus that it can not have', async () => {
   const { streams, packets } = await probe(join(directory, 'index.m3u8'));
   expect(streams.map(({ codec_name }) => codec_name)).toEqual(['hevc']);
   expect(packets).toHaveLength(75);
+});
+
+it.each(['fmp4', 'ts'] as const)('pixels that are not square, in %s', async (container) => {
+  const sent = await edited('H.264 with B-frames and AAC', 'sample_aspect_ratio=16/11');
+  const { directory, multivariant } = await packaged('oblong', sent, { container });
+  // 320x240 are coded.
+  expect(multivariant).toContain('RESOLUTION=465x240,');
+  const { streams } = await probe(join(directory, 'index.m3u8'));
+  const video = streams.find(({ codec_type }) => codec_type === 'video');
+  expect(video).toMatchObject({ sample_aspect_ratio: '16:11', display_aspect_ratio: '64:33' });
 });

@@ -4,6 +4,7 @@ import { audioFormatOf } from '../track/audio-format.js';
 import type { AudioFormat, VideoFormat } from '../track/track-format.js';
 import { videoFormatOf } from '../track/video-format.js';
 import { writeInitSegment } from './init-segment.js';
+import { findBoxes } from './mp4-boxes.js';
 
 const SIZE = { width: 320, height: 180, frameRate: 25, bitRate: undefined, hasVideo: true, hasAudio: false };
 
@@ -27,6 +28,24 @@ it.each([
   ['monochrome, 10 bits, with a place of its samples', '81 00 5d 00'],
 ])('%s keeps its decoder configuration', async (_name, record) => {
   expect(await box('av1C', 'av1', hex(record))).toBe(record.replaceAll(' ', ''));
+});
+
+it('says how wide pixels are, and how wide the picture that is shown', async () => {
+  // x264, 320x180 with pixels of 16:11.
+  const record = '0142c00cffe1001767 42c00cda05067e7c1040000003004000000c83c50aa8 01000468ce0fc8';
+  const format = videoFormatOf('h264', hex(record), undefined) as VideoFormat;
+  const audio = audioFormatOf('aac', hex('1190')) as AudioFormat;
+  const bytes = Buffer.from(await writeInitSegment(mediabunny, [audio, format]));
+  const pasp = bytes.indexOf('pasp');
+  expect([bytes.readUInt32BE(pasp + 4), bytes.readUInt32BE(pasp + 8)]).toEqual([16, 11]);
+  const [header] = findBoxes(findBoxes(findBoxes(bytes, 'moov')[0]!, 'trak')[1]!, 'tkhd');
+  const sides = [header!.getUint32(header!.byteLength - 8), header!.getUint32(header!.byteLength - 4)];
+  expect(sides).toEqual([465 * 65_536, 180 * 65_536]);
+  const entry = bytes.indexOf('avc1', bytes.indexOf('stsd'));
+  expect([bytes.readUInt16BE(entry + 28), bytes.readUInt16BE(entry + 30)]).toEqual([320, 180]);
+  // The same with square pixels.
+  const square = Buffer.from(await writeInitSegment(mediabunny, [{ ...format, pixelAspect: undefined }]));
+  expect(square.includes('pasp')).toBe(false);
 });
 
 it('says the object type of AAC that the encoder said, whichever it is, and rejects what is none', async () => {

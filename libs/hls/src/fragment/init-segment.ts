@@ -1,6 +1,7 @@
 import type * as Mediabunny from 'mediabunny';
 import { parseVpConfig } from '#lib/codecs';
-import type { AudioFormat, TrackFormat, VideoFormat } from '../track/track-format.js';
+import { type AudioFormat, shownWidth, type TrackFormat, type VideoFormat } from '../track/track-format.js';
+import { findBoxes } from './mp4-boxes.js';
 
 /**
  * The module `mediabunny`, which whoever uses this library loads. Its own types stay out of our declarations:
@@ -35,11 +36,15 @@ export function writeInitSegment(muxing: MuxingLibrary, formats: readonly TrackF
   return output
     .start()
     .then(() => output.finalize())
-    .then(() => new Uint8Array(initTarget.buffer!));
+    .then(() => {
+      const bytes = new Uint8Array(initTarget.buffer!);
+      writeShownSizes(bytes, formats);
+      return bytes;
+    });
 }
 
 function addVideo(library: typeof Mediabunny, output: Mediabunny.Output, format: VideoFormat): void {
-  const { codec, width, height, description, timescale } = format;
+  const { codec, width, height, pixelAspect, description, timescale } = format;
   output.addVideoTrack(new library.EncodedVideoPacketSource(codec), {
     // From this it makes the timescale.
     frameRate: timescale,
@@ -47,8 +52,27 @@ function addVideo(library: typeof Mediabunny, output: Mediabunny.Output, format:
       codec: wholeCodecs(format),
       codedWidth: width,
       codedHeight: height,
+      ...(pixelAspect !== undefined && {
+        displayAspectWidth: width * pixelAspect.horizontal,
+        displayAspectHeight: height * pixelAspect.vertical,
+      }),
       ...(description === undefined ? {} : { description }),
     },
+  });
+}
+
+/**
+ * The track header says the size that pictures are shown in (ISO 14496-12 §8.3.2.3), which players that do not know the
+ * pixel aspect ratio of the sample entry (§12.1.4) scale them to. The library writes the coded size there.
+ */
+function writeShownSizes(bytes: Uint8Array, formats: readonly TrackFormat[]): void {
+  const tracks = findBoxes(bytes, 'moov').flatMap((moov) => findBoxes(moov, 'trak'));
+  tracks.forEach((track, index) => {
+    const format = formats[index];
+    if (format?.kind !== 'video' || format.pixelAspect === undefined) return;
+    const [header] = findBoxes(track, 'tkhd');
+    // Its last two fields are width and height, of 16.16 bits each.
+    header?.setUint16(header.byteLength - 8, Math.min(shownWidth(format), 0xffff));
   });
 }
 

@@ -1,3 +1,4 @@
+import { boxesIn, findBoxes } from '../fragment/mp4-boxes.js';
 import { type FragmentPart, INDEX_LENGTH, SegmentIndex } from './segment-index.js';
 
 const BOX_LENGTH = 8;
@@ -101,9 +102,8 @@ export class Mp4Repair {
   #readFragment(moof: Uint8Array): void {
     const parts = this.#timescales.map((): FragmentPart => ({ time: undefined, duration: 0 }));
     this.#fragment = { start: this.#position, parts, isKey: false };
-    for (const [type, traf] of boxes(moof)) {
-      if (type !== 'traf') continue;
-      const inner = new Map(boxes(traf));
+    for (const traf of findBoxes(moof, 'traf')) {
+      const inner = new Map(boxesIn(traf));
       const [tfhd, tfdt, trun] = [inner.get('tfhd'), inner.get('tfdt'), inner.get('trun')];
       // As this library writes them, and no shorter.
       if (tfhd === undefined || tfhd.byteLength < 8 || tfdt === undefined || tfdt.byteLength < 12) continue;
@@ -128,30 +128,11 @@ export class Mp4Repair {
   }
 }
 
-type Boxed = [type: string, body: DataView];
-
-/** The boxes in a box. */
-function boxes(body: Uint8Array | DataView): Boxed[] {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const found: Boxed[] = [];
-  for (let at = 0; view.byteLength - at >= BOX_LENGTH;) {
-    const size = view.getUint32(at);
-    if (size < BOX_LENGTH || size > view.byteLength - at) return found;
-    const type = Buffer.from(view.buffer, view.byteOffset + at + 4, 4).toString('latin1');
-    found.push([type, new DataView(view.buffer, view.byteOffset + at + BOX_LENGTH, size - BOX_LENGTH)]);
-    at += size;
-  }
-  return found;
-}
-
 /** Timescales of the tracks (moov, trak, mdia, mdhd: ISO 14496-12 §8.4.2); none when they can not be found. */
 function timescalesOf(moov: Uint8Array): number[] {
-  const find = (body: DataView | undefined, type: string) => body && boxes(body).find(([name]) => name === type)?.[1];
-  return boxes(moov)
-    .filter(([type]) => type === 'trak')
-    .map(([, trak]) => {
-      const header = find(find(trak, 'mdia'), 'mdhd');
-      if (header === undefined || header.byteLength < 24) return 0;
-      return header.getUint32(header.getUint8(0) === 1 ? 20 : 12);
-    });
+  return findBoxes(moov, 'trak').map((trak) => {
+    const [header] = findBoxes(trak, 'mdia').flatMap((mdia) => findBoxes(mdia, 'mdhd'));
+    if (header === undefined || header.byteLength < 24) return 0;
+    return header.getUint32(header.getUint8(0) === 1 ? 20 : 12);
+  });
 }

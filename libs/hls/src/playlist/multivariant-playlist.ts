@@ -1,4 +1,4 @@
-import type { TrackFormat } from '../track/track-format.js';
+import { shownWidth, type TrackFormat } from '../track/track-format.js';
 import { playlistName } from './playlist-names.js';
 
 /** A media playlist as the multivariant playlist speaks of it. */
@@ -45,7 +45,7 @@ export function renderMultivariantPlaylist(renditions: readonly RenditionSummary
     ];
     const video = formats.find(({ kind }) => kind === 'video');
     if (video?.kind === 'video') {
-      attributes.push(`RESOLUTION=${video.width}x${video.height}`);
+      attributes.push(`RESOLUTION=${shownWidth(video)}x${video.height}`);
       if (frameRate !== undefined) attributes.push(`FRAME-RATE=${frameRate.toFixed(3)}`);
     }
     if (alternatives.length > 0) attributes.push(`AUDIO="${AUDIO_GROUP}"`);

@@ -1,3 +1,5 @@
+import type { PixelAspect } from '#lib/codecs';
+
 /** Video codecs that HLS players can be given, by their names in mediabunny. */
 export type VideoCodec = 'avc' | 'hevc' | 'av1' | 'vp9';
 /** Audio codecs that HLS players can be given, by their names in mediabunny. */
@@ -16,8 +18,11 @@ interface TrackFormatBase {
 export interface VideoFormat extends TrackFormatBase {
   readonly kind: 'video';
   readonly codec: VideoCodec;
+  /** Pixels that are coded. */
   readonly width: number;
   readonly height: number;
+  /** Undefined when pixels are square, or nobody says. */
+  readonly pixelAspect: PixelAspect | undefined;
   /** Pictures per second; undefined when nobody says. */
   readonly frameRate: number | undefined;
   /** Bytes of length before each NAL unit; 0 for codecs without NAL units. */
@@ -42,6 +47,12 @@ export interface AudioFormat extends TrackFormatBase {
 
 /** What has to be known of a track before its first sample can be written. */
 export type TrackFormat = VideoFormat | AudioFormat;
+
+/** Columns of square pixels that a picture is shown in; its rows are those that are coded. */
+export function shownWidth({ width, pixelAspect }: VideoFormat): number {
+  if (pixelAspect === undefined) return width;
+  return Math.max(1, Math.round((width * pixelAspect.horizontal) / pixelAspect.vertical));
+}
 
 /** Whether two formats need the same init segment. */
 export function isSameFormat(a: TrackFormat, b: TrackFormat): boolean {

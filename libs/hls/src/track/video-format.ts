@@ -75,6 +75,7 @@ function format(
     timescale: TIMESCALE,
     width,
     height,
+    pixelAspect: picture?.pixelAspect,
     // Encoders count fields or nothing at all in the VUI: what they say in metadata is what they mean.
     frameRate: hints?.frameRate ?? picture?.frameRate,
     description: undefined,
