@@ -123,6 +123,7 @@ interface Probe {
     codec_tag_string: string;
     sample_aspect_ratio?: string;
     display_aspect_ratio?: string;
+    color_transfer?: string;
   }>;
   readonly packets: ReadonlyArray<{ stream_index: number; data_hash: string; dts_time: string }>;
 }
@@ -241,4 +242,18 @@ it.each(['fmp4', 'ts'] as const)('pixels that are not square, in %s', async (con
   const { streams } = await probe(join(directory, 'index.m3u8'));
   const video = streams.find(({ codec_type }) => codec_type === 'video');
   expect(video).toMatchObject({ sample_aspect_ratio: '16:11', display_aspect_ratio: '64:33' });
+});
+
+it.each([
+  ['smpte2084', 16, 'PQ'],
+  ['arib-std-b67', 18, 'HLG'],
+] as const)('says that pictures are of %s', async (name, code, range) => {
+  const sent = await edited('H.264 with B-frames and AAC', `transfer_characteristics=${code}`);
+  const { directory, multivariant } = await packaged(range, sent);
+  expect(multivariantProblems(multivariant)).toEqual([]);
+  expect(multivariant).toContain(`,VIDEO-RANGE=${range}\n`);
+  const { streams } = await probe(join(directory, 'index.m3u8'));
+  expect(streams.find(({ codec_type }) => codec_type === 'video')).toMatchObject({ color_transfer: name });
+  const plain = await packaged(`${range} no more`, await published('H.264 with B-frames and AAC'));
+  expect(plain.multivariant).not.toContain('VIDEO-RANGE');
 });

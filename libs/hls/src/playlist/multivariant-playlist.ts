@@ -1,4 +1,4 @@
-import { shownWidth, type TrackFormat } from '../track/track-format.js';
+import { shownWidth, type TrackFormat, type VideoFormat, type VideoRange } from '../track/track-format.js';
 import { playlistName } from './playlist-names.js';
 
 /** A media playlist as the multivariant playlist speaks of it. */
@@ -16,9 +16,12 @@ export interface RenditionSummary {
 }
 
 const AUDIO_GROUP = 'audio';
+/** What has some of one of them is said to be of it, whatever else it has (RFC 8216bis §4.4.6.2). */
+const RANGES: readonly VideoRange[] = ['PQ', 'HLG', 'SDR'];
 
 /**
- * Renders the multivariant playlist (RFC 8216 §4.3.4).
+ * Renders the multivariant playlist (RFC 8216 §4.3.4). VIDEO-RANGE is left out where all is SDR, which is what players take
+ * it for then.
  *
  * @param base put in front of every URI, with its `/` at the end
  * @param query appended to every URI, with its `?`
@@ -36,6 +39,7 @@ export function renderMultivariantPlaylist(renditions: readonly RenditionSummary
   });
   const loudest = (of: 'peakBitRate' | 'averageBitRate') => Math.max(0, ...alternatives.map((one) => one[of]));
   const audioCodecs = alternatives.flatMap(({ formats }) => formats.map(({ codecs }) => codecs));
+  const isSdr = variants.every(({ formats }) => rangeOf(formats) === 'SDR');
   for (const { name, formats, frameRate, peakBitRate, averageBitRate } of variants) {
     const codecs = [...new Set([...formats.map((format) => format.codecs), ...audioCodecs])];
     const attributes = [
@@ -43,16 +47,26 @@ export function renderMultivariantPlaylist(renditions: readonly RenditionSummary
       `AVERAGE-BANDWIDTH=${Math.ceil(averageBitRate + loudest('averageBitRate'))}`,
       `CODECS="${codecs.join(',')}"`,
     ];
-    const video = formats.find(({ kind }) => kind === 'video');
-    if (video?.kind === 'video') {
+    const [video] = videoOf(formats);
+    if (video !== undefined) {
       attributes.push(`RESOLUTION=${shownWidth(video)}x${video.height}`);
       if (frameRate !== undefined) attributes.push(`FRAME-RATE=${frameRate.toFixed(3)}`);
+      if (!isSdr) attributes.push(`VIDEO-RANGE=${rangeOf(formats)}`);
     }
     if (alternatives.length > 0) attributes.push(`AUDIO="${AUDIO_GROUP}"`);
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, `${base}${playlistName(name)}${query}`);
   }
   lines.push('');
   return lines.join('\n');
+}
+
+function videoOf(formats: readonly TrackFormat[]): VideoFormat[] {
+  return formats.filter((format) => format.kind === 'video');
+}
+
+function rangeOf(formats: readonly TrackFormat[]): VideoRange {
+  const found = videoOf(formats).map(({ range }) => range);
+  return RANGES.find((range) => found.includes(range)) ?? 'SDR';
 }
 
 function yesNo(value: boolean): string {

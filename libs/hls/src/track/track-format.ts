@@ -14,6 +14,9 @@ interface TrackFormatBase {
   readonly description: Uint8Array | undefined;
 }
 
+/** How bright a picture is meant to be, as VIDEO-RANGE says it. */
+export type VideoRange = 'SDR' | 'HLG' | 'PQ';
+
 /** What has to be known of a video track before its first sample can be written. */
 export interface VideoFormat extends TrackFormatBase {
   readonly kind: 'video';
@@ -23,6 +26,7 @@ export interface VideoFormat extends TrackFormatBase {
   readonly height: number;
   /** Undefined when pixels are square, or nobody says. */
   readonly pixelAspect: PixelAspect | undefined;
+  readonly range: VideoRange;
   /** Pictures per second; undefined when nobody says. */
   readonly frameRate: number | undefined;
   /** Bytes of length before each NAL unit; 0 for codecs without NAL units. */

@@ -8,10 +8,13 @@ import {
 } from '#lib/codecs';
 import type { VideoCodecName } from '#lib/flv';
 import type { MetadataHints } from './metadata-hints.js';
-import type { VideoCodec, VideoFormat } from './track-format.js';
+import type { VideoCodec, VideoFormat, VideoRange } from './track-format.js';
 
 /** RTMP counts milliseconds, MPEG-TS in 90,000ths: whole numbers in both. */
 const TIMESCALE = 90_000;
+/** Code points of transfer functions (H.273 §8.2) that are not of SDR (RFC 8216bis §4.4.6.2). */
+const TRANSFER_PQ = 16;
+const TRANSFER_HLG = 18;
 
 /**
  * What a sequence header says of a video track.
@@ -51,8 +54,11 @@ export function videoFormatOf(
       const config = parseAv1Config(record);
       return format('av1', config.codec, config.picture, hints, { description: record.slice() });
     }
-    case 'vp9':
-      return format('vp9', parseVpConfig(record).codec, undefined, hints, { description: record.slice() });
+    case 'vp9': {
+      const { codec: codecs, transferCharacteristics } = parseVpConfig(record);
+      const range = rangeOf(transferCharacteristics);
+      return format('vp9', codecs, undefined, hints, { description: record.slice(), range });
+    }
     default:
       return undefined;
   }
@@ -76,6 +82,7 @@ function format(
     width,
     height,
     pixelAspect: picture?.pixelAspect,
+    range: rangeOf(picture?.transferCharacteristics),
     // Encoders count fields or nothing at all in the VUI: what they say in metadata is what they mean.
     frameRate: hints?.frameRate ?? picture?.frameRate,
     description: undefined,
@@ -84,6 +91,11 @@ function format(
     isAnnexB: false,
     ...rest,
   };
+}
+
+function rangeOf(transferCharacteristics: number | undefined): VideoRange {
+  if (transferCharacteristics === TRANSFER_PQ) return 'PQ';
+  return transferCharacteristics === TRANSFER_HLG ? 'HLG' : 'SDR';
 }
 
 function copy(bytes: Uint8Array): Uint8Array {
