@@ -8,7 +8,9 @@ import {
   type KeptTotals,
   playlistName,
   type Rendition,
+  SeenFormats,
   segmentName,
+  type TrackFormat,
 } from '#lib/hls';
 import { finishHlsVod, readHlsText, VOD_INDEX } from './finish-hls-vod.js';
 import { HlsWriteQueue } from './hls-write-queue.js';
@@ -29,8 +31,12 @@ export interface HlsVodSource {
   readonly longestSegment: number;
   /** The bytes of an init segment. */
   initOf(init: HlsInit): Promise<Uint8Array> | undefined;
-  /** The multivariant playlist as it is now, with URIs that are names of files. */
-  multivariant(): string;
+  /**
+   * The multivariant playlist as it is now, with URIs that are names of files.
+   *
+   * @param formatsOf formats a playlist has segments of; undefined for those that have none yet
+   */
+  multivariant(formatsOf: (name: string) => readonly TrackFormat[] | undefined): string;
 }
 
 /** Told how a recording ends. */
@@ -42,6 +48,7 @@ export interface HlsVodObserver {
 /** What has been written of a media playlist. */
 interface WrittenPlaylist {
   readonly inits: Set<HlsInit>;
+  readonly formats: SeenFormats;
   last: Pick<HlsSegment, 'number' | 'init'> | undefined;
   /** The playlist so far; undefined when it is in the storage. */
   text: string[] | undefined;
@@ -127,7 +134,7 @@ export class HlsVodWriter {
     await this.#queue.settled();
     this.#queue.add('', 0, async () => {
       // Made once more: how many bits a second there are is known better by now.
-      const multivariant = this.#index === undefined ? '' : this.source.multivariant();
+      const multivariant = this.#index === undefined ? '' : this.#multivariant();
       const totals = await finishHlsVod(this.storage, this.broadcast, multivariant, (file) => this.#textOf(file));
       if (totals !== undefined) this.observer.onCompleted(this.broadcast, totals);
     });
@@ -154,8 +161,9 @@ export class HlsVodWriter {
     const entry = head + keptPlaylistEntry(rendition, segment, playlist.last);
     if (this.storage.append === undefined) (playlist.text ??= []).push(entry);
     else await this.storage.append(this.#file(playlistName(name)), Buffer.from(entry));
-    if (this.#index !== undefined) return;
-    this.#index = this.source.multivariant();
+    const isNewFormat = playlist.formats.add(segment.formats) && playlist.last !== undefined;
+    if (this.#index !== undefined && !isNewFormat) return;
+    this.#index = this.#multivariant();
     if (this.storage.append !== undefined) {
       await this.storage.write(this.#file(VOD_INDEX), [Buffer.from(this.#index)]);
     }
@@ -169,10 +177,15 @@ export class HlsVodWriter {
     inits.add(init);
   }
 
+  /** Says of each playlist what all its segments have. */
+  #multivariant(): string {
+    return this.source.multivariant((name) => this.#playlists.get(name)?.formats.all);
+  }
+
   #playlistOf(name: string): WrittenPlaylist {
     let playlist = this.#playlists.get(name);
     if (playlist === undefined) {
-      playlist = { inits: new Set(), last: undefined, text: undefined };
+      playlist = { inits: new Set(), formats: new SeenFormats(), last: undefined, text: undefined };
       this.#playlists.set(name, playlist);
     }
     return playlist;

@@ -17,7 +17,7 @@ import type { HlsBroadcast } from './hls-broadcast.js';
 import { HLS_STORAGE, type HlsStorage, type HlsStoredBroadcast } from './hls-storage.js';
 import { vodIdOf } from './hls-vod-id.js';
 import { HlsVodRecorder } from './hls-vod-recorder.js';
-import type { HlsVodObserver } from './hls-vod-writer.js';
+import type { HlsVodObserver, HlsVodSource } from './hls-vod-writer.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 import type { HlsVodInfo } from './vod-events.js';
 
@@ -55,12 +55,12 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
   /** Begins to record a broadcast. */
   record(storage: HlsStorage, broadcast: HlsBroadcast, { app, name }: { app: string; name: string }): HlsVodRecorder {
     const { segmentDuration, maxSegmentDuration, recordMaxDuration: maxDuration } = this.options;
-    const source = {
+    const source: HlsVodSource = {
       app,
       name,
       longestSegment: Math.max(segmentDuration, maxSegmentDuration),
       initOf: broadcast.initOf.bind(broadcast),
-      multivariant: () => keptMultivariant(broadcast.packager.multivariant(''), { app, name }),
+      multivariant: (formatsOf) => keptMultivariant(broadcast.packager.multivariant('', '', formatsOf), { app, name }),
     };
     return new HlsVodRecorder(storage, source, { maxDuration }, this);
   }

@@ -51,6 +51,11 @@ const AVC_CONFIG = Buffer.from(
   '17000000000142c00cffe100176742c00cda05067e7c0440000003004000000c83c50aa801000468ce0fc8',
   'hex',
 );
+/** One of 1920 × 1080. */
+const FULL_HD_CONFIG = Buffer.from(
+  '1700000000014d4028ffe10019674d4028f403c0227ef011000003000100000300321f162ea001000468de0fc8',
+  'hex',
+);
 
 const told: Array<{ event: string; [name: string]: unknown }> = [];
 const played: Array<{ name: string; start: number }> = [];
@@ -244,6 +249,22 @@ describe('a recorded broadcast', () => {
     const bytes = segments.reduce((sum, { uri }) => sum + readFileSync(join(folder, uri!)).length, 0);
     expect(vod!.bytes).toBe(bytes);
     expect((await enterHls(`${app.base}${vod!.path}`)).playlists).toHaveLength(1);
+  });
+
+  it('says which codecs all its segments have between them, and the largest picture', async () => {
+    const app = await start();
+    const source = app.stream('one');
+    await until('it is packaged', () => app.hls.get('live/one') !== undefined);
+    source.publish(2);
+    source.stream.push(9, 2 * SECOND, FULL_HD_CONFIG);
+    source.publish(2);
+    source.stream.push(9, 4 * SECOND, AVC_CONFIG);
+    source.publish(2);
+    source.end();
+    await eventually('completed');
+    const [vod] = await app.list();
+    const index = readFileSync(join(directory, `live/one-${vod!.id}.hls`, 'index.m3u8'), 'utf8');
+    expect(index).toMatch(/,CODECS="avc1\.64000a,mp4a\.40\.2,avc1\.4d4028,avc1\.42c00c",RESOLUTION=1920x1080,/u);
   });
 
   it('is in the list of recordings, with the others', async () => {

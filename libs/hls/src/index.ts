@@ -33,5 +33,6 @@ export {
   type ReloadDecision,
   type ReloadRequest,
 } from './playlist/reload-request.js';
+export { SeenFormats } from './playlist/seen-formats.js';
 export type { HlsInit, HlsPart, HlsSegment } from './playlist/segment.js';
 export type { AudioFormat, TrackFormat, VideoFormat } from './track/track-format.js';

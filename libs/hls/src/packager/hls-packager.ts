@@ -147,13 +147,14 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
    *
    * @param base put in front of every URI, with its `/` at the end
    * @param query appended to every URI, with its `?`
+   * @param formatsOf formats of a rendition that it is to speak of; of all that are listed when it does not say
    */
-  multivariant(base: string, query?: string): string {
-    return renderMultivariantPlaylist(
-      this.#renditions.map((rendition) => rendition.summary()),
-      base,
-      query,
-    );
+  multivariant(base: string, query?: string, formatsOf?: (name: string) => readonly TrackFormat[] | undefined): string {
+    const summaries = this.#renditions.map((rendition) => {
+      const summary = rendition.summary();
+      return { ...summary, formats: formatsOf?.(rendition.name) ?? summary.formats };
+    });
+    return renderMultivariantPlaylist(summaries, base, query);
   }
 
   /** Milliseconds between key frames, when that is known beforehand. */

@@ -3,7 +3,9 @@ import type { MediaPlaylistSource } from '../playlist/media-playlist.js';
 import { SKIP_BOUNDARY } from '../playlist/media-playlist.js';
 import type { RenditionSummary } from '../playlist/multivariant-playlist.js';
 import type { HlsInit, HlsSegment, SegmentStart } from '../playlist/segment.js';
+import { SeenFormats } from '../playlist/seen-formats.js';
 import { SegmentWindow } from '../playlist/segment-window.js';
+import type { TrackFormat } from '../track/track-format.js';
 import { BitRateMeter } from './bit-rate-meter.js';
 import { CutRule } from './cut-rule.js';
 import { LeaderSilence } from './leader-silence.js';
@@ -115,12 +117,20 @@ export class Rendition implements MediaPlaylistSource {
     const expected = this.#bitRates.isEmpty ? this.plan.expectedBitRate : undefined;
     return {
       name: this.name,
-      formats: this.tracks.map((track) => track.format),
+      formats: this.#listedFormats(),
       isAlternative: format.kind === 'audio' && !this.isLeading,
       frameRate: format.kind === 'video' ? (format.frameRate ?? this.#rule.frameRate) : undefined,
       peakBitRate: expected ?? this.#bitRates.peak,
       averageBitRate: expected ?? this.#bitRates.average,
     };
+  }
+
+  /** Those of all segments a player may come to, and of what comes next. */
+  #listedFormats(): readonly TrackFormat[] {
+    const seen = new SeenFormats();
+    for (const { formats } of this.window.segments) seen.add(formats);
+    seen.add(this.tracks.map(({ format }) => format));
+    return seen.all;
   }
 
   /** A sample of one of the tracks. */
@@ -306,6 +316,7 @@ export class Rendition implements MediaPlaylistSource {
   #startAt(milliseconds: number, isIndependent: boolean): SegmentStart {
     return {
       init: this.#init,
+      formats: this.tracks.map(({ format }) => format),
       isDiscontinuity: this.#isDiscontinuity && this.window.nextNumber > 0,
       isIndependent,
       programDateTime: this.plan.wallTime(milliseconds),

@@ -19,6 +19,7 @@ function segment(number: number, more: Partial<HlsSegment> = {}): HlsSegment {
   return {
     number,
     init: INIT,
+    formats: INIT.formats,
     isDiscontinuity: false,
     isIndependent: true,
     programDateTime: Date.UTC(2026, 0, 1) + number * 2000,

@@ -4,7 +4,7 @@ import { playlistName } from './playlist-names.js';
 /** A media playlist as the multivariant playlist speaks of it. */
 export interface RenditionSummary {
   readonly name: string;
-  /** Its tracks; the first is what it is called by. */
+  /** What its segments have between them: more than one of a kind where the publisher changed it on the way. */
   readonly formats: readonly TrackFormat[];
   /** An audio track beside the video: no variant of its own. */
   readonly isAlternative: boolean;
@@ -31,7 +31,8 @@ export function renderMultivariantPlaylist(renditions: readonly RenditionSummary
   const variants = renditions.filter(({ isAlternative }) => !isAlternative);
   const alternatives = renditions.filter(({ isAlternative }) => isAlternative);
   alternatives.forEach(({ name, formats }, index) => {
-    const channels = formats[0]?.kind === 'audio' ? `,CHANNELS="${formats[0].channels}"` : '';
+    const most = Math.max(0, ...formats.map((format) => (format.kind === 'audio' ? format.channels : 0)));
+    const channels = most > 0 ? `,CHANNELS="${most}"` : '';
     lines.push(
       `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${AUDIO_GROUP}",NAME="Audio ${index + 1}",DEFAULT=${yesNo(index === 0)},` +
         `AUTOSELECT=YES${channels},URI="${base}${playlistName(name)}${query}"`,
@@ -47,10 +48,12 @@ export function renderMultivariantPlaylist(renditions: readonly RenditionSummary
       `AVERAGE-BANDWIDTH=${Math.ceil(averageBitRate + loudest('averageBitRate'))}`,
       `CODECS="${codecs.join(',')}"`,
     ];
-    const [video] = videoOf(formats);
-    if (video !== undefined) {
-      attributes.push(`RESOLUTION=${shownWidth(video)}x${video.height}`);
-      if (frameRate !== undefined) attributes.push(`FRAME-RATE=${frameRate.toFixed(3)}`);
+    const videos = videoOf(formats);
+    if (videos.length > 0) {
+      const largest = videos.reduce((one, other) => (areaOf(other) > areaOf(one) ? other : one));
+      const rates = [frameRate, ...videos.map((video) => video.frameRate)].filter((rate) => rate !== undefined);
+      attributes.push(`RESOLUTION=${shownWidth(largest)}x${largest.height}`);
+      if (rates.length > 0) attributes.push(`FRAME-RATE=${Math.max(...rates).toFixed(3)}`);
       if (!isSdr) attributes.push(`VIDEO-RANGE=${rangeOf(formats)}`);
     }
     if (alternatives.length > 0) attributes.push(`AUDIO="${AUDIO_GROUP}"`);
@@ -62,6 +65,10 @@ export function renderMultivariantPlaylist(renditions: readonly RenditionSummary
 
 function videoOf(formats: readonly TrackFormat[]): VideoFormat[] {
   return formats.filter((format) => format.kind === 'video');
+}
+
+function areaOf(format: VideoFormat): number {
+  return shownWidth(format) * format.height;
 }
 
 function rangeOf(formats: readonly TrackFormat[]): VideoRange {

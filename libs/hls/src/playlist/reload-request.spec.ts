@@ -2,7 +2,7 @@ import type { MediaPlaylistSource } from './media-playlist.js';
 import { decideReload, parseReloadRequest } from './reload-request.js';
 import { SegmentWindow } from './segment-window.js';
 
-const START = { init: undefined, isDiscontinuity: false, isIndependent: true, programDateTime: 0 };
+const START = { init: undefined, formats: [], isDiscontinuity: false, isIndependent: true, programDateTime: 0 };
 const PART = { duration: 0.5, bytes: new Uint8Array(1), isIndependent: true };
 
 /** Segments 0 to 2 of four parts, and two parts of segment 3. */

@@ -1,6 +1,6 @@
 import { SegmentWindow } from './segment-window.js';
 
-const START = { init: undefined, isDiscontinuity: false, isIndependent: true, programDateTime: 0 };
+const START = { init: undefined, formats: [], isDiscontinuity: false, isIndependent: true, programDateTime: 0 };
 
 function add(window: SegmentWindow, seconds: number, length = 1, isDiscontinuity = false): void {
   window.begin({ ...START, isDiscontinuity });

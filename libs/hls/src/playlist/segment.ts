@@ -22,6 +22,8 @@ export interface HlsSegment {
   readonly number: number;
   /** Undefined for MPEG-TS. */
   readonly init: HlsInit | undefined;
+  /** Those of the tracks in it. */
+  readonly formats: readonly TrackFormat[];
   readonly isDiscontinuity: boolean;
   /** Its first sample is one a player can begin at. */
   readonly isIndependent: boolean;
@@ -40,4 +42,7 @@ export interface HlsSegment {
 }
 
 /** What is known of a segment when it begins. */
-export type SegmentStart = Pick<HlsSegment, 'init' | 'isDiscontinuity' | 'isIndependent' | 'programDateTime'>;
+export type SegmentStart = Pick<
+  HlsSegment,
+  'init' | 'formats' | 'isDiscontinuity' | 'isIndependent' | 'programDateTime'
+>;
