@@ -6,7 +6,15 @@ import { videoFormatOf } from '../track/video-format.js';
 import { writeInitSegment } from './init-segment.js';
 import { findBoxes } from './mp4-boxes.js';
 
-const SIZE = { width: 320, height: 180, frameRate: 25, bitRate: undefined, hasVideo: true, hasAudio: false };
+const SIZE = {
+  width: 320,
+  height: 180,
+  frameRate: 25,
+  videoBitRate: 0,
+  audioBitRate: 0,
+  hasVideo: true,
+  hasAudio: false,
+};
 
 async function box(type: string, codec: 'vp9' | 'av1', record: Uint8Array): Promise<string> {
   const format = videoFormatOf(codec, record, SIZE) as VideoFormat;

@@ -151,7 +151,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
    */
   multivariant(base: string, query?: string, formatsOf?: (name: string) => readonly TrackFormat[] | undefined): string {
     const summaries = this.#renditions.map((rendition) => {
-      const summary = rendition.summary();
+      const summary = rendition.summary(this.#reader.hints);
       return { ...summary, formats: formatsOf?.(rendition.name) ?? summary.formats };
     });
     return renderMultivariantPlaylist(summaries, base, query);
@@ -240,11 +240,6 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     const init = { id: this.#initCount++, formats: tracks.map(({ format }) => format) };
     this.receiver.onInit?.(init);
     return init;
-  }
-
-  /** @internal */
-  get expectedBitRate(): number | undefined {
-    return this.#reader.hints?.bitRate;
   }
 
   /** @internal */

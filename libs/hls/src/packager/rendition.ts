@@ -5,7 +5,9 @@ import type { RenditionSummary } from '../playlist/multivariant-playlist.js';
 import type { HlsInit, HlsSegment, SegmentStart } from '../playlist/segment.js';
 import { SeenFormats } from '../playlist/seen-formats.js';
 import { SegmentWindow } from '../playlist/segment-window.js';
+import type { MetadataHints } from '../track/metadata-hints.js';
 import type { TrackFormat } from '../track/track-format.js';
+import { audioKey } from '../track/track-reader.js';
 import { BitRateMeter } from './bit-rate-meter.js';
 import { CutRule } from './cut-rule.js';
 import { LeaderSilence } from './leader-silence.js';
@@ -112,17 +114,32 @@ export class Rendition implements MediaPlaylistSource {
     return this.window.byteLength + this.#waiting.byteLength;
   }
 
-  summary(): RenditionSummary {
+  /** @param hints what the publisher says of its tracks */
+  summary(hints: MetadataHints | undefined): RenditionSummary {
     const { format } = this.leader;
-    const expected = this.#bitRates.isEmpty ? this.plan.expectedBitRate : undefined;
+    const { peak, average } = this.#bitRates.rates(this.window.isEnded ? 0 : this.#announced(hints));
     return {
       name: this.name,
       formats: this.#listedFormats(),
       isAlternative: format.kind === 'audio' && !this.isLeading,
       frameRate: format.kind === 'video' ? (format.frameRate ?? this.#rule.frameRate) : undefined,
-      peakBitRate: expected ?? this.#bitRates.peak,
-      averageBitRate: expected ?? this.#bitRates.average,
+      peakBitRate: peak,
+      averageBitRate: average,
     };
+  }
+
+  /**
+   * Bits per second that the publisher says its tracks have; 0 for those it says nothing of. It says it of the first of each
+   * kind, which is better than nothing for another video track of which nothing has come.
+   */
+  #announced(hints: MetadataHints | undefined): number {
+    if (hints === undefined) return 0;
+    const { videoBitRate, audioBitRate } = hints;
+    const rates = this.tracks.map(({ key, format }) => {
+      if (format.kind === 'audio') return key === audioKey(0) ? audioBitRate : 0;
+      return key === 0 || this.#bitRates.isEmpty ? videoBitRate : 0;
+    });
+    return rates.reduce((sum, rate) => sum + rate, 0);
   }
 
   /** Those of all segments a player may come to, and of what comes next. */

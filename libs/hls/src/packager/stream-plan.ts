@@ -8,8 +8,6 @@ export interface StreamPlan {
   readonly options: Readonly<PackagerOptions>;
   /** Seconds; undefined until a playlist has been shown. */
   readonly targetDuration: number | undefined;
-  /** Bits per second as the publisher says, of all tracks; undefined when it does not. */
-  readonly expectedBitRate: number | undefined;
   /** When a moment of the stream was, milliseconds since 1970. */
   wallTime(milliseconds: number): number;
   newInit(tracks: readonly TrackWriter[]): HlsInit | undefined;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { encodeAmf0 } from '#lib/amf';
 import { FlvDemuxer, type FlvTag } from '#lib/flv';
 import { LiveStream } from '#lib/live';
 import { hex } from '#test/hex';
@@ -39,9 +40,13 @@ class Publisher {
     });
   }
 
-  /** What stands in front of the media. */
-  begin(): this {
-    for (const { tagType, timestamp, payload } of HEADERS) this.stream.push(tagType, timestamp, payload);
+  /** What stands in front of the media. @param rates kilobits a second that onMetaData says */
+  begin(rates?: { readonly videodatarate?: number; readonly audiodatarate?: number }): this {
+    if (rates !== undefined)
+      this.stream.push(18, 0, encodeAmf0('onMetaData', { videocodecid: 7, audiocodecid: 10, ...rates }));
+    for (const { tagType, timestamp, payload } of HEADERS) {
+      if (tagType !== 18 || rates === undefined) this.stream.push(tagType, timestamp, payload);
+    }
     return this;
   }
 
@@ -78,4 +83,19 @@ describe.each(['fmp4', 'ts'] as const)('a stream whose pictures change, in %s', 
     publisher.publish(6);
     expect(told()).toEqual(small);
   });
+});
+
+it('has the bit rate that the encoder announced until enough was measured', () => {
+  const publisher = new Publisher({}).begin({ videodatarate: 2000, audiodatarate: 100 }).publish(2);
+  expect([publisher.told('BANDWIDTH'), publisher.told('AVERAGE-BANDWIDTH')]).toEqual(['2520000', '2100000']);
+  publisher.publish(4);
+  expect(Number(publisher.told('BANDWIDTH'))).toBeLessThan(1_000_000);
+});
+
+it('has the bit rate that was measured when the stream has ended', () => {
+  const publisher = new Publisher({}).begin({ videodatarate: 2000 }).publish(1);
+  publisher.stream.end();
+  const bandwidth = Number(publisher.told('BANDWIDTH'));
+  expect(bandwidth).toBeGreaterThan(1000);
+  expect(bandwidth).toBeLessThan(1_000_000);
 });

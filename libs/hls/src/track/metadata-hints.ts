@@ -5,8 +5,9 @@ export interface MetadataHints {
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly frameRate: number | undefined;
-  /** Bits per second of all tracks together. */
-  readonly bitRate: number | undefined;
+  /** Bits per second of the first video track, and of the first audio track; 0 when it does not say. */
+  readonly videoBitRate: number;
+  readonly audioBitRate: number;
   /** Whether it speaks of video, and of audio. */
   readonly hasVideo: boolean;
   readonly hasAudio: boolean;
@@ -15,6 +16,8 @@ export interface MetadataHints {
 /** Longest width, height and highest frame rate that are believed. */
 const MAX_SIZE = 16_384;
 const MAX_RATE = 1000;
+/** Most kilobits a second of a track that are believed. */
+const MAX_KILOBITS = 1e6;
 
 /** Reads the payload of a script message; undefined when it is no onMetaData. */
 export function readMetadataHints(payload: Uint8Array): MetadataHints | undefined {
@@ -24,14 +27,15 @@ export function readMetadataHints(payload: Uint8Array): MetadataHints | undefine
     const value = Object.hasOwn(properties, name) ? properties[name] : undefined;
     return typeof value === 'number' && value > 0 && value <= most ? value : undefined;
   };
-  const kilobits = (number('videodatarate', 1e6) ?? 0) + (number('audiodatarate', 1e6) ?? 0);
+  const bits = (name: string): number => (number(name, MAX_KILOBITS) ?? 0) * 1000;
   const speaksOf = (kind: string) =>
     Object.keys(properties).some((name) => name === `${kind}codecid` || name === `${kind}datarate`);
   return {
     width: number('width', MAX_SIZE),
     height: number('height', MAX_SIZE),
     frameRate: number('framerate', MAX_RATE) ?? number('fps', MAX_RATE),
-    bitRate: kilobits > 0 ? kilobits * 1000 : undefined,
+    videoBitRate: bits('videodatarate'),
+    audioBitRate: bits('audiodatarate'),
     hasVideo: speaksOf('video'),
     hasAudio: speaksOf('audio'),
   };

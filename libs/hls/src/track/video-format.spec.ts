@@ -2,7 +2,15 @@ import { hex } from '#test/hex';
 import type { VideoCodecName } from '#lib/flv';
 import { videoFormatOf } from './video-format.js';
 
-const HINTS = { width: 320, height: 180, frameRate: 25, bitRate: undefined, hasVideo: true, hasAudio: false };
+const HINTS = {
+  width: 320,
+  height: 180,
+  frameRate: 25,
+  videoBitRate: 0,
+  audioBitRate: 0,
+  hasVideo: true,
+  hasAudio: false,
+};
 
 // AV1 is of libaom, with -color_trc smpte2084; VP9 says its transfer function in its vpcC box.
 it.each<[VideoCodecName, string, string]>([
