@@ -9,7 +9,7 @@ export interface ByteRange {
  * several ranges, which a server may ignore; or nothing that there is.
  */
 export function parseByteRange(header: string | undefined, size: number): ByteRange | 'all' | 'unsatisfiable' {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/u.exec((header ?? '').trim());
+  const match = /^bytes=(\d*)-(\d*)$/u.exec((header ?? '').trim());
   if (match === null || match[0] === 'bytes=-') return 'all';
   const [, first = '', last = ''] = match;
   if (first === '') {
