@@ -9,6 +9,7 @@ const MEDIA = `#EXTM3U\n${Array.from({ length: 200 }, (_, n) => `#EXTINF:2,\nmai
 /** A recording whose playlist can be changed, and who may have it: everybody. */
 async function serving() {
   const files: Record<string, string> = { 'index.m3u8': INDEX, 'main.m3u8': MEDIA };
+  for (const name of ['main_0.m4s', 'main_0.ts', 'audio_init_0.mp4', 'audio_0.m4s', 'audio1_0.m4s']) files[name] = name;
   const vods = {
     find: () => Promise.resolve({}),
     read: (_app: string, _name: string, _id: string, file: string) =>
@@ -22,7 +23,7 @@ async function serving() {
   const players = new HlsVodPlayers(entrance as never, vods as never, {} as never, options);
   const entered = await players.enter({} as never, TARGET, new AbortController().signal);
   const [, token = ''] = /^1\/([^/]+)\/main\.m3u8$/mu.exec(String(entered!.body[0]))!;
-  const ask = (query = '') => players.serve({} as never, { ...TARGET, query }, token, 'main.m3u8');
+  const ask = (query = '', file = 'main.m3u8') => players.serve({} as never, { ...TARGET, query }, token, file);
   return { files, ask };
 }
 
@@ -42,4 +43,16 @@ it('packs a playlist for the first who asks, and for nobody else until it is ano
   expect(gunzipSync((await ask()).gzip!.body[0]!).toString()).toBe(files['main.m3u8']);
   delete files['main.m3u8'];
   expect((await ask()).status).toBe(404);
+});
+
+it.each([
+  ['main_0.m4s', 'video/mp4'],
+  ['main_0.ts', 'video/mp2t'],
+  ['audio_init_0.mp4', 'audio/mp4'],
+  ['audio_0.m4s', 'audio/mp4'],
+  ['audio1_0.m4s', 'audio/mp4'],
+])('sends %s as %s', async (file, type) => {
+  const { ask } = await serving();
+  const { status, headers } = await ask('', file);
+  expect([status, headers['Content-Type']]).toEqual([200, type]);
 });

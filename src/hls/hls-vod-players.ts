@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { addressUris, parseFileName } from '#lib/hls';
+import { addressUris, type HlsFile, isAudioRendition, parseFileName } from '#lib/hls';
 import type { FlvTarget } from '../http/flv-request.js';
 import type { HttpRequest } from '../http/rtmpt-http-request.js';
 import { VOD_INDEX } from './finish-hls-vod.js';
@@ -58,12 +58,12 @@ export class HlsVodPlayers {
     if (refusal !== undefined) return refusal;
     const { app, name, id, query } = target;
     if (isQueryTooLong(query)) return QUERY_TOO_LONG;
-    const kind = parseFileName(file)?.kind;
-    if (kind === undefined || kind === 'part') return NOT_FOUND;
+    const named = parseFileName(file);
+    if (named === undefined || named.kind === 'part') return NOT_FOUND;
     const bytes = await this.vods.read(app, name, id, file);
     if (bytes === undefined) return NOT_FOUND;
     const scope = this.hlsOptions.sessions ? 'private' : 'public';
-    if (kind !== 'playlist') return mediaAnswer([bytes], file.endsWith('.ts') ? 'video/mp2t' : 'video/mp4', scope);
+    if (named.kind !== 'playlist') return mediaAnswer([bytes], contentTypeOf(file, named), scope);
     const suffix = suffixOf(query);
     const text = Buffer.from(addressUris(Buffer.from(bytes).toString(), '', suffix));
     const key = `${recordingOf(target)}/${file}${suffix}`;
@@ -103,6 +103,11 @@ export class HlsVodPlayers {
     const text = addressUris(Buffer.from(index).toString(), base, suffixOf(target.query));
     return playlistAnswer(ownPlaylist(Buffer.from(text)), 'no-store');
   }
+}
+
+function contentTypeOf(file: string, { rendition }: HlsFile): string {
+  if (file.endsWith('.ts')) return 'video/mp2t';
+  return isAudioRendition(rendition) ? 'audio/mp4' : 'video/mp4';
 }
 
 function recordingOf({ app, name, id }: HlsVodTarget): string {

@@ -26,7 +26,14 @@ export {
   renderMediaPlaylist,
   skippableSegments,
 } from './playlist/media-playlist.js';
-export { type HlsFile, initName, parseFileName, playlistName, segmentName } from './playlist/playlist-names.js';
+export {
+  type HlsFile,
+  initName,
+  isAudioRendition,
+  parseFileName,
+  playlistName,
+  segmentName,
+} from './playlist/playlist-names.js';
 export {
   decideReload,
   parseReloadRequest,

@@ -1,4 +1,5 @@
 import type { TrackFormat } from '../track/track-format.js';
+import { AUDIO } from '../playlist/playlist-names.js';
 import { isAudioKey } from '../track/track-reader.js';
 
 /** A media playlist that is to be: its name and tracks. */
@@ -25,7 +26,9 @@ export function planRenditions(tracks: ReadonlyArray<readonly [number, TrackForm
   const sorted = tracks.toSorted(([a], [b]) => a - b);
   const video = sorted.filter(([key]) => !isAudioKey(key));
   const audio = sorted.filter(([key]) => isAudioKey(key));
-  if (video.length <= 1 && audio.length <= 1) return [{ name: 'main', tracks: sorted, isLeading: true }];
+  if (video.length <= 1 && audio.length <= 1) {
+    return [{ name: video.length === 0 ? AUDIO : 'main', tracks: sorted, isLeading: true }];
+  }
   const alone =
     (name: string, isLeading: (index: number) => boolean) => (track: (typeof sorted)[0], index: number) => ({
       name: `${name}${index}`,
@@ -34,6 +37,6 @@ export function planRenditions(tracks: ReadonlyArray<readonly [number, TrackForm
     });
   return [
     ...video.map(alone('video', (index) => index === 0)),
-    ...audio.map(alone('audio', (index) => index === 0 && video.length === 0)),
+    ...audio.map(alone(AUDIO, (index) => index === 0 && video.length === 0)),
   ];
 }

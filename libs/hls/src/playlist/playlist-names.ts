@@ -7,6 +7,14 @@ export type HlsFile =
 
 const NAME = /^([a-z]+[0-9]{0,3})(?:_init_([0-9]{1,9})\.mp4|_([0-9]{1,9})(?:\.([0-9]{1,4}))?\.(?:m4s|ts)|\.m3u8)$/u;
 
+/** What names of renditions without video begin with: their files are told by it. */
+export const AUDIO = 'audio';
+
+/** Whether there is nothing but audio in the files of a rendition. */
+export function isAudioRendition(rendition: string): boolean {
+  return rendition.startsWith(AUDIO);
+}
+
 /** Name of a rendition's media playlist. */
 export function playlistName(rendition: string): string {
   return `${rendition}.m3u8`;
