@@ -205,6 +205,18 @@ describe('hls.js in Chromium', () => {
     expect(player.problems).toEqual([]);
   });
 
+  it('shows the pictures that come with MP3, which no Chromium takes in fMP4', async () => {
+    const source = await clip('H.264 and MP3', 10);
+    const url = ingest.url('live/mp3');
+    const mp3 = new FfmpegPublisher(source, url, { ...REAL_TIME, inputArgs: words`-stream_loop 9` });
+    await ingest.until('three seconds', () => mp3.sent > 3000);
+    const player = await page.play(browser, await hlsUrl('live/mp3'), { lowLatencyMode: true });
+    const { width } = await player.plays(50);
+    expect(width).toBe(320);
+    expect((await hlsReport(player)).fatal).toEqual([]);
+    await mp3.end('SIGTERM');
+  });
+
   it('loads nothing twice when it is the first, in the middle of a group of pictures', async () => {
     const source = await clip('720p at 2 Mb/s', 10);
     const first = new FfmpegPublisher(source, ingest.url('live/first'), REAL_TIME);

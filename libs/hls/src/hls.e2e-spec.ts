@@ -225,6 +225,13 @@ it.each<Clip>(['H.264 with B-frames and AAC', 'H.264 alone', 'AAC alone', 'H.264
   },
 );
 
+it('MP3 in fMP4 is in a playlist of its own, where it keeps nobody from the pictures', async () => {
+  const sent = await published('H.264 and MP3');
+  expect((await packaged('mp3 apart', sent)).names).toEqual(['video0', 'audio0']);
+  expect((await packaged('mp3 within', sent, { container: 'ts' })).names).toEqual(['main']);
+  expect((await packaged('mp3 alone', await published('MP3 alone'))).names).toEqual(['audio']);
+});
+
 it('HEVC in MPEG-TS, without the Opus that it can not have', async () => {
   const sent = sentMessages(captured('hevc_opus'));
   const { directory, multivariant } = await packaged('hevc_opus', sent, { container: 'ts' });

@@ -312,7 +312,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
 
   #plan(usable: ReadonlyArray<[number, TrackFormat]>): void {
     const ts = this.options.container === 'ts';
-    this.#renditions = planRenditions(usable).map(({ name, tracks, isLeading }) => {
+    this.#renditions = planRenditions(usable, this.options.container).map(({ name, tracks, isLeading }) => {
       const writers = tracks.map(([key, format], index) => new TrackWriter(key, index + 1, format));
       const rendition = new Rendition(name, writers, isLeading, this, ts ? new TsWriter(writers) : new Fmp4Writer());
       for (const writer of writers) {

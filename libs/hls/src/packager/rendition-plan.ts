@@ -19,14 +19,19 @@ export function isTsFormat({ codec }: TrackFormat): boolean {
 
 /**
  * Which tracks go into which playlist: one video and one audio track together, as that is half the requests; of more
- * tracks each one alone, so that players can choose.
+ * tracks each one alone, so that players can choose. No Chromium takes MP3 in fMP4, and would not show the picture that is
+ * with it: it is alone there.
  */
-export function planRenditions(tracks: ReadonlyArray<readonly [number, TrackFormat]>): PlannedRendition[] {
+export function planRenditions(
+  tracks: ReadonlyArray<readonly [number, TrackFormat]>,
+  container: 'fmp4' | 'ts',
+): PlannedRendition[] {
   if (tracks.length === 0) return [];
   const sorted = tracks.toSorted(([a], [b]) => a - b);
   const video = sorted.filter(([key]) => !isAudioKey(key));
   const audio = sorted.filter(([key]) => isAudioKey(key));
-  if (video.length <= 1 && audio.length <= 1) {
+  const isApart = container === 'fmp4' && video.length > 0 && audio.some(([, { codec }]) => codec === 'mp3');
+  if (video.length <= 1 && audio.length <= 1 && !isApart) {
     return [{ name: video.length === 0 ? AUDIO : 'main', tracks: sorted, isLeading: true }];
   }
   const alone =
