@@ -1,16 +1,13 @@
 import type { FragmentWriter } from '../fragment/fragment-writer.js';
-import type { MediaPlaylistSource } from '../playlist/media-playlist.js';
-import { SKIP_BOUNDARY } from '../playlist/media-playlist.js';
+import { type MediaPlaylistSource, SKIP_BOUNDARY } from '../playlist/media-playlist.js';
 import type { RenditionSummary } from '../playlist/multivariant-playlist.js';
 import type { HlsInit, HlsSegment, SegmentStart } from '../playlist/segment.js';
-import { SeenFormats } from '../playlist/seen-formats.js';
 import { SegmentWindow } from '../playlist/segment-window.js';
 import type { MetadataHints } from '../track/metadata-hints.js';
-import type { TrackFormat } from '../track/track-format.js';
-import { audioKey } from '../track/track-reader.js';
 import { BitRateMeter } from './bit-rate-meter.js';
 import { CutRule } from './cut-rule.js';
 import { LeaderSilence } from './leader-silence.js';
+import { announcedRate, listedFormats } from './rendition-content.js';
 import { SegmentBoundaries } from './segment-boundaries.js';
 import type { StreamPlan } from './stream-plan.js';
 import type { TrackWriter } from './track-writer.js';
@@ -59,10 +56,8 @@ export class Rendition implements MediaPlaylistSource {
     const { options } = plan;
     this.#waiting = new WaitingSamples(tracks);
     this.#rule = new CutRule(this.leader.timescale, options, tracks.length > 1 || !isLeading ? FIRST_PARTS : Infinity);
-    const { maxBytes } = options;
-    this.window = new SegmentWindow({ duration: () => this.#listedDuration, maxBytes }, (segment) =>
-      plan.onRemove(this, segment),
-    );
+    const limits = { duration: () => this.#listedDuration, maxBytes: options.maxBytes };
+    this.window = new SegmentWindow(limits, (segment) => plan.onRemove(this, segment));
     this.#init = plan.newInit(tracks);
   }
 
@@ -117,37 +112,16 @@ export class Rendition implements MediaPlaylistSource {
   /** @param hints what the publisher says of its tracks */
   summary(hints: MetadataHints | undefined): RenditionSummary {
     const { format } = this.leader;
-    const { peak, average } = this.#bitRates.rates(this.window.isEnded ? 0 : this.#announced(hints));
+    const announced = this.window.isEnded ? 0 : announcedRate(this.tracks, hints, this.#bitRates.isEmpty);
+    const { peak, average } = this.#bitRates.rates(announced);
     return {
       name: this.name,
-      formats: this.#listedFormats(),
+      formats: listedFormats(this.window, this.tracks),
       isAlternative: format.kind === 'audio' && !this.isLeading,
       frameRate: format.kind === 'video' ? (format.frameRate ?? this.#rule.frameRate) : undefined,
       peakBitRate: peak,
       averageBitRate: average,
     };
-  }
-
-  /**
-   * Bits per second that the publisher says its tracks have; 0 for those it says nothing of. It says it of the first of each
-   * kind, which is better than nothing for another video track of which nothing has come.
-   */
-  #announced(hints: MetadataHints | undefined): number {
-    if (hints === undefined) return 0;
-    const { videoBitRate, audioBitRate } = hints;
-    const rates = this.tracks.map(({ key, format }) => {
-      if (format.kind === 'audio') return key === audioKey(0) ? audioBitRate : 0;
-      return key === 0 || this.#bitRates.isEmpty ? videoBitRate : 0;
-    });
-    return rates.reduce((sum, rate) => sum + rate, 0);
-  }
-
-  /** Those of all segments a player may come to, and of what comes next. */
-  #listedFormats(): readonly TrackFormat[] {
-    const seen = new SeenFormats();
-    for (const { formats } of this.window.segments) seen.add(formats);
-    seen.add(this.tracks.map(({ format }) => format));
-    return seen.all;
   }
 
   /** A sample of one of the tracks. */
@@ -414,8 +388,7 @@ export class Rendition implements MediaPlaylistSource {
     const { first: from = 0, distance } = this.#boundaries;
     const duration = distance === undefined ? this.targetDuration : distance / MILLISECONDS;
     this.#boundaries.shift();
-    const gap = this.window.addGap(this.#startAt(from, true), duration);
-    this.#tellOf(gap);
+    this.#tellOf(this.window.addGap(this.#startAt(from, true), duration));
   }
 
   #tellOf(gap: HlsSegment): void {
