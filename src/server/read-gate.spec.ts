@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Urgency } from '#lib/live';
 import { until } from '#test/until';
@@ -10,6 +11,9 @@ const PROFILE = { readAtOnce: 2, tick: 30 };
 const MESSAGE = 100;
 const INTERVAL = 10;
 const END_OF_PICTURE = 1;
+/** A rhythm can only be learnt when the machine lets us keep it for a second. */
+const QUIET = { timeout: 60_000 };
+jest.setTimeout(200_000);
 
 /** A socket that streams, and what its receiver sees of it. */
 class Streaming {
@@ -177,7 +181,7 @@ describe('ReadGate', () => {
 
     it('is read once for each picture, on a rhythm of its own', async () => {
       const streaming = await openPictures('pictures');
-      await until('pictures are read with what came before them', () => streaming.seen.gathered > 20 * PICTURE);
+      await until('a rhythm', () => streaming.seen.gathered > 20 * PICTURE, QUIET);
       expect(gate.gatheredCount).toBe(0);
       streaming.urgency = 'all';
       await until('it is read as it comes', async () => !(await streaming.isGathered()));
@@ -193,7 +197,7 @@ describe('ReadGate', () => {
       const streaming = await openPictures('pictures');
       for (let round = 0; round < 3; round++) {
         const { gathered } = streaming.seen;
-        await until('its rhythm', () => streaming.seen.gathered > gathered + 5 * PICTURE);
+        await until('its rhythm', () => streaming.seen.gathered > gathered + 5 * PICTURE, QUIET);
         streaming.reader.pause();
         streaming.send(300_000);
         const { bytes } = streaming.seen;
