@@ -1,5 +1,5 @@
-import { jest } from '@jest/globals';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { jest } from '@jest/globals';
 import type { Urgency } from '#lib/live';
 import { until } from '#test/until';
 import { rawSocket } from './raw-socket.js';
