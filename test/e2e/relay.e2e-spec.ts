@@ -82,7 +82,7 @@ it('one publish goes to nginx, to another server over RTMPS, and to one that sta
 });
 
 it('a destination that is killed three times comes back each time, at a key frame', async () => {
-  const source = await clip('H.264 with B-frames and AAC', 30);
+  const source = await clip('H.264 with B-frames and AAC', 60);
   const directory = join(folder, 'killed');
   mkdirSync(directory);
   let destination = await IngestProcess.start({ directory });
