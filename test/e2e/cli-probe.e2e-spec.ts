@@ -122,7 +122,7 @@ describe.each(['nginx-rtmp', 'the ingest server', 'the ingest server over HTTP']
       ? `http://127.0.0.1:${await ingest.portOf('http')}/${name}.flv`
       : host.url(name);
     const report = await probe(url, '--duration', '3');
-    const text = await commandLine(words`probe ${url} --duration 1`);
+    const text = await commandLine(words`probe ${url} --duration 2.5`);
     await publisher.end('SIGTERM');
 
     const [video, audio] = await truth(path);
