@@ -69,7 +69,8 @@ async function startBrowser(): Promise<Browser> {
 
 beforeAll(async () => {
   certificate = made.selfSigned('caddy', HOST);
-  [ingest, port] = await Promise.all([IngestProcess.start(), freePort()]);
+  const env = { HTTP_TRUSTED_PROXIES: '127.0.0.1', RTMP_OPEN: '1' };
+  [ingest, port] = await Promise.all([IngestProcess.start({ env }), freePort()]);
   caddy = startCaddy(await ingest.portOf('http'));
   const isOpen = () =>
     new Promise<boolean>((resolve) => {
