@@ -5,7 +5,7 @@ import type { HlsBroadcast } from './hls-broadcast.js';
 import type { HlsExchange } from './hls-exchange.js';
 import { HlsPlaylists } from './hls-playlists.js';
 import type { HlsQuestion } from './hls-waiting.js';
-import { isQueryTooLong, QUERY_TOO_LONG } from './own-query.js';
+import { isQueryTooLong, QUERY_TOO_LONG, querySuffix } from './own-query.js';
 
 const MILLISECONDS = 1000;
 /** Target durations a request is held (bis §6.2.5.2). */
@@ -194,5 +194,5 @@ function contentType({ extension, tracks }: Rendition): string {
 /** What the viewer's own query is appended to every URI as: without what was meant for us. */
 function withoutDirectives(query: string): string {
   const own = query.split('&').filter((parameter) => parameter !== '' && !parameter.startsWith('_HLS_'));
-  return own.length === 0 ? '' : `?${own.join('&').replaceAll('"', '%22')}`;
+  return querySuffix(own.join('&'));
 }

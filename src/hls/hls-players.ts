@@ -10,6 +10,7 @@ import { EVERYBODY, type HlsFileTarget } from './hls-file-target.js';
 import { HlsFiles } from './hls-files.js';
 import type { HlsViewer } from './hls-viewer.js';
 import { HlsViewerSessions } from './hls-viewer-sessions.js';
+import { querySuffix } from './own-query.js';
 import { ownPlaylist } from './playlist-text.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
@@ -109,8 +110,7 @@ export class HlsPlayers {
     }
     // Relative, so that it holds behind a proxy with a path of its own.
     const base = `${encodeURIComponent(name.split('/').at(-1)!)}/hls/${token}/${broadcast.run}/`;
-    const suffix = query === '' ? '' : `?${query.replaceAll('"', '%22')}`;
-    const plain = Buffer.from(broadcast.packager.multivariant(base, suffix));
+    const plain = Buffer.from(broadcast.packager.multivariant(base, querySuffix(query)));
     return playlistAnswer(ownPlaylist(plain), PRIVATE);
   }
 

@@ -11,7 +11,7 @@ import { ANYBODY, HlsVodTokens } from './hls-vod-tokens.js';
 import { PackedPlaylists } from './packed-playlists.js';
 import { ownPlaylist } from './playlist-text.js';
 import { RtmpHlsVods } from './rtmp-hls-vods.js';
-import { isQueryTooLong, QUERY_TOO_LONG } from './own-query.js';
+import { isQueryTooLong, QUERY_TOO_LONG, querySuffix } from './own-query.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 
 const NOT_FOUND = refusalAnswer(404, 'NetStream.Play.StreamNotFound', 'There is no such recording, or file of it.');
@@ -64,7 +64,7 @@ export class HlsVodPlayers {
     if (bytes === undefined) return NOT_FOUND;
     const scope = this.hlsOptions.sessions ? 'private' : 'public';
     if (named.kind !== 'playlist') return mediaAnswer([bytes], contentTypeOf(file, named), scope);
-    const suffix = suffixOf(query);
+    const suffix = querySuffix(query);
     const text = Buffer.from(addressUris(Buffer.from(bytes).toString(), '', suffix));
     const key = `${recordingOf(target)}/${file}${suffix}`;
     return playlistAnswer(this.#packed.textOf(key, text), `${scope}, max-age=3600`);
@@ -100,7 +100,7 @@ export class HlsVodPlayers {
       this.audience.add(target, ticket, viewer);
     }
     const base = `${id}/${this.#tokens.make(recordingOf(target), ticket)}/`;
-    const text = addressUris(Buffer.from(index).toString(), base, suffixOf(target.query));
+    const text = addressUris(Buffer.from(index).toString(), base, querySuffix(target.query));
     return playlistAnswer(ownPlaylist(Buffer.from(text)), 'no-store');
   }
 }
@@ -112,8 +112,4 @@ function contentTypeOf(file: string, { rendition }: HlsFile): string {
 
 function recordingOf({ app, name, id }: HlsVodTarget): string {
   return `${app}/${name}/${id}`;
-}
-
-function suffixOf(query: string): string {
-  return query === '' ? '' : `?${query.replaceAll('"', '%22')}`;
 }

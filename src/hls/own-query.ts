@@ -14,3 +14,12 @@ export const QUERY_TOO_LONG = refusalAnswer(
 export function isQueryTooLong(query: string): boolean {
   return query.length > MAX_OWN_QUERY;
 }
+
+/**
+ * A query as it is appended to URIs, which stand in quotes.
+ *
+ * @param query without its `?`
+ */
+export function querySuffix(query: string): string {
+  return query === '' ? '' : `?${query.replaceAll('"', '%22')}`;
+}

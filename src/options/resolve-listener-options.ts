@@ -1,5 +1,6 @@
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { checkNames } from './check-names.js';
+import { MAX_MILLISECONDS } from './check-number.js';
 import {
   DEFAULT_LISTENER,
   DEFAULT_PORTS,
@@ -86,8 +87,8 @@ function resolveTls(given: unknown, kind: RtmpListenerKind, at: string): RtmpTls
   }
   for (const ca of [tls.ca ?? []].flat()) checkMaterial(ca, `${at}.ca`);
   const { reloadInterval = 0, sni = {} } = tls;
-  if (!Number.isInteger(reloadInterval) || reloadInterval < 0 || reloadInterval > 2 ** 31 - 1) {
-    const fix = 'write a whole number from 0 (never) to 2147483647.';
+  if (!Number.isInteger(reloadInterval) || reloadInterval < 0 || reloadInterval > MAX_MILLISECONDS) {
+    const fix = `write a whole number from 0 (never) to ${MAX_MILLISECONDS}.`;
     throw new RtmpConfigurationError(`${at}.reloadInterval`, reloadInterval, fix);
   }
   checkObject(sni, `${at}.sni`, `write { 'live.example.com': { cert, key } }.`);

@@ -1,5 +1,4 @@
-/** Longest timer of Node, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
+import { MAX_MILLISECONDS } from '../options/check-number.js';
 
 /** Where there may be something unfinished. */
 export interface RepairedStorage {
@@ -36,6 +35,6 @@ export class RepairRounds {
     await this.#repair();
     const after = this.#storage.lookAgainAfter;
     if (after === undefined || this.#isStopped) return;
-    this.#timer = setTimeout(() => this.start(), Math.min(after, LONGEST)).unref();
+    this.#timer = setTimeout(() => this.start(), Math.min(after, MAX_MILLISECONDS)).unref();
   }
 }

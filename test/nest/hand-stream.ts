@@ -1,23 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { FlvDemuxer, type FlvTag } from '#lib/flv';
 import { LiveStream } from '#lib/live';
 import type { StreamRegistry } from '#src';
+import { isHeader, tagsOf } from '#test/flv-tags';
 
 /** One second: ten pictures, the first a key frame, and sound. */
 const TAGS = tagsOf(readFileSync('test/fixtures/published.flv'));
 const SECOND = 1000;
-
-function tagsOf(file: Uint8Array): FlvTag[] {
-  const demuxer = new FlvDemuxer();
-  demuxer.push(file);
-  const tags: FlvTag[] = [];
-  for (let unit = demuxer.next(); unit !== undefined; unit = demuxer.next()) {
-    if (unit.type === 'tag') tags.push({ ...unit, payload: unit.payload.slice() });
-  }
-  return tags;
-}
-
-const isHeader = ({ tagType, payload }: FlvTag) => tagType === 18 || payload[1] === 0;
 
 /** A stream that is published by hand. */
 export class HandStream {

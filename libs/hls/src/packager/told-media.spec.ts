@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { encodeAmf0 } from '#lib/amf';
-import { FlvDemuxer, type FlvTag } from '#lib/flv';
 import { LiveStream } from '#lib/live';
+import { isHeader, tagsOf } from '#test/flv-tags';
 import { hex } from '#test/hex';
 import { HlsPackager } from './hls-packager.js';
 import type { PackagerOptions } from './packager-options.js';
@@ -13,17 +13,6 @@ const SECOND = 1000;
 /** Sequence header of x264 in Main, 1920x1080. */
 const FULL_HD = hex('1700000000 014d4028ffe10019674d4028f403c0227ef011000003000100000300321f162ea001000468de0fc8');
 
-function tagsOf(file: Uint8Array): FlvTag[] {
-  const demuxer = new FlvDemuxer();
-  demuxer.push(file);
-  const tags: FlvTag[] = [];
-  for (let unit = demuxer.next(); unit !== undefined; unit = demuxer.next()) {
-    if (unit.type === 'tag') tags.push({ ...unit, payload: unit.payload.slice() });
-  }
-  return tags;
-}
-
-const isHeader = ({ tagType, payload }: FlvTag) => tagType === 18 || payload[1] === 0;
 const HEADERS = TAGS.filter(isHeader);
 const MEDIA = TAGS.filter((tag) => !isHeader(tag));
 
