@@ -31,6 +31,7 @@ export class TlsDoor {
   #byName: ReadonlyMap<string, SecureContext> = new Map();
   #stopWatching = (): void => {};
   #loading: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   /** @param protocols what ALPN chooses from (RFC 7301); none answers none */
   constructor(
@@ -65,9 +66,12 @@ export class TlsDoor {
 
   /** Reads the certificates. @throws what is wrong with them */
   async open(): Promise<void> {
-    await this.#load();
     const { reloadInterval = DEFAULT_RELOAD_INTERVAL } = this.#options;
-    this.#stopWatching = watchMaterials(this.#options, reloadInterval, () => void this.reload());
+    this.#stopWatching = await watchMaterials(this.#options, reloadInterval, () => void this.reload());
+    if (this.#isClosed) this.#stopWatching();
+    const loaded = this.#load();
+    this.#loading = loaded.catch(() => {});
+    await loaded;
   }
 
   /** Reads the certificates again; false when they are of no use and those before stay. */
@@ -93,6 +97,7 @@ export class TlsDoor {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stopWatching();
   }
 

@@ -1,5 +1,4 @@
-import { type StatsListener, unwatchFile, watchFile } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { SecureContextOptions } from 'node:tls';
 import type { RtmpCertificateOptions, RtmpTlsOptions, TlsMaterial } from '../options/tls-options.js';
 
@@ -25,22 +24,47 @@ export async function readMaterials(options: RtmpTlsOptions): Promise<TlsMateria
 /**
  * Looks at all files of the options from time to time, by path: a link that
  * leads elsewhere, as certbot and Kubernetes leave it, is a change as well.
+ * What changes after the promise has resolved is noticed, so files are to be
+ * read then.
  *
+ * @param interval milliseconds; 0 never looks
  * @returns stops it
  */
-export function watchMaterials(options: RtmpTlsOptions, interval: number, onChange: () => void): () => void {
+export async function watchMaterials(
+  options: RtmpTlsOptions,
+  interval: number,
+  onChange: () => void,
+): Promise<() => void> {
   const paths = pathsOf(options);
   if (interval === 0 || paths.length === 0) return () => {};
-  let timer: NodeJS.Timeout | undefined;
-  const listener: StatsListener = () => {
-    clearTimeout(timer);
-    timer = setTimeout(onChange, Math.min(interval, SETTLING)).unref();
+  let seen = await stateOf(paths);
+  let isStopped = false;
+  let settling: NodeJS.Timeout | undefined;
+  const look = async (): Promise<void> => {
+    const now = await stateOf(paths);
+    if (isStopped) return;
+    next = lookLater();
+    if (now === seen) return;
+    seen = now;
+    clearTimeout(settling);
+    settling = setTimeout(onChange, Math.min(interval, SETTLING)).unref();
   };
-  for (const path of paths) watchFile(path, { interval, persistent: false }, listener);
+  const lookLater = () => setTimeout(() => void look(), interval).unref();
+  let next = lookLater();
   return () => {
-    clearTimeout(timer);
-    for (const path of paths) unwatchFile(path, listener);
+    isStopped = true;
+    clearTimeout(next);
+    clearTimeout(settling);
   };
+}
+
+/** Differs when any of the files does; one that is not there is a state as well. */
+async function stateOf(paths: readonly string[]): Promise<string> {
+  const states = paths.map(async (path) => {
+    const file = await stat(path, { bigint: true }).catch(() => undefined);
+    return file && [file.dev, file.ino, file.size, file.mtimeNs, file.ctimeNs].join(' ');
+  });
+  return (await Promise.all(states)).join('\n');
 }
 
 async function readCertificate(

@@ -2,7 +2,6 @@ import { copyFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type RtmpListenerOptions, RtmpSessions, RtmpStreams, type RtmpTlsOptions } from '#src';
 import { type CertificateFiles, CertificateMaker } from '#test/certificates';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
@@ -249,7 +248,6 @@ describe('new certificates', () => {
     };
     point(first);
     await start({ ...link, reloadInterval: 20 });
-    await delay(500); // what is changed before the files are first looked at is seen with the next change only
     point(second);
     await until('the new certificate', async () => (await nameShown()) === 'second.example');
     for (const path of Object.values(link)) unlinkSync(path);
