@@ -131,6 +131,8 @@ export type {
   RtmpPushTarget,
   RtmpRelayClientOptions,
   RtmpRelayOptions,
+  RtmpStreamLocator,
+  RtmpWantedStream,
 } from './relay/relay-options.js';
 export { RtmpRelays } from './relay/rtmp-relays.js';
 export { RTMP_OPTIONS, RTMP_TRANSPORT } from './rtmp.constants.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Logger, Param, Post, UseGuards } from '@nestjs/common';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
-import type { RtmpPullRule } from '../relay/relay-options.js';
+import type { RtmpPullRule, RtmpPushRule } from '../relay/relay-options.js';
 import { RtmpRelays } from '../relay/rtmp-relays.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import type { AdminRelays } from './admin-api.js';
@@ -27,7 +27,7 @@ export class AdminRelaysController {
     if (typeof body !== 'object' || body === null) {
       throw new AdminException('ADMIN_ERR_RELAY_RULE', 'Send an object as JSON.');
     }
-    const { direction, ...rule } = body as RtmpPullRule & { direction?: unknown };
+    const { direction, ...rule } = body as RtmpPullRule & RtmpPushRule & { direction?: unknown };
     if (direction !== 'push' && direction !== 'pull') {
       throw new AdminException('ADMIN_ERR_RELAY_RULE', "Write 'push' or 'pull' as direction.");
     }

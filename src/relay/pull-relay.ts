@@ -18,7 +18,10 @@ import type { RelayTarget } from './relay-address.js';
 /** What a pull is about. */
 export interface PullSettings extends RelaySettings {
   readonly address: StreamAddress;
-  readonly target: RelayTarget;
+  /** Whether the application says where the stream is. */
+  readonly isLocated: boolean;
+  /** Where the stream is now; undefined when nobody has it. @throws {RelayError} RELAY_ERR_LOCATE */
+  readonly find: (signal: AbortSignal) => RelayTarget | Promise<RelayTarget | undefined> | undefined;
   readonly client: RtmpRelayClientOptions;
   /** Servers the wish for it has come through. */
   readonly hops: Hops;
@@ -71,6 +74,7 @@ export class PullRelay extends Relay implements PullReceiver {
   #isPublishing = false;
   #early: { readonly messages: EarlyMessage[]; bytes: number } | undefined;
   #source: PullSource | undefined;
+  #target!: RelayTarget;
   #pastBytes = 0;
   /** Ends the attempt that is under way. */
   #fail: (error: Error) => void = () => {};
@@ -150,13 +154,19 @@ export class PullRelay extends Relay implements PullReceiver {
   protected override isRefusal(error: unknown): boolean {
     // The other server's publisher may come.
     if (error instanceof RtmpClientError && error.status?.code === 'NetStream.Play.StreamNotFound') return false;
+    // Who says where the stream is may be behind the times.
+    if (error instanceof RelayError && error.code === 'RELAY_ERR_LOOP' && this.settings.isLocated) return false;
     if (error instanceof RelayError && (error.httpStatus === 401 || error.httpStatus === 403)) return true;
     return super.isRefusal(error);
   }
 
   protected async attempt(): Promise<AttemptEnd> {
     const failed = new Promise<Error>((resolve) => (this.#fail = resolve));
-    const { target, client, hops } = this.settings;
+    const { client, hops } = this.settings;
+    const target = await this.settings.find(this.stopping);
+    if (target === undefined) return this.#leaveUnlessWanted();
+    this.#target = target;
+    this.becameLocated(target.masked);
     const source = await this.services.peers.open(target, client, hops, this, this.stopping);
     this.#source = source;
     this.#messageAt = performance.now();
@@ -173,9 +183,7 @@ export class PullRelay extends Relay implements PullReceiver {
       const isLost = end instanceof Error;
       this.#publisher?.close(isLost ? 'disconnected' : 'unpublished');
       if (isLost) throw end;
-      // Players were told that it is over: who comes again asks again.
-      if (end === undefined && this.settings.isOnDemand && this.#waiters.size === 0) this.stop();
-      return 'later';
+      return end === undefined ? this.#leaveUnlessWanted() : 'later';
     } finally {
       this.stopping.removeEventListener('abort', left);
       source.close();
@@ -188,11 +196,17 @@ export class PullRelay extends Relay implements PullReceiver {
     }
   }
 
+  /** There is no such stream now. Who watched was told that it is over, and asks again when they come again. */
+  #leaveUnlessWanted(): 'later' {
+    if (this.settings.isOnDemand && this.#waiters.size === 0) this.stop();
+    return 'later';
+  }
+
   /** Something came: takes a place among the connections, opens media handlers, publishes. */
   #publish(source: PullSource): void {
     const { server, admission } = this.services;
-    const { address, target, handlerTimeout } = this.settings;
-    const origin = originOf(target);
+    const { address, handlerTimeout } = this.settings;
+    const origin = originOf(this.#target);
     const publisher = server.join(origin.host, (seat) => new PulledPublisher(seat, source, address, origin));
     if (publisher === undefined) {
       this.#fail(this.#notTaken('there is no place for another connection'));

@@ -3,9 +3,10 @@ import type { StreamSource } from '../playback/rtmp-playback.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { DemandPlaces } from './demand-places.js';
 import type { HopMarker, Hops } from './hop-marker.js';
+import { LocatedPlace } from './located-place.js';
 import { PullRelay, type PullServices } from './pull-relay.js';
 import type { RtmpPullRule, RtmpRelayOptions } from './relay-options.js';
-import type { RelayBook, RelayRule } from './relay-rule.js';
+import type { PullRelayRule, RelayBook } from './relay-rule.js';
 
 /** What pulls need to know besides the options of relays. */
 export interface PullSurroundings extends PullServices {
@@ -15,7 +16,7 @@ export interface PullSurroundings extends PullServices {
 
 /** Takes streams from other servers: those that are always wanted, and those that somebody asks for. */
 export class PullRelays implements StreamSource {
-  readonly #rules = new Map<string, RelayRule<RtmpPullRule>>();
+  readonly #rules = new Map<string, PullRelayRule>();
   readonly #byPath = new Map<string, PullRelay>();
   readonly #places: DemandPlaces<PullRelay>;
   #isOpen = false;
@@ -28,7 +29,7 @@ export class PullRelays implements StreamSource {
     this.#places = new DemandPlaces(options.maxOnDemand, () => performance.now());
   }
 
-  get rules(): Iterable<RelayRule<RtmpPullRule>> {
+  get rules(): Iterable<PullRelayRule> {
     return this.#rules.values();
   }
 
@@ -43,7 +44,7 @@ export class PullRelays implements StreamSource {
     this.#isOpen = false;
   }
 
-  add(added: RelayRule<RtmpPullRule>): void {
+  add(added: PullRelayRule): void {
     this.#rules.set(added.id, added);
     if (this.#isOpen) this.#startStatic(added);
   }
@@ -71,7 +72,7 @@ export class PullRelays implements StreamSource {
   }
 
   /** The first rule that pulls a path on demand. */
-  #ruleFor(path: string): RelayRule<RtmpPullRule> | undefined {
+  #ruleFor(path: string): PullRelayRule | undefined {
     const slash = path.indexOf('/');
     const [app, name] = [path.slice(0, slash), path.slice(slash + 1)];
     for (const added of this.#rules.values()) {
@@ -81,27 +82,29 @@ export class PullRelays implements StreamSource {
     return undefined;
   }
 
-  #startStatic(added: RelayRule<RtmpPullRule>): void {
+  #startStatic(added: PullRelayRule): void {
     const { app, name } = added.rule;
     if (name === undefined || isOnDemand(added.rule) || this.#byPath.has(`${app}/${name}`)) return;
     this.#start(added, `${app}/${name}`, []);
   }
 
-  #start({ id, rule, address }: RelayRule<RtmpPullRule>, path: string, hops: Hops): PullRelay | undefined {
+  #start({ id, rule, address }: PullRelayRule, path: string, hops: Hops): PullRelay | undefined {
     const { app, client = {} } = rule;
     const parsed = parseStreamAddress({ app, name: path.slice(app.length + 1) });
     if ('problem' in parsed) return undefined;
     const { firstRetry, maxRetry, refusedRetry, sourceTimeout, demandTimeout } = this.options;
     const { handlerTimeout } = this.services;
-    const target = address.for(parsed);
+    const isLocated = address instanceof LocatedPlace;
+    const fixed = isLocated ? undefined : address.for(parsed);
     const settings = {
       id: this.book.nextId(),
       rule: id,
       app,
       name: parsed.name,
-      masked: target.masked,
+      masked: fixed?.masked ?? address.masked,
       address: parsed,
-      target,
+      isLocated,
+      find: (signal: AbortSignal) => (isLocated ? address.find(parsed, signal) : fixed),
       client,
       hops,
       isOnDemand: isOnDemand(rule),

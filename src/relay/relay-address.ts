@@ -28,6 +28,7 @@ export class RelayAddress {
 
   /** @throws {RelayError} RELAY_ERR_ADDRESS, without the address: a key may stand anywhere in it */
   constructor(template: string) {
+    if (typeof template !== 'string') throw new RelayError('RELAY_ERR_ADDRESS', 'write rtmp://host/app');
     for (const [text, name] of template.matchAll(PLACEHOLDER)) {
       if (name === 'app' || name === 'name') continue;
       throw new RelayError('RELAY_ERR_ADDRESS', `${text}; there are \${app} and \${name}`);

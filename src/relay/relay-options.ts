@@ -23,14 +23,29 @@ export interface RtmpPushRule extends RtmpPushTarget {
   readonly name?: string;
 }
 
+/** A stream that is looked for. */
+export interface RtmpWantedStream {
+  readonly app: string;
+  readonly name: string;
+}
+
+/**
+ * Says where a stream is to be had now: an address as of {@link RtmpPullRule.url}, or undefined when nobody has it. It is asked
+ * before each attempt, within `relay.connectTimeout`, when the signal aborts. What it throws is a failed attempt.
+ */
+export type RtmpStreamLocator = (
+  stream: RtmpWantedStream,
+  signal: AbortSignal,
+) => string | undefined | Promise<string | undefined>;
+
 /** Which streams are taken from another server. */
 export interface RtmpPullRule {
   /** App that the streams appear in. */
   readonly app: string;
   /** Name of the one stream. Without it any name is pulled as soon as somebody asks for it. */
   readonly name?: string;
-  /** As for pushes, or FLV over `http` or `https`: `https://origin/${app}/${name}.flv`. */
-  readonly url: string;
+  /** As for pushes, or FLV over `http` or `https`: `https://origin/${app}/${name}.flv`; or a function that finds it out. */
+  readonly url: string | RtmpStreamLocator;
   /** Pull only while somebody watches. Defaults to false with a name, and is true without. */
   readonly onDemand?: boolean;
   /** See {@link RtmpRelayClientOptions}; `tls` is used for https as well. */

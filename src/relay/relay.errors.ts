@@ -4,6 +4,7 @@
  */
 export const RELAY_ERRORS = {
   RELAY_ERR_ADDRESS: 'not an address that can be relayed to or from',
+  RELAY_ERR_LOCATE: 'it cannot be found out where the stream is',
   RELAY_ERR_NOT_LIVE: 'the stream is not live',
   RELAY_ERR_LOOP: 'the relay would go in a circle',
   RELAY_ERR_TOO_SLOW: 'the destination takes the stream too slowly',

@@ -67,7 +67,7 @@ export abstract class Relay {
   /** Settles when nothing of it is left. */
   readonly whenStopped: Promise<void>;
   protected readonly backOff: BackOff;
-  readonly #masked: string;
+  #masked: string;
   readonly #observer: RelayObserver;
   readonly #stop = new AbortController();
   #resolveStopped!: () => void;
@@ -164,6 +164,11 @@ export abstract class Relay {
     this.#connections++;
     this.#problem = undefined;
     this.#change('live');
+  }
+
+  /** It is known where it connects to. @param masked for texts that people see */
+  protected becameLocated(masked: string): void {
+    this.#masked = masked;
   }
 
   /** There is nothing to do for now. */

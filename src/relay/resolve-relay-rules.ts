@@ -27,7 +27,7 @@ export function resolvePullRules(given: unknown, path: string): readonly RtmpPul
 
 /** Checks one. @throws {RtmpConfigurationError} */
 export function resolvePushRule(given: unknown, path: string): RtmpPushRule {
-  const rule = checkRule(given, path, TARGET_KEYS);
+  const rule = checkRule(given, path, TARGET_KEYS) as RtmpPushRule;
   const address = checkUrl(rule.url, `${path}.url`);
   if (address.isHttp) throw wrongUrl(path, 'write rtmp, rtmps, rtmpt or rtmpts: HTTP can be pulled only.');
   return Object.freeze({ ...rule });
@@ -36,7 +36,7 @@ export function resolvePushRule(given: unknown, path: string): RtmpPushRule {
 /** Checks one. @throws {RtmpConfigurationError} */
 export function resolvePullRule(given: unknown, path: string): RtmpPullRule {
   const rule = checkRule(given, path, [...TARGET_KEYS, 'onDemand']);
-  const address = checkUrl(rule.url, `${path}.url`);
+  const isPerStream = typeof rule.url === 'function' || checkUrl(rule.url, `${path}.url`).isPerStream;
   const { app, name, onDemand } = rule;
   if (app === undefined) throw new RtmpConfigurationError(`${path}.app`, app, 'write the app the streams appear in.');
   if (onDemand !== undefined && typeof onDemand !== 'boolean') {
@@ -45,8 +45,7 @@ export function resolvePullRule(given: unknown, path: string): RtmpPullRule {
   if (name === undefined && onDemand === false) {
     throw new RtmpConfigurationError(`${path}.onDemand`, onDemand, 'write the name of the stream, or leave it out.');
   }
-  if (name === undefined && !address.isPerStream)
-    throw wrongUrl(path, 'write ${name} into it, or the name of the stream.');
+  if (name === undefined && !isPerStream) throw wrongUrl(path, 'write ${name} into it, or the name of the stream.');
   return Object.freeze({ ...rule });
 }
 

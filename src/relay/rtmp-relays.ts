@@ -11,13 +11,14 @@ import { RtmpServer } from '../server/rtmp-server.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import { HopMarker } from './hop-marker.js';
+import { LocatedPlace } from './located-place.js';
 import { PullRelays } from './pull-relays.js';
 import { PushRelays } from './push-relays.js';
 import { RelayAddress } from './relay-address.js';
 import type { RtmpRelayDirection, RtmpRelayInfo, RtmpRelayRuleInfo } from './relay-info.js';
 import type { RtmpPullRule, RtmpPushRule, RtmpPushTarget } from './relay-options.js';
 import { RelayPeers } from './relay-peers.js';
-import type { RelayBook, RelayRule } from './relay-rule.js';
+import type { PullRelayRule, RelayBook, RelayRule } from './relay-rule.js';
 import type { Relay } from './relay.js';
 import { resolvePullRule, resolvePushRule } from './resolve-relay-rules.js';
 
@@ -37,7 +38,7 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
 
   /** @internal */
   constructor(
-    @InjectRtmpOptions() options: ResolvedRtmpOptions,
+    @InjectRtmpOptions() private readonly options: ResolvedRtmpOptions,
     registry: StreamRegistry,
     private readonly streams: RtmpStreams,
     playback: RtmpPlayback,
@@ -51,8 +52,8 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
     const shared = { registry, streams, playback, marker, peers };
     this.#pushes = new PushRelays(relay, shared, this);
     this.#pulls = new PullRelays(relay, { ...shared, server, admission, handlerTimeout }, this);
-    for (const rule of relay.push) this.#pushes.add(this.#ruleOf('push', rule, false));
-    for (const rule of relay.pull) this.#pulls.add(this.#ruleOf('pull', rule, false));
+    for (const rule of relay.push) this.#pushes.add(this.#pushRule(rule, false));
+    for (const rule of relay.pull) this.#pulls.add(this.#pullRule(rule, false));
     playback.addStreamSource(this.#pulls);
     server.extend(this);
     // Now it is known which addresses are our own.
@@ -84,7 +85,7 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
    * @throws {RtmpConfigurationError}
    */
   addPush(rule: RtmpPushRule): string {
-    const added = this.#ruleOf('push', resolvePushRule(rule, 'push'), true);
+    const added = this.#pushRule(resolvePushRule(rule, 'push'), true);
     this.#pushes.add(added);
     return added.id;
   }
@@ -96,7 +97,7 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
    * @throws {RtmpConfigurationError}
    */
   addPull(rule: RtmpPullRule): string {
-    const added = this.#ruleOf('pull', resolvePullRule(rule, 'pull'), true);
+    const added = this.#pullRule(resolvePullRule(rule, 'pull'), true);
     this.#pulls.add(added);
     return added.id;
   }
@@ -169,16 +170,19 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
     this.events.emit(`relay.${state}`, { relay: info }, source);
   }
 
-  #ruleOf<TRule extends RtmpPushRule>(
-    direction: RtmpRelayDirection,
-    rule: TRule,
-    isTemporary: boolean,
-  ): RelayRule<TRule> {
-    return { id: `${direction}${++this.#count}`, rule, address: new RelayAddress(rule.url), isTemporary };
+  #pushRule(rule: RtmpPushRule, isTemporary: boolean): RelayRule<RtmpPushRule> {
+    return { id: `push${++this.#count}`, rule, address: new RelayAddress(rule.url), isTemporary };
+  }
+
+  #pullRule(rule: RtmpPullRule, isTemporary: boolean): PullRelayRule {
+    const { url } = rule;
+    const isFixed = typeof url === 'string';
+    const address = isFixed ? new RelayAddress(url) : new LocatedPlace(url, this.options.relay.connectTimeout);
+    return { id: `pull${++this.#count}`, rule, address, isTemporary };
   }
 }
 
-function infoOf(direction: RtmpRelayDirection, added: RelayRule<RtmpPushRule>): RtmpRelayRuleInfo {
+function infoOf(direction: RtmpRelayDirection, added: RelayRule<RtmpPushRule> | PullRelayRule): RtmpRelayRuleInfo {
   const { id, rule, address, isTemporary } = added;
   return { id, direction, app: rule.app, name: rule.name, url: address.masked, isTemporary };
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
-import type { RtmpModuleOptions, RtmpPullRule } from '#src';
+import type { RtmpModuleOptions, RtmpPullRule, RtmpPushRule } from '#src';
 import type { Settings } from './settings.js';
 
 type Direction = 'push' | 'pull';
@@ -63,10 +63,7 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-function parseRelays(
-  text: string,
-  direction: Direction,
-): Array<Omit<RtmpPullRule, 'app'> & { app?: string }> | undefined {
+function parseRelays(text: string, direction: Direction): RtmpPushRule[] | undefined {
   const parsed = text.split(',').map((part) => RELAY.exec(part));
   const isGood = parsed.every((match) => {
     if (match === null) return false;
