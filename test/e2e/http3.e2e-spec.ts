@@ -1,11 +1,12 @@
 import { X509Certificate, createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type CertificateFiles, CertificateMaker } from '#test/certificates';
 import { IngestProcess } from '#test/ingest-process';
+import { freePort } from '#test/ports';
 import { requireProgram } from '#test/programs';
 import { chunks, command, concat, plainHandshake, streamCommand } from '#test/rtmp-wire';
 import { RunningProgram, runProgram } from '#test/running-program';
@@ -27,14 +28,6 @@ let caddy: RunningProgram;
 let browser: Browser;
 let page: Page;
 let port: number;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port: found } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return found;
-}
 
 /** The configuration of the documentation, on loopback, with a certificate of this test. */
 function startCaddy(httpPort: string): RunningProgram {

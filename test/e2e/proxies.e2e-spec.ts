@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -8,6 +8,7 @@ import { type CertificateFiles, CertificateMaker } from '#test/certificates';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
 import { recordingDifference } from '#test/packets';
+import { freePort, isListening } from '#test/ports';
 import { publish } from '#test/publishing';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { RunningProgram } from '#test/running-program';
@@ -29,24 +30,6 @@ let ingest: IngestProcess;
 let source: string;
 /** Ports of the configurations, by what they are here. */
 let ports: Readonly<Record<'1935' | '1936' | '443' | '11935' | '11936', number>>;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
 
 /** A file of docs/deploy with the ports and certificates of this test. */
 function configuration(name: string): string {
