@@ -26,7 +26,7 @@ const COMPILER_OPTIONS = {
 /** A second of H.264 and AAC. */
 const SAMPLE = fileURLToPath(new URL('../fixtures/published.flv', import.meta.url));
 
-const SUB_PATHS = ['amf', 'codecs', 'flv', 'live', 'rtmp', 'rtmpt'];
+const SUB_PATHS = ['amf', 'codecs', 'flv', 'live', 'rtmp', 'rtmpt', 'testing'];
 
 let packed: PackedPackage;
 
@@ -83,7 +83,7 @@ describe('a consumer', () => {
   it('in ES modules compiles, with the types of the package checked, and finds every sub-path', () => {
     const imports = SUB_PATHS.map((name) => `import * as ${name} from 'nest-rtmp/${name}';`);
     packed.write({
-      'src/sub-paths.ts': `${imports.join('\n')}\nconsole.log([${SUB_PATHS.join(', ')}].map((module) => Object.keys(module).length > 0));\n`,
+      'src/sub-paths.ts': `${imports.join('\n')}\nconsole.log([${SUB_PATHS.join(', ')}].every((module) => Object.keys(module).length > 0));\n`,
       'src/live.controller.ts': exampleOfReadme(),
       'src/main.ts': MAIN,
       'tsconfig.json': JSON.stringify({
@@ -94,7 +94,7 @@ describe('a consumer', () => {
     expect(packed.node('node_modules/typescript/bin/tsc', '-p', '.')).toEqual({ code: 0, stdout: '', stderr: '' });
     const { code, stdout, stderr } = packed.node('out/sub-paths.js');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toBe(`[ ${SUB_PATHS.map(() => 'true').join(', ')} ]\n`);
+    expect(stdout).toBe('true\n');
   });
 
   it('in CommonJS compiles and requires all of it', () => {
