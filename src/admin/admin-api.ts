@@ -27,6 +27,8 @@ export interface AdminIncoming {
   readonly bitrate: number | null;
   /** Pictures per second. */
   readonly fps: number | null;
+  /** Seconds of the stream that come in a second: less than 1 is slower than real time. */
+  readonly speed: number | null;
   /** Seconds between the last two key frames; null before the second. */
   readonly gop: number | null;
   readonly frames: number;

@@ -14,6 +14,7 @@ const STREAM_METRICS: readonly StreamMetric[] = [
   ['rtmp_stream_invalid_messages_total', 'Messages that were no valid media.', 'counter', (s) => s.incoming.invalid],
   ['rtmp_stream_viewer_skips_total', 'Times a viewer skipped, being too slow.', 'counter', (s) => s.outgoing.skips],
   ['rtmp_stream_skipped_bytes_total', 'Bytes they were not sent.', 'counter', (s) => s.outgoing.skippedBytes],
+  ['rtmp_stream_speed_ratio', 'Seconds of it that come in a second.', 'gauge', (s) => s.incoming.speed],
   ['rtmp_stream_gop_seconds', 'Between the last two key frames.', 'gauge', (s) => s.incoming.gop],
   ['rtmp_stream_recording', 'Whether it is recorded.', 'gauge', (s) => Number(s.isRecording)],
   ['rtmp_stream_started_seconds', 'When the publish began.', 'gauge', (s) => s.since / 1000],

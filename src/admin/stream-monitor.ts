@@ -86,7 +86,7 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
     for (const { id, stream } of live) {
       const { bytes, videoFrames: frames } = stream.counters;
       const { rates, history } = this.#watch(id);
-      rates.add({ at, bytes, frames, sentBytes: stream.sentBytes });
+      rates.add({ at, bytes, frames, sentBytes: stream.sentBytes, timestamp: stream.timestamp });
       history.add(time, rates.rates, sum(this.playback.viewersOf(stream)));
     }
     if (this.#observers.size === 0) return;
@@ -136,6 +136,7 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
         bytes: counters.bytes,
         bitrate: rates.incoming,
         fps: rates.fps,
+        speed: rates.speed,
         gop: gopDuration === undefined ? null : gopDuration / 1000,
         frames: counters.videoFrames,
         keyFrames: counters.keyFrames,

@@ -14,6 +14,7 @@ import {
   RtmpPageModule,
   RtmpServer,
 } from '#src';
+import { VirtualEncoder } from '../../src/test-kit/index.js';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { until } from '#test/until';
 import { LogBook } from './start-app.js';
@@ -133,6 +134,19 @@ describe('what is live', () => {
     });
     await client.destroy();
     await until('it is gone', async () => ((await ask('/api/streams')).body as AdminSnapshot).total === 0);
+  });
+
+  it('says how fast a stream comes, as soon as it has been read twice', async () => {
+    await start();
+    const encoder = await VirtualEncoder.publish(`rtmp://127.0.0.1:${rtmpPort}/live/cam`);
+    encoder.start();
+    const speed = await until('a speed', async () => {
+      const { streams } = (await ask('/api/streams')).body as AdminSnapshot;
+      return streams[0]?.incoming.speed ?? undefined;
+    });
+    expect(speed).toBeGreaterThan(0);
+    expect((await ask('/metrics')).text).toMatch(/^rtmp_stream_speed_ratio\{app="live",name="cam"\} [\d.]+$/mu);
+    await encoder.end();
   });
 
   it('counts viewers by protocol, and what they were sent', async () => {

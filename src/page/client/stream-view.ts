@@ -1,5 +1,6 @@
 import type { AdminStream } from '../../admin/admin-api.js';
 import { endStream } from './api.js';
+import { adviceFor } from './advice.js';
 import { Chart } from './chart.js';
 import { confirmDialog } from './confirm-dialog.js';
 import { announce, copyButton, h, icon, setText } from './dom.js';
@@ -104,14 +105,18 @@ class Facts {
   readonly element: HTMLElement;
   readonly #values = new Map<string, HTMLElement>();
   readonly #list = h('dl', { class: 'facts' });
+  /** Read out when it changes. */
+  readonly #advice = h('div', { role: 'status' });
+  #advised = '';
 
   constructor() {
-    this.element = h('section', { class: 'panel' }, h('h2', {}, 'Figures'), this.#list);
+    this.element = h('section', { class: 'panel' }, h('h2', {}, 'Figures'), this.#advice, this.#list);
   }
 
   update(stream: AdminStream | undefined): void {
     if (stream === undefined) return; // the last ones stay
     const { incoming, outgoing, publisher, tracks } = stream;
+    this.#advise(adviceFor(stream));
     this.#set('Live for', duration(stream.age));
     this.#set('Incoming', `${bitrate(incoming.bitrate)}, ${rate(incoming.fps)} fps`);
     this.#set('GOP', seconds(incoming.gop));
@@ -135,6 +140,13 @@ class Facts {
       `${publisher.address}, ${publisher.transport.toUpperCase()}${publisher.isSecure ? ' (encrypted)' : ''}`,
     );
     this.#set('Encoder', publisher.client || 'Does not say');
+  }
+
+  #advise(sentences: readonly string[]): void {
+    const text = sentences.join(' ');
+    if (text === this.#advised) return;
+    this.#advised = text;
+    this.#advice.replaceChildren(...sentences.map((sentence) => h('p', { class: 'hint bad' }, sentence)));
   }
 
   #set(label: string, text: string, title = ''): void {
