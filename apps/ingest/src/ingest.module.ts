@@ -13,6 +13,7 @@ import { PLAY_KEYS, PUBLISH_KEYS } from './access/access.tokens.js';
 import { PlayController } from './access/play.controller.js';
 import { PublishController } from './access/publish.controller.js';
 import { StreamKeys } from './access/stream-keys.js';
+import { HealthController } from './health/health.controller.js';
 import { keyEntries } from './config/key-list.js';
 import type { Settings } from './config/settings.js';
 import { ingestHlsOptions, ingestHttpOptions, ingestOptions, trustedProxiesOf } from './ingest-options.js';
@@ -42,7 +43,7 @@ export class IngestModule {
         ...(settings.RTMP_PAGE ? [RtmpPageModule.forRoot()] : []),
         ...(hls === undefined ? [] : [RtmpHlsModule.forRoot(hls, { providers: [hlsStorage] })]),
       ],
-      controllers: [PublishController, PlayController],
+      controllers: [HealthController, PublishController, PlayController],
       providers: [
         { provide: PUBLISH_KEYS, useFactory: () => new StreamKeys(settings.RTMP_PUBLISH_KEYS) },
         { provide: PLAY_KEYS, useFactory: () => new StreamKeys(settings.RTMP_PLAY_KEYS) },
