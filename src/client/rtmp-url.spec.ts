@@ -70,3 +70,12 @@ it('masks names, queries and their values, the longest first', () => {
     'Stream … is busy; …, token …, x=1, …',
   );
 });
+
+it('takes short names out where they stand alone, and leaves the words they are found in', () => {
+  const mask = new SecretMask();
+  mask.add('cam?key=a.+(b');
+  expect(mask.mask('This camera: live/cam, "cam", cam1, webcam, cam.')).toBe(
+    'This camera: live/…, "…", cam1, webcam, ….',
+  );
+  expect(mask.mask('a.+(b is no key, nor is aa.+(b; a.+(b!')).toBe('… is no key, nor is aa.+(b; …!');
+});

@@ -95,6 +95,9 @@ function invalid(url: string, fix: string): RtmpClientError {
   return new RtmpClientError('RTMP_CLIENT_ERR_URL', `${scheme}${MASK}: ${fix}`);
 }
 
+/** What is shorter may be a name, and be found in other words: `cam` in `camera`. */
+const LEAST_KEY = 8;
+
 /** Takes secrets out of a text of the server before people see it. */
 export class SecretMask {
   readonly #secrets = new Set<string>();
@@ -111,7 +114,13 @@ export class SecretMask {
   mask(text: string): string {
     let masked = text;
     const longestFirst = [...this.#secrets].sort((one, other) => other.length - one.length);
-    for (const secret of longestFirst) masked = masked.replaceAll(secret, MASK);
+    for (const secret of longestFirst) masked = masked.replaceAll(patternOf(secret), MASK);
     return masked;
   }
+}
+
+function patternOf(secret: string): string | RegExp {
+  if (secret.length >= LEAST_KEY) return secret;
+  const escaped = secret.replaceAll(/[^\p{L}\p{N}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'gu');
 }

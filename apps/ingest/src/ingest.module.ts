@@ -16,6 +16,9 @@ import { StreamKeys } from './access/stream-keys.js';
 import { HealthController } from './health/health.controller.js';
 import { keyEntries } from './config/key-list.js';
 import type { Settings } from './config/settings.js';
+import { EventsController } from './hooks/events.controller.js';
+import { decisionHookOf, eventHookOf } from './hooks/hooks-of.js';
+import { DECISION_HOOK, EVENT_HOOK } from './hooks/hooks.tokens.js';
 import { ingestHlsOptions, ingestHttpOptions, ingestOptions, trustedProxiesOf } from './ingest-options.js';
 
 /** The ingest server: the package with its defaults, and keys for publishers. */
@@ -43,9 +46,16 @@ export class IngestModule {
         ...(settings.RTMP_PAGE ? [RtmpPageModule.forRoot()] : []),
         ...(hls === undefined ? [] : [RtmpHlsModule.forRoot(hls, { providers: [hlsStorage] })]),
       ],
-      controllers: [HealthController, PublishController, PlayController],
+      controllers: [
+        HealthController,
+        PublishController,
+        PlayController,
+        ...(settings.RTMP_EVENTS_URL === undefined ? [] : [EventsController]),
+      ],
       providers: [
         { provide: PUBLISH_KEYS, useFactory: () => new StreamKeys(settings.RTMP_PUBLISH_KEYS) },
+        { provide: DECISION_HOOK, useFactory: () => decisionHookOf(settings) },
+        { provide: EVENT_HOOK, useFactory: () => eventHookOf(settings) },
         { provide: PLAY_KEYS, useFactory: () => new StreamKeys(settings.RTMP_PLAY_KEYS) },
       ],
     };

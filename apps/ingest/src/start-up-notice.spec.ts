@@ -29,6 +29,16 @@ describe('startUpNotice', () => {
     ]);
   });
 
+  it('says who decides where a backend does', () => {
+    const environment = { RTMP_DECISION_URL: 'http://127.0.0.1:9/?token=secret', RTMP_HOST: '127.0.0.1' };
+    expect(lines('RTMP_DECISION_URL', environment)).toEqual(['is asked who may publish and play']);
+    expect(lines('No publish key', environment)).toEqual([]);
+    expect(lines('', environment).join('\n')).not.toContain('secret');
+    expect(lines('RTMP_DECISION_URL', { ...environment, RTMP_DECISION_FOR: 'play' })).toEqual([
+      'is asked who may play',
+    ]);
+  });
+
   it('has the keys of publishers and players by words, and says where they are', () => {
     const environment = { RTMP_PUBLISH_KEYS: 'secret1', RTMP_PLAY_KEYS: 'secret2', RTMP_HOST: '127.0.0.1' };
     expect(lines('OBS:', environment)[0]).toMatch(/stream key cam1\?key=KEY$/u);

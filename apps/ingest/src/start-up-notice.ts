@@ -1,6 +1,6 @@
 import type { RtmpListenerAddress } from '#src';
 import { type KeyEntry, keyEntries } from './config/key-list.js';
-import { isLoopback, listenHost } from './config/listen-host.js';
+import { asksPublishers, isLoopback, listenHost } from './config/listen-host.js';
 import type { Settings } from './config/settings.js';
 
 /** What a stream is called where the keys do not want another name. */
@@ -41,7 +41,10 @@ export function startUpNotice(
   }
   const isRecording = settings.RTMP_RECORD || settings.HLS_RECORD;
   lines.push(isRecording ? `Recordings go to ${settings.RECORDINGS_DIR}` : 'Recording is off (RTMP_RECORD=0)');
-  if (publishKeys.length === 0) {
+  if (settings.RTMP_DECISION_URL !== undefined) {
+    lines.push(`RTMP_DECISION_URL is asked who may ${settings.RTMP_DECISION_FOR.replace(',', ' and ')}`);
+  }
+  if (!asksPublishers(settings)) {
     lines.push(
       settings.RTMP_OPEN
         ? 'Anybody who reaches this server can publish (RTMP_OPEN=1)'

@@ -1,9 +1,15 @@
 import { isIP, isIPv4 } from 'node:net';
 import type { Settings } from './settings.js';
 
-/** Where to listen: everywhere when publishers need a key, only on this machine when they do not. */
+/** Whether publishers are asked for anything: a key, or what the backend wants of them. */
+export function asksPublishers({ RTMP_PUBLISH_KEYS, RTMP_DECISION_URL, RTMP_DECISION_FOR }: Settings): boolean {
+  const isBackendAsked = RTMP_DECISION_URL !== undefined && RTMP_DECISION_FOR.includes('publish');
+  return RTMP_PUBLISH_KEYS !== undefined || isBackendAsked;
+}
+
+/** Where to listen: everywhere when publishers are asked for something, only on this machine when they are not. */
 export function listenHost(settings: Settings): string {
-  return settings.RTMP_HOST ?? (settings.RTMP_PUBLISH_KEYS === undefined ? '127.0.0.1' : '0.0.0.0');
+  return settings.RTMP_HOST ?? (asksPublishers(settings) ? '0.0.0.0' : '127.0.0.1');
 }
 
 /** Whether only this machine can reach an address. */

@@ -1,5 +1,5 @@
 import type { RtmpListenerOptions, RtmpTlsOptions } from '#src';
-import { isLoopback, listenHost } from './listen-host.js';
+import { asksPublishers, isLoopback, listenHost } from './listen-host.js';
 import { parseListeners } from './listener-list.js';
 import { parseNamedCertificates } from './named-certificates.js';
 import type { Settings } from './settings.js';
@@ -39,7 +39,7 @@ export function listenerProblems(settings: Settings): string[] {
   if (certificates !== undefined && certificates !== 'none' && ca === undefined) {
     problems.push(`RTMPS_CLIENT_CERTIFICATES is "${certificates}"; set RTMPS_CLIENT_CA to who signs them, a PEM file`);
   }
-  if (settings.RTMP_PUBLISH_KEYS === undefined && !settings.RTMP_OPEN) problems.push(...exposureProblems(settings));
+  if (!asksPublishers(settings) && !settings.RTMP_OPEN) problems.push(...exposureProblems(settings));
   return problems;
 }
 

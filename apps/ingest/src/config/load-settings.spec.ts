@@ -46,6 +46,9 @@ describe('loadSettings', () => {
     { RTMP_PUSH: 'secret' },
     { RTMP_PULL: 'secret' },
     { RTMP_PUBLISH_KEYS: 'a secret' },
+    { RTMP_DECISION_URL: 'ftp://secret' },
+    { RTMP_EVENTS_URL: 'https://user:secret@backend' },
+    { RTMP_HOOK_SECRET: 'a secret' },
     { RTMP_PLAY_KEYS: 'a secret' },
     { RTMP_LISTEN: 'rtmp://127.0.0.1:1935/live/secret' },
     { RTMP_RELAY_HOSTS: 'backup,rtmp://user:secret@backup' },
@@ -55,6 +58,12 @@ describe('loadSettings', () => {
     const problems = settingProblems(environment);
     expect(problems).toEqual([expect.stringContaining(`${name} is of no use`)]);
     expect(problems[0]).not.toContain('secret');
+  });
+
+  it.each([{ RTMP_DECISION_FOR: 'publish,seek' }, { RTMP_HOOK_TIMEOUT: '10' }])('%j is refused', (environment) => {
+    expect(settingProblems(environment)).toEqual([
+      expect.stringMatching(/; write (?:publish, play or|a whole number)/u),
+    ]);
   });
 
   it('shows a wrong address that has none', () => {
@@ -77,6 +86,9 @@ describe('loadSettings', () => {
     ]);
     expect(listenHost(loadSettings({ RTMP_HOST: '[::1]' }).settings)).toBe('::1');
     expect(listenHost(loadSettings({ RTMP_PUBLISH_KEYS: 'k' }).settings)).toBe('0.0.0.0');
+    const backend = { RTMP_DECISION_URL: 'http://127.0.0.1/decide' };
+    expect(listenHost(loadSettings(backend).settings)).toBe('0.0.0.0');
+    expect(listenHost(loadSettings({ ...backend, RTMP_DECISION_FOR: 'play' }).settings)).toBe('127.0.0.1');
   });
 
   it('counts an empty variable as none', () => {

@@ -17,6 +17,11 @@ const commaList = z.string().overwrite((text) => text.replaceAll(/\s*,\s*/gu, ',
 
 const list = commaList.regex(/^[^,\s]+(,[^,\s]+)*$/u);
 
+const hookUrl = z
+  .string()
+  .refine((text) => /^https?:\/\/[^\s@]+$/iu.test(text) && URL.canParse(text))
+  .describe('an address that begins with http:// or https://, without a user');
+
 const keyList = commaList.describe('keys separated by commas, each KEY or NAME=KEY');
 
 /**
@@ -58,6 +63,18 @@ export const settingsSchema = z.object({
   RTMP_PROXY_PROTOCOL: flag.default(false),
   RTMP_PUBLISH_KEYS: keyList.optional(),
   RTMP_PLAY_KEYS: keyList.optional(),
+  RTMP_DECISION_URL: hookUrl.optional(),
+  RTMP_DECISION_FOR: commaList
+    .regex(/^(?:publish|play)(?:,(?:publish|play))?$/u)
+    .default('publish,play')
+    .describe('publish, play or publish,play'),
+  RTMP_EVENTS_URL: hookUrl.optional(),
+  RTMP_HOOK_SECRET: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/u)
+    .optional()
+    .describe('16 or more ASCII characters without blanks'),
+  RTMP_HOOK_TIMEOUT: wholeNumber(1, 9, ' (seconds)').default(5),
   RTMP_ADMIN_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{8,}$/u)

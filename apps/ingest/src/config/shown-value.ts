@@ -3,6 +3,9 @@ const SECRETS: ReadonlySet<string> = new Set([
   'RTMP_PUBLISH_KEYS',
   'RTMP_PLAY_KEYS',
   'RTMP_ADMIN_TOKEN',
+  'RTMP_DECISION_URL',
+  'RTMP_EVENTS_URL',
+  'RTMP_HOOK_SECRET',
   'RTMP_PUSH',
   'RTMP_PULL',
 ]);

@@ -1,0 +1,80 @@
+import { Logger } from '@nestjs/common';
+import { z } from 'zod';
+import type { PublishReply, RtmpContext } from '#src';
+import { type HookAnswer, HookClient, type HookTarget } from './hook-client.js';
+import { Places } from './places.js';
+
+/** What is asked about. */
+export type HookAction = 'publish' | 'play';
+
+/** What a backend decided: yes and how, or no and why. */
+export type HookDecision =
+  | { readonly isAllowed: true; readonly reply: PublishReply }
+  | { readonly isAllowed: false; readonly description: string };
+
+/** Questions at a time: a flood of peers is none for the backend. */
+const MAX_QUESTIONS = 64;
+/** Most of a backend's own words that peers are told, in characters. */
+const MAX_DESCRIPTION = 200;
+
+/** What an answer of yes may say of a publish. */
+const replySchema = z.object({
+  name: z.string().min(1).optional(),
+  record: z.boolean().optional(),
+  identity: z.string().min(1).optional(),
+  relay: z.array(z.string()).optional(),
+});
+
+const NO_ANSWER = 'Whoever decides about that cannot be asked now.';
+
+/** Asks a backend who may publish and play. Without an answer nobody may. */
+export class DecisionHook {
+  readonly #logger = new Logger('Hooks');
+  readonly #client: HookClient;
+  readonly #places = new Places(MAX_QUESTIONS);
+  readonly #actions: ReadonlySet<string>;
+
+  /** @param actions what it is asked about */
+  constructor(target: HookTarget, actions: readonly HookAction[]) {
+    this.#client = new HookClient(target);
+    this.#actions = new Set(actions);
+  }
+
+  /**
+   * @param name what the stream is to be called
+   * @returns undefined when it is not to be asked about that
+   */
+  async decide(action: HookAction, name: string, context: RtmpContext): Promise<HookDecision | undefined> {
+    if (!this.#actions.has(action)) return undefined;
+    const { signal } = context;
+    try {
+      const question = { action, ...describe(context), name };
+      return decisionOf(await this.#places.run(signal, () => this.#client.post(question, signal)));
+    } catch (error) {
+      if (!signal.aborted) {
+        const { message } = error as Error;
+        this.#logger.error('the backend cannot be asked', { action, session: context.sessionId, error: message });
+      }
+      return { isAllowed: false, description: NO_ANSWER };
+    }
+  }
+}
+
+/** Who asks for what. */
+function describe({ session, stream }: RtmpContext): object {
+  const { id, remoteAddress, transport, isSecure, flashVer } = session;
+  const { app, query } = stream!;
+  return { app, query: { ...query }, session: id, address: remoteAddress, transport, isSecure, client: flashVer };
+}
+
+function decisionOf({ status, body }: HookAnswer): HookDecision {
+  if (status >= 200 && status < 300) {
+    const { success, data, error } = replySchema.safeParse(body);
+    if (!success) throw new Error(`${error.issues[0]!.path.join('.')} in its answer is of no use`);
+    return { isAllowed: true, reply: data as PublishReply };
+  }
+  if (status < 400 || status >= 500) throw new Error(`it answers ${status}`);
+  const { description } = body;
+  const words = typeof description === 'string' ? description.slice(0, MAX_DESCRIPTION) : '';
+  return { isAllowed: false, description: words || 'The backend says no.' };
+}

@@ -1,0 +1,70 @@
+import { Logger } from '@nestjs/common';
+import { jest } from '@jest/globals';
+import { Backend } from '#test/backend';
+import { until } from '#test/until';
+import { EventHook } from './event-hook.js';
+
+let backend: Backend;
+let hook: EventHook;
+let errors: ReturnType<typeof jest.spyOn>;
+
+beforeEach(async () => {
+  errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+  jest.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+  backend = await Backend.start();
+  hook = new EventHook({ url: backend.url, secret: undefined, timeout: 1000 }, { first: 10, most: 20 });
+});
+afterEach(async () => {
+  hook.close();
+  await backend.close();
+  jest.restoreAllMocks();
+});
+
+const told = () => backend.requests.map(({ body }) => (body as { number: number }).number);
+const tell = (number: number) => hook.tell({ number });
+
+it('tells one after the other, in order', async () => {
+  let answering = 0;
+  let most = 0;
+  backend.answer = (_request, response) => {
+    most = Math.max(most, ++answering);
+    setTimeout(() => {
+      answering--;
+      response.writeHead(200).end();
+    }, 5);
+  };
+  await Promise.all([1, 2, 3, 4].map(tell));
+  expect(told()).toEqual([1, 2, 3, 4]);
+  expect(most).toBe(1);
+});
+
+it('tells again until it is taken, says so once, and loses nothing', async () => {
+  let failures = 3;
+  backend.answer = (_request, response) => response.writeHead(failures-- > 0 ? 503 : 200).end();
+  await Promise.all([1, 2].map(tell));
+  expect(told()).toEqual([1, 1, 1, 1, 2]);
+  expect(errors).toHaveBeenCalledTimes(1);
+  expect(errors).toHaveBeenCalledWith('the backend cannot be told', { error: 'it answers 503', waiting: 2 });
+});
+
+it('drops the oldest that waits when there are too many', async () => {
+  backend.answer = () => {};
+  const first = tell(0);
+  await until('the first is on its way', () => told().length === 1);
+  const waiting = Array.from({ length: 10_000 }, (_, index) => tell(index + 1));
+  // Resolved without having been told.
+  await waiting[0];
+  backend.answer = (_request, response) => response.writeHead(200).end();
+  await first;
+  await waiting[1];
+  expect(told().slice(0, 3)).toEqual([0, 0, 2]);
+});
+
+it('tells nothing more when it is closed, and leaves nobody waiting', async () => {
+  backend.answer = () => {};
+  const waiting = [1, 2].map(tell);
+  await until('the first is on its way', () => told().length === 1);
+  hook.close();
+  await Promise.all(waiting);
+  expect(told()).toEqual([1]);
+});

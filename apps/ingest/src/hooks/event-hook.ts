@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { HookClient, type HookTarget } from './hook-client.js';
+
+/** Messages that wait for a backend that does not answer. */
+const MAX_WAITING = 10_000;
+const FIRST_RETRY = 1000;
+const MAX_RETRY = 60_000;
+
+/** How long to wait between attempts; tests wait less. */
+export interface RetryWaits {
+  /** After the first failure, in milliseconds; it doubles with each. */
+  readonly first: number;
+  readonly most: number;
+}
+
+interface Waiting {
+  readonly message: object;
+  readonly sent: () => void;
+}
+
+/**
+ * Tells a backend what happens: one message after the other, in order, each
+ * again and again until it is taken. What is too much for its memory is dropped,
+ * oldest first, and said in the log.
+ */
+export class EventHook {
+  readonly #logger = new Logger('Hooks');
+  readonly #client: HookClient;
+  readonly #waiting: Waiting[] = [];
+  readonly #ended = new AbortController();
+  #isSending = false;
+  #dropped = 0;
+
+  constructor(
+    target: HookTarget,
+    private readonly waits: RetryWaits = { first: FIRST_RETRY, most: MAX_RETRY },
+  ) {
+    this.#client = new HookClient(target);
+  }
+
+  /** Resolves when the message was taken, or will not be. */
+  tell(message: object): Promise<void> {
+    return new Promise((sent) => {
+      if (this.#waiting.length >= MAX_WAITING) {
+        this.#dropped++;
+        this.#waiting.splice(1, 1)[0]!.sent();
+      }
+      this.#waiting.push({ message, sent });
+      if (!this.#isSending) void this.#send();
+    });
+  }
+
+  /** Sends nothing more. */
+  close(): void {
+    this.#ended.abort();
+    for (const { sent } of this.#waiting.splice(0)) sent();
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true;
+    let wait = this.waits.first;
+    let failures = 0;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const problem = await this.#attempt(next.message);
+      if (this.#ended.signal.aborted) break;
+      if (problem !== undefined) {
+        if (failures++ === 0) {
+          this.#logger.error('the backend cannot be told', { error: problem, waiting: this.#waiting.length });
+        }
+        await delay(wait, undefined, { signal: this.#ended.signal, ref: false }).catch(() => {});
+        wait = Math.min(this.waits.most, wait * 2);
+        continue;
+      }
+      if (failures > 0) this.#logger.log('the backend is told again', { failures, dropped: this.#dropped });
+      failures = this.#dropped = 0;
+      wait = this.waits.first;
+      this.#waiting.shift();
+      next.sent();
+    }
+    this.#isSending = false;
+  }
+
+  /** @returns why it was not taken */
+  async #attempt(message: object): Promise<string | undefined> {
+    try {
+      const { status } = await this.#client.post(message, this.#ended.signal);
+      return status >= 200 && status < 300 ? undefined : `it answers ${status}`;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+}
