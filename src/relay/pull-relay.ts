@@ -1,6 +1,7 @@
-import type { StreamRegistry } from '#lib/live';
+import type { LiveStream, StreamRegistry } from '#lib/live';
 import type { StreamAddress } from '#lib/rtmp';
 import type { CommandAdmission } from '../admission/command-admission.js';
+import type { PublishGrant } from '../admission/decision.js';
 import { httpPlaceOf } from '../client/flv-request.js';
 import { RtmpClientError } from '../client/rtmp-client.errors.js';
 import type { RtmpPlayback } from '../playback/rtmp-playback.js';
@@ -71,6 +72,8 @@ export class PullRelay extends Relay implements PullReceiver {
   #neededAt = performance.now();
   #messageAt = 0;
   #publisher: PulledPublisher | undefined;
+  /** The newest that was published here. */
+  #stream: LiveStream | undefined;
   #isPublishing = false;
   #early: { readonly messages: EarlyMessage[]; bytes: number } | undefined;
   #source: PullSource | undefined;
@@ -131,20 +134,14 @@ export class PullRelay extends Relay implements PullReceiver {
     return { bytes, skips: 0, skippedBytes: 0, lag: 0, queuedBytes: 0 };
   }
 
-  /** Whoever publishes the name here goes first. */
+  /**
+   * Whoever publishes the name here goes first, also while its return is waited for: the source may have the stream from
+   * its players here, and would give it back to them.
+   */
   protected override whenNeeded(): Promise<void> | undefined {
-    const { registry } = this.services;
-    if (registry.get(this.path) === undefined) return undefined;
+    if (this.#otherStream === undefined) return undefined;
     this.becameIdle();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        stopObserving();
-        this.stopping.removeEventListener('abort', done);
-        resolve();
-      };
-      const stopObserving = registry.observe({ onRemove: ({ path }) => path === this.path && done() });
-      this.stopping.addEventListener('abort', done, { once: true });
-    });
+    return this.#untilFree();
   }
 
   protected override stateChanged(): void {
@@ -202,6 +199,35 @@ export class PullRelay extends Relay implements PullReceiver {
     return 'later';
   }
 
+  /** The stream of somebody else who has the name here, or may come back to it. */
+  get #otherStream(): LiveStream | undefined {
+    const { registry } = this.services;
+    const stream = registry.get(this.path) ?? registry.getSuspended(this.path);
+    return stream === this.#stream ? undefined : stream;
+  }
+
+  async #untilFree(): Promise<void> {
+    for (let other = this.#otherStream; other !== undefined; other = this.#otherStream) {
+      if (this.stopping.aborted) return;
+      await this.#untilLeft(other);
+    }
+  }
+
+  /** Waits until a stream leaves the name, or is over. */
+  #untilLeft(other: LiveStream): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        stopWatching();
+        this.stopping.removeEventListener('abort', done);
+        resolve();
+      };
+      const stopWatching = other.isSuspended
+        ? other.addSink({ onMessage: () => {}, onSuspend: () => {}, onEnd: done }, { greet: false })
+        : this.services.registry.observe({ onRemove: (stream) => stream === other && done() });
+      this.stopping.addEventListener('abort', done, { once: true });
+    });
+  }
+
   /** Something came: takes a place among the connections, opens media handlers, publishes. */
   #publish(source: PullSource): void {
     const { server, admission } = this.services;
@@ -222,7 +248,7 @@ export class PullRelay extends Relay implements PullReceiver {
       if (this.#publisher !== publisher || publisher.closed.aborted) {
         if (decided.isAccepted) decided.publish?.media?.end();
       } else if (decided.isAccepted) {
-        const problem = publisher.begin(decided.publish!);
+        const problem = this.#takeName(publisher, decided.publish!);
         if (problem === undefined) this.#begin(publisher);
         else this.#fail(this.#notTaken(problem));
       } else {
@@ -237,7 +263,15 @@ export class PullRelay extends Relay implements PullReceiver {
     decision.then(settle, (error: unknown) => this.#fail(error as Error)).finally(release);
   }
 
+  /** Who came while the source was waited for stays, whatever `takeover` says. @returns why it cannot be taken */
+  #takeName(publisher: PulledPublisher, grant: PublishGrant): string | undefined {
+    if (this.#otherStream === undefined) return publisher.begin(grant);
+    grant.media?.end();
+    return 'somebody publishes it here';
+  }
+
   #begin(publisher: PulledPublisher): void {
+    this.#stream = publisher.publications[0]?.stream;
     void publisher.ended.then((reason) => this.#fail(this.#notTaken(`the publish was ${reason} here`)));
     this.becameLive();
     this.#isPublishing = true;

@@ -247,6 +247,41 @@ describe('a pull that always runs', () => {
     await until('it is live again', () => relays().list()[0]?.state === 'live');
   });
 
+  it('does not take the name from somebody who came while the source was waited for', async () => {
+    const origin = await other();
+    const pull = [{ app: 'live', name: 'cam', url: `rtmp://127.0.0.1:${origin.port}/live/cam` }];
+    await start({ pull }, { options: { takeover: 'replace' } });
+    await until('it asks', () => relays().list()[0]?.state === 'connecting');
+    await publish(test.port);
+    await until('somebody publishes', () => streams().get('live/cam') !== undefined);
+    const send = await publish(origin.port);
+    send(keyFrame(1));
+    await until('it waits', () => relays().list()[0]?.state === 'waiting');
+    expect(relays().list()[0]!.problem).toMatchObject({ code: 'RELAY_ERR_NOT_TAKEN' });
+    expect(streams().get('live/cam')!.isPulled).toBe(false);
+  });
+
+  it('waits while the return of somebody who published the name here is waited for', async () => {
+    const origin = await other();
+    await start({}, { options: { playback: { publisherGrace: 300 } } });
+    const send = await publish(test.port);
+    send(videoConfig(1), keyFrame(1));
+    const player = await play(test.port);
+    await player.gets('V1 K1');
+    relays().addPull({ app: 'live', name: 'cam', url: `rtmp://127.0.0.1:${origin.port}/live/cam` });
+    await until('it waits', () => relays().list()[0]?.state === 'waiting');
+    const sendThere = await publish(origin.port);
+    sendThere(keyFrame(2));
+    await clients[0]!.destroy();
+    await until('its publish is over', () => streams().list().length === 0);
+    const again = await publish(test.port);
+    again(videoConfig(3), keyFrame(3));
+    await player.gets('V1 K1 V3 K3');
+    expect(relays().list()).toMatchObject([{ state: 'waiting', connections: 0 }]);
+    await clients.at(-1)!.destroy();
+    await until('it is pulled when nobody has come back', () => relays().list()[0]!.state === 'live');
+  });
+
   it('can be added and removed', async () => {
     const origin = await other();
     await start({});
@@ -501,6 +536,20 @@ describe('circles', () => {
     await until('the origin asks, and is refused', () => relays(origin).list()[0]?.state === 'refused');
     send(picture(2));
     await player.gets('V1 K1 P2');
+  });
+
+  it('of two servers that always take a stream from each other do not keep it going without its publisher', async () => {
+    const options = { playback: { publisherGrace: 500 } };
+    const one = await other({}, { options });
+    await start({ pull: [{ app: 'live', name: 'cam', url: `rtmp://127.0.0.1:${one.port}/live/cam` }] }, { options });
+    const send = await publish(one.port);
+    send(videoConfig(1), keyFrame(1));
+    await until('it is here', () => relays().list()[0]?.state === 'live');
+    relays(one).addPull({ app: 'live', name: 'cam', url: `rtmp://127.0.0.1:${test.port}/live/cam` });
+    await until('the other waits', () => relays(one).list()[0]?.state === 'waiting');
+    await clients[0]!.destroy();
+    await until('it is over', () => streams().list().length === 0);
+    expect(relays(one).list()).toMatchObject([{ bytes: 0, connections: 0 }]);
   });
 
   it('of one server are refused by its address', async () => {
