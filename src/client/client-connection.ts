@@ -281,7 +281,7 @@ export class ClientConnection implements ClientReceiver {
         const status = this.masked(event.status)!;
         this.#observer.onEvent({ ...event, status });
         const listener = this.#listenerOf(event.messageStreamId, status.code);
-        if (listener === undefined && status.level === 'error') this.#complaint = status;
+        if (listener === undefined && status.level === 'error') this.#takeComplaint(status);
         listener?.onStatus(status);
         return;
       }
@@ -292,6 +292,14 @@ export class ClientConnection implements ClientReceiver {
       default:
         this.#observer.onEvent(event);
     }
+  }
+
+  /** In front of the answer to connect it stands for it: some servers close the connection then, others leave that to us. */
+  #takeComplaint(status: RtmpStatus): void {
+    this.#complaint = status;
+    if (this.session.isConnected) return;
+    for (const { reject } of this.#waiters.values()) reject(this.refusal('connect', status));
+    this.#waiters.clear();
   }
 
   /** Some servers send a NetStream's status on the connection: it means the only one there is. */

@@ -60,6 +60,20 @@ describe('connect', () => {
     expect(await errorOf(connect(script))).toMatchObject({ code: 'RTMP_CLIENT_ERR_CLOSED' });
   });
 
+  it.each([false, true])('is refused by a status of the connection, which is closed then: %s', async (closes) => {
+    const script = srsScript({
+      connect: (_message, connection) => {
+        connection.send(onStatus('error', 'NetConnection.Connect.Rejected', 'no stream-key', {}, 0));
+        if (closes) connection.socket.end();
+      },
+    });
+    expect(await errorOf(connect(script))).toMatchObject({
+      code: 'RTMP_CLIENT_ERR_REFUSED',
+      status: { code: 'NetConnection.Connect.Rejected', description: 'no …' },
+    });
+    await until('it is closed', () => server!.connections[0]!.isClosed);
+  });
+
   it('is closed by the server, which says why', async () => {
     const client = await connect(srsScript());
     const publication = await client.publish();
@@ -126,6 +140,21 @@ describe('publish and play', () => {
     expect(await errorOf(client[command]())).toMatchObject({
       code: 'RTMP_CLIENT_ERR_REFUSED',
       status: { code, description: '… is not yours' },
+    });
+    expect(client.isClosed).toBe(false);
+    await client.close();
+  });
+
+  it.each(['publish', 'play'] as const)('%s: an _error, as servers made with rml_rtmp answer', async (command) => {
+    const client = await connect(
+      srsScript({
+        [command]: (message, connection) =>
+          connection.send(reply('_error', message, null, { level: 'error', code: 'X', description: 'no stream-key' })),
+      }),
+    );
+    expect(await errorOf(client[command]())).toMatchObject({
+      code: 'RTMP_CLIENT_ERR_REFUSED',
+      status: { level: 'error', code: 'X', description: 'no …' },
     });
     expect(client.isClosed).toBe(false);
     await client.close();

@@ -173,6 +173,32 @@ describe('publishing', () => {
     expect(session.netStreamState(5)).toBeUndefined();
   });
 
+  it('is refused by an _error too, once, and only while the stream is there', () => {
+    const dialogue = new Dialogue().connected().withStream().withStream(2);
+    const { session } = dialogue;
+    const begin = (): number => {
+      session.publish(1, 'cam');
+      return dialogue.said()[0]![1] as number;
+    };
+    const refused = command('_error', begin(), null, { code: 'NetStream.Publish.BadName', description: 'taken' });
+    expect(dialogue.hears(refused)).toEqual([
+      {
+        type: 'status',
+        messageStreamId: 1,
+        status: { level: 'error', code: 'NetStream.Publish.BadName', description: 'taken' },
+      },
+    ]);
+    expect(dialogue.hears(refused)).toEqual([]);
+    session.closeNetStream(1);
+    const status = { level: 'error', code: 'NetStream.Failed', description: '' };
+    expect(dialogue.hears(command('_error', begin(), null))).toMatchObject([{ messageStreamId: 1, status }]);
+    session.play(2, 'cam');
+    const [[, transaction]] = dialogue.said() as [[string, number]];
+    expect(dialogue.hears(command('_result', transaction, null))).toEqual([]);
+    session.deleteStream(2);
+    expect(dialogue.hears(command('_error', transaction, null))).toEqual([]);
+  });
+
   it('tells what chunks others must write', () => {
     const dialogue = new Dialogue({ chunkSize: 4096 }).connected().withStream();
     expect(dialogue.session.chunkSize).toBe(4096);

@@ -18,7 +18,7 @@ import type { ClientSessionEvent } from './client-session-events.js';
 import { type ClientSessionOptions, resolveClientSessionOptions } from './client-session-options.js';
 import { type ConnectParameters, connectObject } from './connect-parameters.js';
 import { PendingCalls } from './pending-calls.js';
-import { readOnStatus, readReply, readServerCapabilities } from './read-server-command.js';
+import { readOnStatus, readRefusal, readReply, readServerCapabilities } from './read-server-command.js';
 
 /** What a play asks for (§7.2.2.1), in milliseconds as real players and servers have it. */
 export interface PlayParameters {
@@ -194,15 +194,13 @@ export class ClientSession {
 
   /** publish (§7.2.2.6). The answer is a StatusEvent. */
   publish(messageStreamId: number, name: string, type: PublishingType = 'live'): void {
-    this.#begin(messageStreamId, 'publishing');
-    this.notify(messageStreamId, 'publish', name, type);
+    this.#begin(messageStreamId, 'publishing', 'publish', name, type);
   }
 
   /** play (§7.2.2.1), and how much is buffered for it. The answer is a StatusEvent. */
   play(messageStreamId: number, name: string, parameters: PlayParameters = {}, bufferLength = 1000): void {
-    this.#begin(messageStreamId, 'playing');
     const { start = -2000, duration = -1, reset = true } = parameters;
-    this.notify(messageStreamId, 'play', name, start, duration, reset);
+    this.#begin(messageStreamId, 'playing', 'play', name, start, duration, reset);
     this.#output.userControl(UserControlEvent.SetBufferLength, messageStreamId, bufferLength);
   }
 
@@ -210,6 +208,7 @@ export class ClientSession {
   deleteStream(messageStreamId: number): void {
     this.closeNetStream(messageStreamId);
     this.#netStreams.delete(messageStreamId);
+    this.#calls.forget(messageStreamId);
     this.notify(0, 'deleteStream', messageStreamId);
   }
 
@@ -266,7 +265,7 @@ export class ClientSession {
     if (!this.#isConnected) throw new RtmpUsageError(`${name} before connect was accepted`);
   }
 
-  #begin(messageStreamId: number, state: NetStreamState): void {
+  #begin(messageStreamId: number, state: NetStreamState, command: string, ...args: AmfValue[]): void {
     const now = this.#netStreams.get(messageStreamId);
     if (now !== 'idle') {
       const what = now === undefined ? 'was not created' : `is ${now} already`;
@@ -274,6 +273,7 @@ export class ClientSession {
     }
     this.#netStreams.set(messageStreamId, state);
     this.#deadlines.isPlaying = this.#netStreams.isAny('playing');
+    this.#output.command(messageStreamId, command, this.#calls.begin(messageStreamId), null, ...args);
   }
 
   #handleMessage(message: Message): ClientSessionEvent | undefined {
@@ -361,7 +361,11 @@ export class ClientSession {
 
   #handleReply(command: CommandBase): ClientSessionEvent | undefined {
     const name = this.#calls.take(command.transactionId);
-    if (name === undefined) return undefined; // nobody asked, or nobody wants to know
+    if (name === undefined) {
+      const refused = command.name === '_error' ? this.#calls.takeBegin(command.transactionId) : undefined;
+      // Otherwise nobody asked, or nobody wants to know.
+      return refused === undefined ? undefined : readRefusal(refused, command);
+    }
     const event = readReply(name, command);
     if (event.isResult && name === 'createStream') this.#created(event.values[0]);
     if (!event.isResult || name !== 'connect') return event;

@@ -22,6 +22,17 @@ export function readReply(name: string, command: CommandBase): ReplyEvent {
   };
 }
 
+/** The event of an `_error` that answers publish or play in the place of an onStatus, as servers made with rml_rtmp do it. */
+export function readRefusal(messageStreamId: number, command: CommandBase): StatusEvent {
+  const { status } = readReply('', command);
+  const { code = '', description = '' } = status ?? {};
+  return {
+    type: 'status',
+    messageStreamId,
+    status: Object.freeze({ ...status, level: 'error', code: code || 'NetStream.Failed', description }),
+  };
+}
+
 /** The event of an onStatus; undefined when it says nothing. */
 export function readOnStatus(command: CommandBase): StatusEvent | ReconnectEvent | undefined {
   const { messageStreamId, commandObject, args } = command;
