@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { FlvDemuxer, type FlvTag } from '#lib/flv';
+import { until } from '#test/until';
 import { PlayedFlv } from './played-flv.js';
 import { publishFlv } from './publish-flv.js';
 import type { RtmpMediaMessage } from '../media/rtmp-media-message.js';
@@ -31,6 +32,8 @@ function tagsOf(bytes: Uint8Array): FlvTag[] {
 class Kept {
   readonly sent: Array<[number, number, string]> = [];
   waits = 0;
+  fail: (error: Error) => void = () => {};
+  readonly closed = new Promise<Error | undefined>((resolve) => (this.fail = resolve));
 
   send(tagType: number, timestamp: number, payload: Uint8Array): boolean {
     this.sent.push([tagType, timestamp, Buffer.from(payload).toString('base64')]);
@@ -86,6 +89,36 @@ describe('publishFlv()', () => {
       onProgress: (progress) => void onProgress(progress),
     });
     await expect(call).rejects.toBe(reason);
+  });
+
+  it.each(['is told to', 'the server ends the publish'])('stops when %s, though its source is silent', async (why) => {
+    const controller = new AbortController();
+    const kept = new Kept();
+    const reason = new Error('enough');
+    async function* silent(): AsyncGenerator<Uint8Array> {
+      yield fixture('published.flv').subarray(0, 4096);
+      setImmediate(() => (why === 'is told to' ? controller.abort(reason) : kept.fail(reason)));
+      await new Promise(() => {});
+    }
+    const call = publishFlv(kept.asPublication, silent(), { pace: 'full', signal: controller.signal });
+    await expect(call).rejects.toBe(reason);
+    expect(kept.sent.length).toBeGreaterThan(1);
+  });
+
+  it('ends its source when the publish fails', async () => {
+    const kept = new Kept();
+    const reason = new Error('gone');
+    let isEnded = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* pieces(fixture('published.flv'), 100);
+      } finally {
+        isEnded = true;
+      }
+    }
+    const call = publishFlv(kept.asPublication, source(), { pace: 'full', onProgress: () => kept.fail(reason) });
+    await expect(call).rejects.toBe(reason);
+    await until('the source is ended', () => isEnded);
   });
 
   it('refuses what is no FLV', async () => {
