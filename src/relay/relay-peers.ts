@@ -1,6 +1,7 @@
 import { httpPlaceOf } from '../client/flv-request.js';
-import { untilDone } from '../client/limited-wait.js';
+import { orAborted, untilDone, withinTime } from '../client/limited-wait.js';
 import { RtmpClient } from '../client/rtmp-client.js';
+import { RtmpClientError } from '../client/rtmp-client.errors.js';
 import type { RtmpClientOptions } from '../client/rtmp-client-options.js';
 import type { RtmpUrl } from '../client/rtmp-url.js';
 import type { RtmpServer } from '../server/rtmp-server.js';
@@ -37,7 +38,7 @@ export class RelayPeers {
     signal: AbortSignal,
     more: Partial<RtmpClientOptions> = {},
   ): Promise<RtmpClient> {
-    await this.refuseHome(url.host, url.port, url.masked);
+    await this.refuseHome(url.host, url.port, url.masked, signal);
     const { connectTimeout: connect, commandTimeout: command } = this.options;
     return untilDone(signal, (connecting) =>
       RtmpClient.connect(url, {
@@ -48,7 +49,7 @@ export class RelayPeers {
         signal: connecting,
         allowRedirect: async (to) => {
           this.refuseElsewhere(to.host, url);
-          await this.refuseHome(to.host, to.port, to.masked);
+          await this.refuseHome(to.host, to.port, to.masked, connecting);
           return true;
         },
       }),
@@ -80,7 +81,7 @@ export class RelayPeers {
       maxTagLength: this.maxMessageLength,
       check: async (host: string, port: number) => {
         this.refuseElsewhere(host, { host: httpPlaceOf(url).host, masked });
-        await this.refuseHome(host, port, masked);
+        await this.refuseHome(host, port, masked, signal);
       },
     };
     return FlvPullSource.open(request, receiver, signal);
@@ -95,9 +96,18 @@ export class RelayPeers {
     throw new RelayError('RELAY_ERR_ELSEWHERE', `${from.masked} to ${host}; relay.redirectHosts says which are right`);
   }
 
-  /** @throws {RelayError} RELAY_ERR_LOOP for one of our own listeners */
-  async refuseHome(host: string, port: number, masked: string): Promise<void> {
-    if (!(await leadsHome(host, port, ownPorts(this.server.addresses)))) return;
-    throw new RelayError('RELAY_ERR_LOOP', `${masked} is this server itself`);
+  /**
+   * @param signal ends looking up the name, with its reason
+   * @throws {RelayError} RELAY_ERR_LOOP for one of our own listeners
+   * @throws {RtmpClientError} RTMP_CLIENT_ERR_TIMEOUT for a name that is not looked up in time
+   */
+  async refuseHome(host: string, port: number, masked: string, signal: AbortSignal): Promise<void> {
+    const { connectTimeout: timeout } = this.options;
+    const late = (): Error =>
+      new RtmpClientError('RTMP_CLIENT_ERR_TIMEOUT', `${masked}: ${host} was not looked up within ${timeout} ms`);
+    const isHome = await withinTime({ timeout, late, signal }, (within) =>
+      orAborted(leadsHome(host, port, ownPorts(this.server.addresses)), within),
+    );
+    if (isHome) throw new RelayError('RELAY_ERR_LOOP', `${masked} is this server itself`);
   }
 }
