@@ -345,6 +345,11 @@ export class ClientConnection implements ClientReceiver {
     if (this.#stall !== undefined || this.#transport.writableLength === 0) return;
     const { idle } = this.#options.timeouts;
     this.#stall = setTimeout(() => {
+      // In a tunnel nothing goes while nothing is read.
+      if (this.#pauses > 0) {
+        this.#stall?.refresh();
+        return;
+      }
       const detail = `${this.#url.masked}: ${this.waitingBytes} bytes wait, none went for ${idle} ms`;
       this.destroy(new RtmpClientError('RTMP_CLIENT_ERR_STALLED', detail));
     }, idle);

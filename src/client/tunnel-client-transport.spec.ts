@@ -1,7 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '#test/until';
 import { RtmpClient } from './rtmp-client.js';
 import type { RtmpClientOptions } from './rtmp-client-options.js';
+import { parseRtmpUrl } from './rtmp-url.js';
+import { TunnelClientTransport } from './tunnel-client-transport.js';
 
 // The tunnel against HTTP servers that are none of RTMPT, or bad ones.
 
@@ -81,6 +85,53 @@ it('is told that the bytes inside are no RTMP, and polls with paths in their ord
   );
   await expect(call).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_PROTOCOL', cause: { code: 'RTMP_ERR_VERSION' } });
   expect(paths).toEqual(['/send/SECRET/0', '/idle/SECRET/1', '/idle/SECRET/2']);
+});
+
+it('reads no more of an answer than is wanted, and waits for who does not read it', async () => {
+  const timeout = 50;
+  let sent = 0;
+  let isFull = false;
+  server = createServer(
+    opened((_request, response) => {
+      const more = (): void => {
+        isFull = false;
+        while (response.write(new Uint8Array(65_536))) sent += 65_536;
+        isFull = true;
+        response.once('drain', more);
+      };
+      more();
+    }),
+  );
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { signal } = new AbortController();
+  const transport = await TunnelClientTransport.open(
+    parseRtmpUrl(`rtmpt://127.0.0.1:${port}/live`),
+    {},
+    timeout,
+    signal,
+  );
+  let received = 0;
+  let isClosed = false;
+  transport.start({
+    onBytes: (bytes) => {
+      if (received === 0) transport.pause();
+      received += bytes.length;
+    },
+    onWritten: () => {},
+    onClose: () => (isClosed = true),
+  });
+  await until('something comes', () => received > 0);
+  const before = received;
+  await until('the server cannot send more', () => isFull);
+  await sleep(4 * timeout);
+  expect(isFull).toBe(true);
+  expect(received).toBe(before);
+  expect(isClosed).toBe(false);
+  transport.resume();
+  await until('it goes on', () => received > sent / 2 && received > 4 * before);
+  transport.destroy();
+  await until('it is closed', () => isClosed);
 });
 
 it('reaches nobody', async () => {

@@ -88,10 +88,12 @@ export class TunnelClientTransport implements ClientTransport {
 
   pause(): void {
     this.#isPaused = true;
+    this.#http.pause();
   }
 
   resume(): void {
     this.#isPaused = false;
+    this.#http.resume();
     this.#resume?.();
   }
 

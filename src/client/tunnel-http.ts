@@ -17,6 +17,9 @@ export class TunnelHttp {
   readonly #agent: HttpAgent;
   readonly #url: RtmpUrl;
   readonly #timeout: number;
+  /** The answer that is being read. */
+  #answer: IncomingMessage | undefined;
+  #isPaused = false;
 
   /** @param timeout for the answer to a post, in milliseconds */
   constructor(url: RtmpUrl, tls: Readonly<RtmpClientTlsOptions>, timeout: number) {
@@ -45,15 +48,33 @@ export class TunnelHttp {
           fail(this.#failure(path, `answered with ${response.statusCode}`));
           return;
         }
+        this.#answer = response;
         response.on('data', onBytes);
+        if (this.#isPaused) response.pause();
         response.once('error', fail);
         response.once('end', resolve);
       };
       const sent = (isSecure ? requestHttps : requestHttp)(settings, take);
       sent.once('error', fail);
-      sent.once('timeout', () => sent.destroy(this.#failure(path, `no answer within ${this.#timeout} ms`)));
+      sent.on('timeout', () => {
+        // What is not read is no silence of the server's.
+        if (this.#isPaused) sent.socket?.setTimeout(this.#timeout);
+        else sent.destroy(this.#failure(path, `no answer within ${this.#timeout} ms`));
+      });
       sent.end(body);
     });
+  }
+
+  /** Reads no more of an answer than has come. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#answer?.pause();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#answer?.resume();
   }
 
   /** Closes its connection. */
