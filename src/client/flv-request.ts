@@ -19,6 +19,16 @@ export function httpPlaceOf({ protocol, hostname, port }: URL): { host: string; 
   return { host: hostname.replace(/^\[|\]$/gu, ''), port: Number(port) || (isSecure ? 443 : 80), isSecure };
 }
 
+/** Whether user and password are percent-encoded, as they have to be. `URL` takes them as they come. */
+export function isLoginEncoded({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Asks for FLV over HTTP, on a connection of its own, which ends with it. Resolves with the head of the answer.
  *

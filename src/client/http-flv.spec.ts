@@ -131,7 +131,7 @@ it('an abort is the signal’s reason, before the answer and behind it', async (
   await expect(read).rejects.toBe(reason);
 });
 
-it.each(['http://', 'ftp://host/a.flv', 'http://[::1/a'])('%s is no address', async (url) => {
+it.each(['http://', 'ftp://host/a.flv', 'http://[::1/a', 'http://me:100%@host/a'])('%s is no address', async (url) => {
   await serve(() => {});
   await expect(openHttpFlv(url)).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_URL' });
 });

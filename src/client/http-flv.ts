@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { addAbortSignal } from 'node:stream';
 import { connectFailure } from './client-tls.js';
-import { requestFlv } from './flv-request.js';
+import { isLoginEncoded, requestFlv } from './flv-request.js';
 import { withinTime } from './limited-wait.js';
 import { RtmpClientError } from './rtmp-client.errors.js';
 import type { RtmpClientTlsOptions } from './rtmp-client-options.js';
@@ -71,6 +71,9 @@ function parseHttpUrl(url: string, base?: URL): URL {
   const parsed = URL.canParse(url, base?.href) ? new URL(url, base?.href) : undefined;
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
     throw new RtmpClientError('RTMP_CLIENT_ERR_URL', `${MASK}: write http://host/app/name.flv, or https`);
+  }
+  if (!isLoginEncoded(parsed)) {
+    throw new RtmpClientError('RTMP_CLIENT_ERR_URL', `${MASK}: user or password are not percent-encoded`);
   }
   return parsed;
 }

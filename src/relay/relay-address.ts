@@ -1,3 +1,4 @@
+import { isLoginEncoded } from '../client/flv-request.js';
 import { maskHttpUrl } from '../client/http-flv.js';
 import { MASK, parseRtmpUrl, type RtmpUrl } from '../client/rtmp-url.js';
 import { RelayError } from './relay.errors.js';
@@ -81,6 +82,7 @@ export class RelayAddress {
     const text = filled(this.#template, (part) => stream[part].split('/').map(encodeURIComponent).join('/'));
     if (!URL.canParse(text)) throw new RelayError('RELAY_ERR_ADDRESS', 'write http://host/app/name.flv');
     const url = new URL(text);
+    if (!isLoginEncoded(url)) throw new RelayError('RELAY_ERR_ADDRESS', 'user or password are not percent-encoded');
     return { kind: 'flv', url, masked: maskHttpUrl(url).replaceAll('%24%7Bapp%7D', '${app}') };
   }
 }

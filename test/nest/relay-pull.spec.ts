@@ -502,6 +502,13 @@ describe('FLV over HTTP', () => {
     expect(relays().list()[0]!.problem!.message).toContain(String(status));
   });
 
+  it('with a password that is not percent-encoded is refused by who adds it', async () => {
+    await start({});
+    const url = 'http://me:100%25%@127.0.0.1/live/cam.flv';
+    const add = () => relays().addPull({ app: 'live', name: 'cam', url });
+    expect(add).toThrow(/^(?!.*100).*user or password are not percent-encoded/u);
+  });
+
   it('that is none says so', async () => {
     const port = await serve((_request, response) => response.end('<html>nothing of the kind</html>'));
     await start({ pull: [{ app: 'live', name: 'cam', url: `http://127.0.0.1:${port}/live/cam.flv` }] });
