@@ -29,6 +29,16 @@ async function connect(path = 'live/cam?key=secret', options: RtmpClientOptions 
   return client;
 }
 
+it('takes its address as a string or a URL, and says what is none', async () => {
+  await start(srsScript());
+  const client = await RtmpClient.connect(new URL(server.url('live/cam?key=secret')));
+  clients.push(client);
+  expect(client.url).toMatchObject({ app: 'live', name: 'cam?key=secret' });
+  for (const wrong of [undefined, 5, {}, new URL('http://127.0.0.1/live')]) {
+    await expect(RtmpClient.connect(wrong as never)).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_URL' });
+  }
+});
+
 describe('publishing to SRS', () => {
   it('goes by the book: commands in their order, metadata announced, media as it is, an end', async () => {
     await start(srsScript());

@@ -58,13 +58,13 @@ export class RtmpClient extends EventEmitter<RtmpClientEvents> {
   /**
    * Connects: `rtmp`, `rtmps`, `rtmpt` or `rtmpts`, with authentication and redirects as the server asks for them.
    *
-   * @param url `rtmp://[user:password@]host[:port]/app[/instance][/name][?query]`, or such an address taken apart
+   * @param url `rtmp://[user:password@]host[:port]/app[/instance][/name][?query]`, also as a `URL`, or such an address taken apart
    * @throws {RtmpClientError} when there is no connection
    * @throws {RtmpConfigurationError} for an option that is wrong
    */
-  static async connect(url: string | RtmpUrl, options: RtmpClientOptions = {}): Promise<RtmpClient> {
+  static async connect(url: string | URL | RtmpUrl, options: RtmpClientOptions = {}): Promise<RtmpClient> {
     const resolved = resolveRtmpClientOptions(options);
-    const parsed = typeof url === 'object' && url !== null ? url : parseRtmpUrl(url, options.app);
+    const parsed = isTakenApart(url) ? url : parseRtmpUrl(String(url), options.app);
     const client = new RtmpClient(resolved);
     const { connect } = resolved.timeouts;
     const late = (): Error =>
@@ -280,6 +280,10 @@ export class RtmpClient extends EventEmitter<RtmpClientEvents> {
     this.#resolveClosed(error);
     this.emit('close', error);
   }
+}
+
+function isTakenApart(url: string | URL | RtmpUrl): url is RtmpUrl {
+  return typeof url === 'object' && url !== null && 'tcUrl' in url;
 }
 
 function giveBack(connection: ClientConnection, messageStreamId: number): void {
