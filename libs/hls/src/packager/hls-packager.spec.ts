@@ -1,5 +1,6 @@
 import { encodeAmf0 } from '#lib/amf';
 import { LiveStream } from '#lib/live';
+import { hex } from '#test/hex';
 import { PlaylistChecker } from '#test/playlist-checker';
 import { type MediaPlaylist, parseMediaPlaylist } from '#test/playlist-tags';
 import { renderMediaPlaylist } from '../playlist/media-playlist.js';
@@ -89,12 +90,12 @@ class Bench implements PackagerReceiver {
     this.#counts.video++;
     const nal = isKey ? '0000000465000001' : '0000000441000001';
     const payload = trackId === 0 ? bytes(`${isKey ? 17 : 27}01000000${nal}`) : enhanced(isKey ? 1 : 33, trackId, bytes(`000000${nal}`)); // prettier-ignore
-    this.#push(9, time, payload);
+    this.push(9, time, payload);
   }
 
   sound(time: number): void {
     this.#counts.audio++;
-    this.#push(8, time, AAC_FRAME);
+    this.push(8, time, AAC_FRAME);
   }
 
   /** The connection is lost, and another publisher comes. */
@@ -125,7 +126,7 @@ class Bench implements PackagerReceiver {
     return this.segments.get(name)!.map(({ duration }) => Math.round(duration * 100) / 100);
   }
 
-  #push(type: number, time: number, payload: Uint8Array): void {
+  push(type: number, time: number, payload: Uint8Array): void {
     this.#wallTime += Math.max(0, time - this.#publishedAt);
     this.#publishedAt = Math.max(time, this.#publishedAt);
     this.#stream.push(type, time, payload);
@@ -292,6 +293,21 @@ describe('tracks that are others', () => {
       .publish(8000, 12_000);
     expect(bench.outgrown).toEqual(['tracks']);
     expect(bench.end().problems).toEqual([]);
+  });
+
+  it.each([
+    ['pictures in AV1', 9, '90 61763031 81000c00', 'a1 61763031 0000'],
+    ['sound in Opus', 8, '90 4f707573 4f707573486561640102380180bb0000000000', '91 4f707573 fc'],
+  ])('and go on as %s, which MPEG-TS cannot have: the playlists end', (_name, type, header, frame) => {
+    const metadata = { width: 320, height: 180 };
+    const bench = new Bench({ container: 'ts', metadata }).configure('video', 'audio').publish(0, 8000);
+    const isOther = (kind: string) => (kind === 'video') === (type === 9);
+    bench.push(type, 8000, hex(header));
+    bench.push(type, 8000, hex(frame));
+    bench.publish(8000, 9000, (kind) => !isOther(kind));
+    expect(bench.outgrown).toEqual(['tracks']);
+    expect(bench.end().problems).toEqual([]);
+    expect(bench.playlist().isEnded).toBe(true);
   });
 
   it('are not led by one of which nothing comes', () => {

@@ -201,6 +201,11 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   onFormat(key: number, format: TrackFormat): void {
     const track = this.#tracks.get(key);
     if (this.#isProbing || track === undefined || isSameFormat(track.format, format)) return;
+    if (!this.#isUsable(format)) {
+      // There is no more of it; playlists of what the stream has now are made when it is there.
+      this.#tracks.delete(key);
+      return;
+    }
     this.#finish();
     track.restart(format);
     this.#isChanged = true;
@@ -296,10 +301,11 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     this.#backlog.drain((message) => this.#reader.read(message));
   }
 
-  /** Something of a track that no playlist has. */
+  /** Something of a track that no playlist has, or that it has and can have no more of. */
   #onNewTrack(key: number): void {
     const format = this.#reader.formats.get(key);
-    const isMissed = format !== undefined && this.#isUsable(format) && this.#renditions.length > 0;
+    const isOther = format !== undefined && (this.#isUsable(format) || this.#renditionOf.has(key));
+    const isMissed = isOther && this.#renditions.length > 0;
     if (isMissed && this.#wallTime - this.#begunAt >= LEAST_RUN) this.#outgrow('tracks');
   }
 
