@@ -28,6 +28,8 @@ export interface BroadcastOwner {
   onInitFailed(broadcast: HlsBroadcast, error: unknown): void;
   /** It can not go on, and is to end: another one is made of what follows. */
   onOutgrown(broadcast: HlsBroadcast, reason: OutgrownReason): void;
+  /** Something of its stream can be in no playlist: `audio in speex`. */
+  onLeftOut(broadcast: HlsBroadcast, what: string): void;
   /** It holds more than before. */
   onGrowth(broadcast: HlsBroadcast): void;
 }
@@ -103,6 +105,8 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     this.#setState('live');
     this.#stream = stream;
     if (stream.gopDuration !== undefined) this.packager.expectKeyFrames(stream.gopDuration);
+    const { videoMessages, audioMessages } = stream.counters;
+    this.packager.expectKinds({ video: videoMessages > 0, audio: audioMessages > 0 });
     this.#detach = stream.addSink(this);
     const now = Date.now();
     const end = stream.timestamp ?? 0;
@@ -173,6 +177,10 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
 
   onOutgrown(reason: OutgrownReason): void {
     this.owner.onOutgrown(this, reason);
+  }
+
+  onLeftOut(what: string): void {
+    this.owner.onLeftOut(this, what);
   }
 
   onRemove(rendition: Rendition, segment: HlsSegment): void {

@@ -121,6 +121,10 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     });
   }
 
+  onLeftOut({ path }: HlsBroadcast, what: string): void {
+    this.#logger.warn('HLS leaves out a track', { stream: path, what, container: this.options.container });
+  }
+
   onGrowth(broadcast: HlsBroadcast): void {
     if (this.#byRun.has(broadcast.run)) this.memory.update(broadcast);
   }

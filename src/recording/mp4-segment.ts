@@ -15,7 +15,7 @@ import type { WriteQueue } from './write-queue.js';
 export class Mp4Segment implements RecordingSegment, Mp4Receiver {
   readonly #file: RecordingFile;
   readonly #zero: number;
-  readonly #muxer = new Mp4Muxer(this);
+  readonly #muxer: Mp4Muxer;
   #bytes = 0;
   #time = 0;
   /** Fragments that wait for the init segment. */
@@ -26,6 +26,8 @@ export class Mp4Segment implements RecordingSegment, Mp4Receiver {
   constructor(stream: LiveStream, { zero }: FileBegin, context: SegmentContext) {
     this.#zero = zero;
     this.#file = new RecordingFile(stream, context, () => context.onQueueChange());
+    const { videoMessages, audioMessages } = stream.counters;
+    this.#muxer = new Mp4Muxer(this, { video: videoMessages > 0, audio: audioMessages > 0 });
     if (stream.metadata !== undefined) {
       this.#muxer.push({ tagType: TagType.Script, timestamp: 0, flags: MediaFlags.Data, payload: stream.metadata });
     }

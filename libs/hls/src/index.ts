@@ -3,7 +3,8 @@ export { type MuxingLibrary, writeInitSegment } from './fragment/init-segment.js
 export { Mp4Muxer, type Mp4Receiver, type Mp4Summary } from './mp4/mp4-muxer.js';
 export { Mp4Repair, type Mp4RepairResult } from './mp4/mp4-repair.js';
 export { INDEX_LENGTH, reservedIndex } from './mp4/segment-index.js';
-export { HlsPackager, type OutgrownReason, type PackagerReceiver } from './packager/hls-packager.js';
+export { HlsPackager } from './packager/hls-packager.js';
+export type { OutgrownReason, PackagerReceiver } from './packager/packager-receiver.js';
 export { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager/packager-options.js';
 export type { Rendition } from './packager/rendition.js';
 export {

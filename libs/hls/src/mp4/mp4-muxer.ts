@@ -2,10 +2,11 @@ import { MediaFlags, parseAudioTag, parseVideoTag } from '#lib/flv';
 import type { FragmentTrack } from '../fragment/sample-run.js';
 import { writeFragment } from '../fragment/write-fragment.js';
 import type { HlsMessage } from '../hls-message.js';
-import { MessageBacklog } from '../packager/message-backlog.js';
+import { MessageBacklog, type PublishedKinds } from '../packager/message-backlog.js';
 import { TrackWriter } from '../packager/track-writer.js';
 import { isSameFormat, type TrackFormat } from '../track/track-format.js';
-import { type CodecName, isAudioKey, keyOf, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { type CodecName, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { describeUnknownTrack, mayBeConfigured } from '../track/unknown-track.js';
 import { type FragmentPart, SegmentIndex } from './segment-index.js';
 
 /** Length of a fragment, in milliseconds: what a crash can cost. */
@@ -46,6 +47,9 @@ export class Mp4Muxer implements TrackReceiver {
   readonly #index = new SegmentIndex();
   #tracks: readonly TrackWriter[] = [];
   #byKey = new Map<number, TrackWriter>();
+  /** Tracks of which something has come while probing, and of those without a configuration what they are coded in. */
+  readonly #heard = new Set<number>();
+  readonly #unconfigured = new Map<number, string>();
   #isProbing = true;
   #isChanged = false;
   #problem: string | undefined;
@@ -55,7 +59,11 @@ export class Mp4Muxer implements TrackReceiver {
   #from: number | undefined;
   #lastTime = 0;
 
-  constructor(private readonly receiver: Mp4Receiver) {}
+  /** @param published what the stream had before the file. Defaults to nothing. */
+  constructor(
+    private readonly receiver: Mp4Receiver,
+    private readonly published?: PublishedKinds,
+  ) {}
 
   /** What came that MP4 cannot hold, before anything was written. */
   get problem(): string | undefined {
@@ -78,9 +86,7 @@ export class Mp4Muxer implements TrackReceiver {
     this.#reader.read(message);
     if (!this.#isProbing || (message.flags & MediaFlags.Coded) === 0) return;
     this.#backlog.add(message);
-    if (!this.#reader.formats.has(keyOf(message.flags))) this.#problem ??= codecOf(message);
-    if (this.#problem !== undefined) return;
-    if (this.#backlog.isProbed(message.timestamp, [...this.#reader.formats.keys()], this.#reader.hints)) this.#begin();
+    if (this.#problem === undefined) this.#probe(message);
   }
 
   /** What came before the problem; it is forgotten here. */
@@ -103,6 +109,7 @@ export class Mp4Muxer implements TrackReceiver {
 
   /** @internal */
   onFormat(key: number, format: TrackFormat): void {
+    this.#unconfigured.delete(key);
     if (this.#isProbing) return;
     const track = this.#byKey.get(key);
     if (track !== undefined && isSameFormat(track.format, format)) return;
@@ -112,8 +119,12 @@ export class Mp4Muxer implements TrackReceiver {
 
   /** @internal */
   onSample(key: number, time: number, offset: number, isKey: boolean, body: Uint8Array): void {
+    if (this.#isProbing) {
+      this.#heard.add(key);
+      return;
+    }
     const track = this.#byKey.get(key);
-    if (this.#isProbing || track === undefined) return;
+    if (track === undefined) return;
     const at = track.timeOf(time, body);
     this.#from ??= time;
     const length = time - this.#from;
@@ -127,13 +138,27 @@ export class Mp4Muxer implements TrackReceiver {
 
   /** @internal */
   onUnknown(key: number, codec: CodecName): void {
-    const what = `${isAudioKey(key) ? 'audio' : 'video'} in ${codec}`;
+    const what = describeUnknownTrack(key, codec);
     if (this.#isProbing) {
-      this.#problem ??= what;
+      if (mayBeConfigured(codec)) this.#unconfigured.set(key, what);
+      else this.#problem ??= what;
       return;
     }
     this.#outgrown ??= what;
     this.#isChanged = true;
+  }
+
+  #probe({ timestamp, flags, payload }: HlsMessage): void {
+    const { formats, hints } = this.#reader;
+    // Encoders send a few frames before their configuration; what they need is here in time.
+    if (this.#unconfigured.size > 0 || formats.size === 0) {
+      if (!this.#backlog.isOverdue(timestamp)) return;
+      const [what = codecOf(flags, payload)] = this.#unconfigured.values();
+      this.#problem = what;
+      return;
+    }
+    const isMissing = this.#heard.size < formats.size;
+    if (this.#backlog.isProbed(timestamp, [...formats.keys()], hints, isMissing, this.published)) this.#begin();
   }
 
   #begin(): void {
@@ -169,11 +194,8 @@ function partOf({ run, end }: FragmentTrack): FragmentPart {
   return { time: run.times[0]! + run.offsets[0]!, duration: Math.max(0, end - run.times[0]!) };
 }
 
-function isVideo({ flags }: HlsMessage): boolean {
-  return (flags & MediaFlags.Video) !== 0;
-}
-
-function codecOf(message: HlsMessage): string {
-  const { tracks } = isVideo(message) ? parseVideoTag(message.payload) : parseAudioTag(message.payload);
-  return `${isVideo(message) ? 'video' : 'audio'} in ${tracks[0]?.codec ?? 'an unknown codec'}`;
+function codecOf(flags: number, payload: Uint8Array): string {
+  const isVideo = (flags & MediaFlags.Video) !== 0;
+  const { tracks } = isVideo ? parseVideoTag(payload) : parseAudioTag(payload);
+  return `${isVideo ? 'video' : 'audio'} in ${tracks[0]?.codec ?? 'an unknown codec'}`;
 }

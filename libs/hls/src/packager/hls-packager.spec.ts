@@ -5,8 +5,9 @@ import { PlaylistChecker } from '#test/playlist-checker';
 import { type MediaPlaylist, parseMediaPlaylist } from '#test/playlist-tags';
 import { renderMediaPlaylist } from '../playlist/media-playlist.js';
 import type { HlsSegment } from '../playlist/segment.js';
-import { HlsPackager, type PackagerReceiver } from './hls-packager.js';
+import { HlsPackager } from './hls-packager.js';
 import type { PackagerOptions } from './packager-options.js';
+import type { PackagerReceiver } from './packager-receiver.js';
 
 // What playlists become of publishers that pause, stutter and change; every one that was to be seen has to keep the rules.
 
@@ -27,6 +28,7 @@ class Bench implements PackagerReceiver {
   readonly problems: string[] = [];
   readonly segments = new Map<string, HlsSegment[]>();
   readonly outgrown: string[] = [];
+  readonly leftOut: string[] = [];
   readonly #checkers = new Map<string, PlaylistChecker>();
   #stream = this.#newStream();
   #wallTime = 1.7e12;
@@ -54,6 +56,10 @@ class Bench implements PackagerReceiver {
 
   onOutgrown(reason: string): void {
     this.outgrown.push(reason);
+  }
+
+  onLeftOut(what: string): void {
+    this.leftOut.push(what);
   }
 
   get sent(): { video: number; audio: number } {
@@ -285,6 +291,17 @@ describe('tracks that are others', () => {
     expect([bench.outgrown, bench.packager.renditions.map(({ tracks }) => tracks.length)]).toEqual([[], [2]]);
   });
 
+  it.each([
+    ['neither', { width: 320, height: 180 }, { video: false, audio: false }],
+    ['video alone, and sound was published before', { videocodecid: 7 }, { video: true, audio: true }],
+  ])('are waited for when metadata speaks of %s', (_name, metadata, kinds) => {
+    const bench = new Bench({ metadata }).configure('video');
+    bench.packager.expectKinds(kinds);
+    bench.picture(0, true);
+    bench.push(8, 20, hex('2e fffb9064')); // MP3 has no sequence header
+    expect(bench.packager.renditions.flatMap(({ tracks }) => tracks.map(({ format }) => format.codec))).toEqual(['avc', 'mp3']); // prettier-ignore
+  });
+
   it('and come later without a word of them: the playlists end', () => {
     const bench = new Bench().configure('video');
     bench
@@ -335,4 +352,30 @@ it('a variant of which nothing was measured has the rate that metadata says', ()
   const rates = [...bench.packager.multivariant('').matchAll(/[^-]BANDWIDTH=(\d+)/gu)].map(([, rate]) => Number(rate));
   expect(rates).toHaveLength(2);
   expect(rates[1]).toBe(600_000);
+});
+
+it.each([
+  ['Speex beside pictures', [8, 'b2 0102'], ['video'], ['audio in speex']],
+  ['AAC whose header is cut off', [8, 'af01 2110'], ['video'], ['audio in aac whose configuration is missing or cannot be used']], // prettier-ignore
+  ['H.263 beside sound', [9, '12 0000'], ['audio'], ['video in sorenson-h263']],
+] as const)('%s is left out, which is told once', (_name, [type, payload], kinds, told) => {
+  const bench = new Bench().configure(...kinds);
+  for (let time = 0; time < 8000; time += 1000) {
+    bench.publish(time, time + 1000, (kind) => (kinds as readonly string[]).includes(kind));
+    bench.push(type, time, hex(payload));
+  }
+  expect([bench.leftOut, bench.end().problems]).toEqual([told, []]);
+});
+
+it('keeps nothing of a stream that is to have no playlist', () => {
+  const metadata = { width: 320, height: 180 };
+  const bench = new Bench({ container: 'ts', metadata });
+  bench.push(9, 0, hex('90 61763031 81000c00'));
+  const picture = Buffer.concat([hex('91 61763031'), new Uint8Array(50_000)]);
+  for (let time = 0; time < 20_000; time += 40) bench.push(9, time, picture);
+  expect(bench.leftOut).toEqual(['video in av1']);
+  expect(bench.packager.byteLength).toBeLessThan(2_000_000);
+  // Sound that comes after all has a playlist.
+  bench.configure('audio').publish(20_000, 26_000, (kind) => kind === 'audio');
+  expect(bench.end().durations('audio').length).toBeGreaterThan(1);
 });

@@ -5,9 +5,11 @@ import type { HlsMessage } from '../hls-message.js';
 import { renderMultivariantPlaylist } from '../playlist/multivariant-playlist.js';
 import type { HlsInit, HlsSegment } from '../playlist/segment.js';
 import { isSameFormat, type TrackFormat } from '../track/track-format.js';
-import { keyOf, TrackReader, type TrackReceiver } from '../track/track-reader.js';
-import { MessageBacklog } from './message-backlog.js';
+import { type CodecName, keyOf, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { LeftOutTracks } from './left-out-tracks.js';
+import { MessageBacklog, type PublishedKinds } from './message-backlog.js';
 import { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager-options.js';
+import type { OutgrownReason, PackagerReceiver } from './packager-receiver.js';
 import { PublisherClock } from './publisher-clock.js';
 import { Rendition } from './rendition.js';
 import { isTsFormat, planRenditions } from './rendition-plan.js';
@@ -20,26 +22,6 @@ const MILLISECONDS = 1000;
 const LEAST_RUN = 5000;
 /** Milliseconds without anything that are a pause of the publisher, when a segment would have to go on over them. */
 const LEAST_PAUSE = 1000;
-
-/** Why playlists can not go on: there are other tracks than players know of, or an event has more than is kept of it. */
-export type OutgrownReason = 'tracks' | 'bytes';
-
-/** Told about what a packager makes. */
-export interface PackagerReceiver {
-  /** An init segment is needed: its tracks. It is in playlists at once. */
-  onInit?(init: HlsInit): void;
-  /** A playlist has something new in it. */
-  onPart?(rendition: Rendition): void;
-  /** A segment is complete, or there is none of its number: a gap. */
-  onSegment?(rendition: Rendition, segment: HlsSegment): void;
-  /** A segment is in no playlist any more and need not be kept. */
-  onRemove?(rendition: Rendition, segment: HlsSegment): void;
-  /**
-   * The playlists can not go on: nothing more is taken, and {@link HlsPackager.end} is to be called. Another packager makes playlists
-   * of what follows.
-   */
-  onOutgrown?(reason: OutgrownReason): void;
-}
 
 /**
  * Makes HLS of the messages of a live stream: tracks, segments, parts and playlists.
@@ -73,6 +55,8 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   /** Tracks have other formats, and nothing has come since. */
   #isChanged = false;
   #keyFrameInterval: number | undefined;
+  #published: PublishedKinds | undefined;
+  readonly #leftOut = new LeftOutTracks((what) => this.receiver.onLeftOut?.(what));
   /** Time of the newest sample, milliseconds. */
   #newest = 0;
 
@@ -162,6 +146,11 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     this.#keyFrameInterval = interval;
   }
 
+  /** Kinds of which something was published before, when that is known: metadata may keep silent about them. */
+  expectKinds(published: PublishedKinds): void {
+    this.#published = published;
+  }
+
   /** @param wallTime when the message was published, milliseconds since 1970 */
   push(message: HlsMessage, wallTime: number): void {
     if (this.#isOutgrown) return;
@@ -175,7 +164,9 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     this.#backlog.add(message, time);
     // Formats are read at once, samples when it is known where they go.
     this.#reader.read(message, time);
-    if (this.#isProbed(flags, time)) this.#begin();
+    if ((flags & MediaFlags.Coded) === 0) return;
+    if (this.#isProbed(time)) this.#begin();
+    else if (this.#backlog.isOverdue(time) && this.#usable().length === 0) this.#passOver();
   }
 
   /** What follows is another publish, or the same after a pause. */
@@ -199,11 +190,13 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
 
   /** @internal */
   onFormat(key: number, format: TrackFormat): void {
+    this.#leftOut.remove(key);
     const track = this.#tracks.get(key);
     if (this.#isProbing || track === undefined || isSameFormat(track.format, format)) return;
     if (!this.#isUsable(format)) {
       // There is no more of it; playlists of what the stream has now are made when it is there.
       this.#tracks.delete(key);
+      this.#tellLeftOut();
       return;
     }
     this.#finish();
@@ -232,6 +225,12 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     if (time > this.#newest) this.#newest = time;
     if (track !== leading.leader) leading.pass(time);
     this.#renditionOf.get(key)!.add(track, time, offset, isKey, body);
+  }
+
+  /** @internal */
+  onUnknown(key: number, codec: CodecName): void {
+    this.#leftOut.addUnknown(key, codec);
+    if (!this.#isProbing) this.#leftOut.tellAll();
   }
 
   /** @internal */
@@ -269,13 +268,24 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     for (const rendition of this.#renditions) if (!rendition.isLeading) rendition.addBoundary(milliseconds);
   }
 
-  #isProbed(flags: number, time: number): boolean {
-    if ((flags & MediaFlags.Coded) === 0) return false;
+  #isProbed(time: number): boolean {
     const keys = this.#usable().map(([key]) => key);
     const isMissing = [...this.#reader.formats].some(
       ([key, format]) => this.#isUsable(format) && !this.#heard.has(key),
     );
-    return this.#backlog.isProbed(time, keys, this.#reader.hints, isMissing);
+    return this.#backlog.isProbed(time, keys, this.#reader.hints, isMissing, this.#published);
+  }
+
+  /** Nothing of what has come can be in a playlist: it is not kept for one. */
+  #passOver(): void {
+    this.#tellLeftOut();
+    this.#backlog.clear();
+  }
+
+  #tellLeftOut(): void {
+    for (const [key, format] of this.#reader.formats)
+      if (!this.#isUsable(format)) this.#leftOut.addUnusable(key, format.codec);
+    this.#leftOut.tellAll();
   }
 
   /** Tracks that there is something of. */
@@ -297,6 +307,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
       return;
     } else this.#replaceFormats(usable);
     this.#isProbing = false;
+    this.#tellLeftOut();
     this.#begunAt = this.#wallTime;
     this.#backlog.drain((message) => this.#reader.read(message));
   }

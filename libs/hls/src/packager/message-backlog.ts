@@ -7,8 +7,19 @@ import { isAudioKey } from '../track/track-reader.js';
 const PROBE_TIME = 1000;
 const PROMISED_TIME = 5000;
 
+/** What a message takes besides its payload, in bytes: a flood of empty ones is bounded as well. */
+const MESSAGE_COST = 64;
+
 /** Bytes that are kept; a publisher that sends more before it is known what it sends is not waited for. */
 const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Kinds of which a stream has had something, whatever its metadata says. */
+export interface PublishedKinds {
+  readonly video: boolean;
+  readonly audio: boolean;
+}
+
+const NOTHING: PublishedKinds = { video: false, audio: false };
 
 /** Messages that came before it was known what tracks a stream has. */
 export class MessageBacklog {
@@ -25,21 +36,36 @@ export class MessageBacklog {
   }
 
   /**
-   * Whether there is no waiting for tracks any more: those are there that metadata speaks of, video and audio without any, and
-   * all that have a configuration, or it has been long or much enough.
+   * Whether there is no waiting for tracks any more: those are there that metadata speaks of, or has kept silent about though they
+   * were published; video and audio when it speaks of neither; all that have a configuration; or it has been long or much enough.
    *
    * @param time of the newest coded message
    * @param keys of the tracks there are
    * @param isMissing whether there are others that have a configuration. Defaults to false.
+   * @param published what the stream had before that. Defaults to nothing.
    */
-  isProbed(time: number, keys: readonly number[], hints: MetadataHints | undefined, isMissing = false): boolean {
+  isProbed(
+    time: number,
+    keys: readonly number[],
+    hints: MetadataHints | undefined,
+    isMissing = false,
+    published = NOTHING,
+  ): boolean {
     if (this.#firstTime === undefined || keys.length === 0) return false;
     if (this.#byteLength > MAX_BYTES) return true;
-    const hasVideo = !(hints?.hasVideo ?? true) || keys.some((key) => !isAudioKey(key));
-    const hasAudio = !(hints?.hasAudio ?? true) || keys.some(isAudioKey);
-    const hasKinds = hasVideo && hasAudio;
-    if (hasKinds && !isMissing) return true;
-    return time - this.#firstTime >= (hasKinds || hints === undefined ? PROBE_TIME : PROMISED_TIME);
+    const lacksVideo = keys.every(isAudioKey);
+    const lacksAudio = !keys.some(isAudioKey);
+    const isPromised = (lacksVideo && hints?.hasVideo === true) || (lacksAudio && hints?.hasAudio === true);
+    const saysNothing = hints === undefined || !(hints.hasVideo || hints.hasAudio);
+    const isLikely =
+      (lacksVideo && (saysNothing || published.video)) || (lacksAudio && (saysNothing || published.audio));
+    if (!isPromised && !isLikely && !isMissing) return true;
+    return time - this.#firstTime >= (isPromised ? PROMISED_TIME : PROBE_TIME);
+  }
+
+  /** Whether a track whose messages came all the time, but no configuration, is not waited for any more. */
+  isOverdue(time: number): boolean {
+    return this.#firstTime !== undefined && (this.#byteLength > MAX_BYTES || time - this.#firstTime >= PROBE_TIME);
   }
 
   /**
@@ -51,7 +77,7 @@ export class MessageBacklog {
     if ((flags & MediaFlags.Coded) === 0) return;
     this.#firstTime ??= time;
     this.#messages.push({ tagType, timestamp: time, flags, payload: payload.slice() });
-    this.#byteLength += payload.length;
+    this.#byteLength += payload.length + MESSAGE_COST;
   }
 
   /** Hands out what is there, in order, and forgets it. */
