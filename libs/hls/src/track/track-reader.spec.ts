@@ -61,3 +61,20 @@ it('leaves out what is in another codec than the format of its track, until a ne
     '256 sample',
   ]);
 });
+
+it.each([
+  ['start codes in place of the lengths that the header promises', '00000001 0910 00000001 6588843a', '00000002 0910 00000004 6588843a'], // prettier-ignore
+  ['lengths', '00000002 0910 00000004 6588843a', '00000002 0910 00000004 6588843a'],
+])('gives pictures lengths when they come with %s', (_name, sent, given) => {
+  const bodies: string[] = [];
+  const reader = new TrackReader({
+    onFormat: () => {},
+    onSample: (_key, _time, _offset, _isKey, body) => bodies.push(Buffer.from(body).toString('hex')),
+  });
+  const header = '1700000000 0164000affe100186764000aacb4313f36022000000300200000030281e244d401000468ef3cb0fdf8f800';
+  for (const bytes of [header, `1701000000${sent}`]) {
+    const payload = Buffer.from(bytes.replaceAll(' ', ''), 'hex');
+    reader.read({ tagType: 9, timestamp: 0, flags: classifyMedia(9, payload), payload });
+  }
+  expect(bodies).toEqual([given.replaceAll(' ', '')]);
+});

@@ -169,8 +169,16 @@ export class TrackReader {
 }
 
 function sampleOf(format: VideoFormat, body: Uint8Array): Uint8Array {
-  if (format.isAnnexB) return annexBToLengthPrefixed(body);
+  if (format.isAnnexB || isMistakenAnnexB(format, body)) return annexBToLengthPrefixed(body);
   // AV1 in ISOBMFF §2.4: samples are without temporal delimiters.
   const hasDelimiter = format.codec === 'av1' && body[0] === TEMPORAL_DELIMITER[0] && body[1] === TEMPORAL_DELIMITER[1];
   return hasDelimiter ? body.subarray(2) : body;
+}
+
+/**
+ * Some encoders send pictures as Annex B under a header that promises lengths, as FFmpeg and SRS know. Four bytes of length cannot be
+ * 1 at the beginning of a picture.
+ */
+function isMistakenAnnexB({ nalLengthSize }: VideoFormat, body: Uint8Array): boolean {
+  return nalLengthSize === 4 && body.length > 4 && body[0] === 0 && body[1] === 0 && body[2] === 0 && body[3] === 1;
 }
