@@ -1,4 +1,5 @@
 import { BitReader } from '#lib/bytes';
+import { readProgramConfig } from './aac-program-config.js';
 import { CodecError, truncated } from './errors.js';
 
 const RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350] as const;
@@ -28,6 +29,8 @@ export interface AacConfig {
   readonly channels: number;
   /** 0 says that the channels are described by a program config element. */
   readonly channelConfiguration: number;
+  /** That program config element, as the first element of a frame; undefined when there is none, or it is cut off. */
+  readonly programConfig: Uint8Array | undefined;
   /** Samples per frame of the core coder: 1024 or 960. */
   readonly frameLength: number;
   /** Spectral band replication (HE-AAC); undefined when the configuration does not say. */
@@ -57,12 +60,13 @@ export function parseAacConfig(record: Uint8Array): AacConfig {
 
   let channels: number = CHANNELS[channelConfiguration]!;
   let frameLength = 1024;
+  let programConfig: Uint8Array | undefined;
   if (GENERAL_AUDIO.has(objectType)) {
     // The minimal record of two bytes has these three bits; anything shorter threw above.
     frameLength = bits.flag() ? 960 : 1024;
     if (bits.flag()) bits.skip(14); // coreCoderDelay
     bits.skip(1); // extensionFlag
-    if (channelConfiguration === 0) channels = countProgramChannels(bits);
+    if (channelConfiguration === 0) ({ channels, element: programConfig } = readProgramConfig(bits));
   }
   if (sbr === undefined) {
     const extension = readExtension(bits);
@@ -72,7 +76,18 @@ export function parseAacConfig(record: Uint8Array): AacConfig {
   }
   if (ps && channels === 1) channels = 2;
   const codec = `mp4a.40.${ps ? PS : sbr ? SBR : objectType}`;
-  return { codec, objectType, coreSampleRate, sampleRate, channels, channelConfiguration, frameLength, sbr, ps };
+  return {
+    codec,
+    objectType,
+    coreSampleRate,
+    sampleRate,
+    channels,
+    channelConfiguration,
+    programConfig,
+    frameLength,
+    sbr,
+    ps,
+  };
 }
 
 function readObjectType(bits: BitReader): number {
@@ -90,28 +105,6 @@ function readRate(bits: BitReader): number {
     );
   }
   return rate;
-}
-
-/** A program_config_element lists its channels (ISO 14496-3 §4.4.1.1); 0 when it is cut off. */
-function countProgramChannels(bits: BitReader): number {
-  try {
-    bits.skip(4 + 2 + 4); // element_instance_tag, object_type, sampling_frequency_index
-    const elements = [bits.u(4), bits.u(4), bits.u(4)]; // front, side, back
-    const lowFrequency = bits.u(2);
-    bits.skip(3 + 4); // associated data and coupling elements
-    for (const width of [4, 4, 3]) if (bits.flag()) bits.skip(width); // mixdowns
-    let channels = lowFrequency;
-    for (const count of elements) {
-      for (let index = 0; index < count; index += 1) {
-        channels += bits.flag() ? 2 : 1;
-        bits.skip(4);
-      }
-    }
-    return channels;
-  } catch (error) {
-    if (error instanceof CodecError) return 0;
-    throw error;
-  }
 }
 
 interface Extension {

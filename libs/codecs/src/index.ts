@@ -1,5 +1,6 @@
 export { type AacConfig, parseAacConfig } from './aac-config.js';
 export { type Ac3Header, parseAc3Header } from './ac3-header.js';
+export { adtsHeaderOf } from './adts-header.js';
 export { type Av1Config, parseAv1Config } from './av1-config.js';
 export { findAv1SequenceHeader, parseAv1SequenceHeader } from './av1-sequence-header.js';
 export { type AvcConfig, buildAvcConfig, findAvcParameterSets, parseAvcConfig } from './avc-config.js';

@@ -12,9 +12,9 @@ export interface PlannedRendition {
 
 const TS_CODECS: ReadonlySet<string> = new Set(['avc', 'hevc', 'aac', 'mp3', 'ac3', 'eac3']);
 
-/** Whether MPEG-TS can have a track. */
-export function isTsFormat({ codec }: TrackFormat): boolean {
-  return TS_CODECS.has(codec);
+/** Whether MPEG-TS can have a track: of AAC, what ADTS can say. */
+export function isTsFormat(format: TrackFormat): boolean {
+  return TS_CODECS.has(format.codec) && (format.codec !== 'aac' || format.adtsHeader !== undefined);
 }
 
 /**

@@ -26,6 +26,7 @@ const AUDIO: AudioFormat = {
   channels: 2,
   frameLength: 1024,
   description: undefined,
+  adtsHeader: undefined,
   firstFrame: undefined,
 };
 

@@ -1,4 +1,11 @@
-import { parseAacConfig, parseAc3Header, parseFlacConfig, parseMp3Header, parseOpusConfig } from '#lib/codecs';
+import {
+  adtsHeaderOf,
+  parseAacConfig,
+  parseAc3Header,
+  parseFlacConfig,
+  parseMp3Header,
+  parseOpusConfig,
+} from '#lib/codecs';
 import type { AudioCodecName } from '#lib/flv';
 import type { AudioFormat } from './track-format.js';
 
@@ -20,6 +27,7 @@ export function audioFormatOf(codec: AudioCodecName, record: Uint8Array): AudioF
       return {
         ...common('aac', config.codec, sampleRate, config.channels === 0 ? 2 : config.channels),
         description: record.slice(),
+        adtsHeader: adtsHeaderOf(config),
         frameLength: Math.round((config.frameLength * sampleRate) / coreSampleRate),
       };
     }
@@ -71,6 +79,7 @@ function common(codec: AudioFormat['codec'], codecs: string, sampleRate: number,
     channels,
     frameLength: 0,
     description: undefined,
+    adtsHeader: undefined,
     firstFrame: undefined,
   };
 }

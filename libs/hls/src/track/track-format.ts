@@ -45,6 +45,8 @@ export interface AudioFormat extends TrackFormatBase {
   readonly sampleRate: number;
   /** Length of every frame in samples; 0 when frames differ. */
   readonly frameLength: number;
+  /** Makes what stands before a frame of so many bytes in ADTS; undefined where ADTS cannot say what it is. */
+  readonly adtsHeader: ((frameLength: number) => Uint8Array) | undefined;
   /** The first frame, where the sample entry is made from it. */
   readonly firstFrame: Uint8Array | undefined;
 }

@@ -1,7 +1,8 @@
 import type { FragmentWriter } from '../fragment/fragment-writer.js';
 import type { FragmentTrack, SampleRun } from '../fragment/sample-run.js';
 import type { AudioFormat, TrackFormat, VideoFormat } from '../track/track-format.js';
-import { adtsHeaderOf, annexBChunks } from './elementary-stream.js';
+import { DecodingTimes } from './decoding-times.js';
+import { annexBChunks } from './elementary-stream.js';
 import { TsPacketizer } from './ts-packetizer.js';
 import { PMT, programAssociation, programMap } from './ts-tables.js';
 
@@ -30,6 +31,7 @@ export interface TsTrack {
 export class TsWriter implements FragmentWriter {
   readonly extension = 'ts';
   readonly #packets = new TsPacketizer();
+  readonly #decoding = new DecodingTimes();
   #needsTables = true;
   #version = -1;
   #formats: readonly TrackFormat[] = [];
@@ -47,6 +49,7 @@ export class TsWriter implements FragmentWriter {
       const track = this.tracks.find((one) => one.id === id)!;
       return { format: track.format, pid: pidOf(id), run, at: 0, offset: 0 };
     });
+    for (const { format, run } of cursors) if (format.kind === 'video') this.#expect(run);
     for (;;) {
       let next: (typeof cursors)[0] | undefined;
       for (const cursor of cursors) {
@@ -67,19 +70,23 @@ export class TsWriter implements FragmentWriter {
     if (formats.some((format, index) => format !== this.#formats[index])) {
       this.#formats = formats;
       this.#version++;
-      const aac = formats.find((format): format is AudioFormat => format.codec === 'aac');
-      this.#adts = aac === undefined ? undefined : adtsHeaderOf(aac);
+      this.#adts = formats.find((format): format is AudioFormat => format.kind === 'audio')?.adtsHeader;
     }
     const streams = this.tracks.map(({ id, format }) => ({ pid: pidOf(id), format }));
     this.#packets.section(PAT_PID, programAssociation());
     this.#packets.section(PMT, programMap(streams, FIRST_PID, this.#version));
   }
 
+  /** Times of pictures are in the units of the clock. */
+  #expect({ count, offsets }: SampleRun): void {
+    for (let i = 0; i < count; i++) this.#decoding.expect(offsets[i]!);
+  }
+
   #writePicture(cursor: Cursor, format: VideoFormat): void {
     const { run, at, pid } = cursor;
     const isKey = run.keys[at]!;
-    const dts = clockOf(run.times[at]!, format);
-    const pts = clockOf(run.times[at]! + run.offsets[at]!, format);
+    const dts = this.#decoding.take(clockOf(run.times[at]!, format));
+    const pts = Math.max(dts, clockOf(run.times[at]! + run.offsets[at]!, format));
     const payload = pesPacket(VIDEO_STREAM, pts, dts, annexBChunks(format, sampleAt(cursor), isKey));
     this.#packets.unit(pid, payload, { pcr: wrapped(dts - CLOCK_LEAD), isRandomAccess: isKey });
     advance(cursor);
