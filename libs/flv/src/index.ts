@@ -14,6 +14,7 @@ export { type FlvFigures, type FlvPatch, type FlvSummary, type FlvTrackSummary }
 export { MediaClock } from './media-clock.js';
 export { type FlvMessage, FlvReader } from './reader/flv-reader.js';
 export { FlvRepair, type FlvRepairResult } from './repair/flv-repair.js';
+export { amf0ScriptData } from './script/amf0-script-data.js';
 export { type MetadataTag, ON_META_DATA, readOnMetaData, readScriptTag, type ScriptTag } from './script/script-tag.js';
 export { writeOnMetaData, writePaddedOnMetaData } from './script/write-on-meta-data.js';
 export { type AudioTag, type AudioTrack, type LegacySound, parseAudioTag } from './tag/audio-tag.js';

@@ -202,6 +202,13 @@ describe('metadata', () => {
     expect(messages).toEqual([`18 0 ${`${NAME} 08 00000001 ${WIDTH_16} 000009`.replaceAll(' ', '')}`]);
   });
 
+  it('of another name in AMF3 is passed on in AMF0 too', () => {
+    const { stream, messages } = watched();
+    const name = '02 000a 6f6e5465787444617461';
+    stream.push(15, 0, hex(`00 ${name} 11 0a 0b 01 09 74657874 06 05 6869 01`));
+    expect(messages).toEqual([`18 0 ${`${name} 03 0004 74657874 02 0002 6869 000009`.replaceAll(' ', '')}`]);
+  });
+
   it('of type 15 in AMF0 is passed on without the framing', () => {
     const { stream, messages } = watched();
     stream.push(15, 0, hex(`00 ${NAME} 03 ${WIDTH_16} 000009`));

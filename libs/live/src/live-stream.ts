@@ -1,11 +1,11 @@
-import { CONFIGURATION_FLAGS, MediaFlags, TagType, classifyMedia, trackIdOf } from '#lib/flv';
+import { amf0ScriptData, CONFIGURATION_FLAGS, MediaFlags, TagType, classifyMedia, trackIdOf } from '#lib/flv';
 import { GopCache, type GopCacheLimits } from './gop-cache.js';
 import { ConfigurationStore, type StoredConfiguration } from './configuration-store.js';
 import type { MediaMessage, MediaSink } from './media-message.js';
 import type { FlushQueue } from './flush-queue.js';
 import { PublisherHold } from './publisher-hold.js';
 import { RestingFeeds } from './resting-feeds.js';
-import { amf0Metadata, normaliseScriptData, scriptDataKind } from './script-data.js';
+import { normaliseScriptData, scriptDataKind } from './script-data.js';
 import { StreamFeed } from './stream-feed.js';
 import { StreamTimeline } from './stream-timeline.js';
 import { mostUrgent, type Urgency } from './urgency.js';
@@ -382,7 +382,7 @@ export class LiveStream implements LiveStreamInfo {
         this.#metadata = undefined;
         return false;
       case 'metadata': {
-        body = amf0Metadata(body);
+        body = amf0ScriptData(body);
         // GStreamer's flvmux repeats it dozens of times a second.
         const known = this.#metadata;
         if (body.length > MAX_METADATA_BYTES) return false;
@@ -393,6 +393,7 @@ export class LiveStream implements LiveStreamInfo {
         return true;
       }
       default:
+        message.payload = amf0ScriptData(body);
         return body.length > 0;
     }
   }

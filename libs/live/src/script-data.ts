@@ -1,13 +1,9 @@
-import { readOnMetaData, writeOnMetaData } from '#lib/flv';
-
 /** Script data names that publishers wrap their metadata in (not in RTMP 1.0; from Flash Media Live Encoder). */
 const SET_DATA_FRAME = amfString('@setDataFrame');
 const CLEAR_DATA_FRAME = amfString('@clearDataFrame');
 const ON_META_DATA = amfString('onMetaData');
 
 const DATA_AMF3 = 15;
-/** Marker of an AMF3 value among AMF0 ones (AMF0 §3.1). */
-const AVM_PLUS = 0x11;
 
 /** What a data message means for a stream. */
 export type ScriptDataKind = 'metadata' | 'clear' | 'other';
@@ -28,18 +24,6 @@ export function scriptDataKind(body: Uint8Array): ScriptDataKind {
   if (startsWith(body, ON_META_DATA)) return 'metadata';
   if (startsWith(body, CLEAR_DATA_FRAME)) return 'clear';
   return 'other';
-}
-
-/** onMetaData in AMF0, which is all that players and readers of FLV files know; as it is when it cannot be put so. */
-export function amf0Metadata(body: Uint8Array): Uint8Array {
-  if (body[ON_META_DATA.length] !== AVM_PLUS) return body;
-  const metadata = readOnMetaData(body);
-  if (metadata === undefined) return body;
-  try {
-    return writeOnMetaData(metadata.properties);
-  } catch {
-    return body;
-  }
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
