@@ -182,6 +182,37 @@ describe('FlvRecorder', () => {
     expect(files.reduce((count, file) => count + shapes(tagsOf(file)).length, 0)).toBe(10);
   });
 
+  it('begins a new file behind pictures that were before their sequence header, which FFmpeg reads no file of', async () => {
+    const push = (stream: LiveStream) => {
+      stream.push(9, 0, KEY(1));
+      stream.push(9, 40, INTER(2));
+      stream.push(9, 40, AVC_HEADER);
+      stream.push(9, 80, INTER(3));
+      stream.push(9, 120, KEY(4));
+      stream.push(9, 160, KEY(5));
+    };
+    const { files } = await record(push);
+    expect(files.map((file) => shapes(tagsOf(file)))).toEqual([
+      [shape(9, 0, KEY(1)), shape(9, 40, INTER(2)), shape(9, 40, AVC_HEADER), shape(9, 80, INTER(3))],
+      [shape(9, 0, AVC_HEADER), shape(9, 0, KEY(4)), shape(9, 40, KEY(5))],
+    ]);
+  });
+
+  it('goes on in its file when a header comes that pictures do without, or that comes before them', async () => {
+    const { files } = await record((stream) => {
+      stream.push(8, 0, AUDIO(1));
+      stream.push(9, 0, AVC_HEADER);
+      stream.push(9, 0, KEY(2));
+      stream.push(9, 40, KEY(3));
+    });
+    const vp9 = await record((stream) => {
+      stream.push(9, 0, hex('91 76703039 82'));
+      stream.push(9, 40, hex('90 76703039 01000000 000a820202020000'));
+      stream.push(9, 80, hex('91 76703039 82'));
+    });
+    expect([files.length, vp9.files.length]).toEqual([1, 1]);
+  });
+
   it('writes a sequence header again only when it changed', async () => {
     const other = AVC_HEADER.slice();
     other[other.length - 6] = 0xee;

@@ -1,4 +1,4 @@
-import { MediaFlags, TagType } from '#lib/flv';
+import { hasCompositionTime, MediaFlags, parseVideoTag, TagType } from '#lib/flv';
 import type { LiveStream, MediaMessage, MediaSink } from '#lib/live';
 import type { RecordingStorage } from '../storage/recording-storage.js';
 import { FlvSegment } from './flv-segment.js';
@@ -46,6 +46,9 @@ export class FlvRecorder implements MediaSink {
   #container: RecordingContainer;
   /** A picture that depends on one that is not in the file must not be in it either. */
   #hasKeyFrame = false;
+  /** The file has pictures that were before their sequence header, with which another one can begin. */
+  #isHeaderLate = false;
+  #hasVideoHeader = false;
   #configurationVersion = 0;
   #release: (() => void) | undefined;
   #isStopped = false;
@@ -164,8 +167,19 @@ export class FlvRecorder implements MediaSink {
       const version = this.#stream.configurationVersion;
       if (version === this.#configurationVersion) return;
       this.#configurationVersion = version;
+      if (this.#hasKeyFrame && this.#isFirstHeader(message)) this.#isHeaderLate = true;
     }
     this.#segment.add(message, this.#timeline.take(message));
+  }
+
+  /**
+   * Whether it is the sequence header that pictures of the file would have needed: FFmpeg reads no FLV file without. MP4 files wait
+   * for it.
+   */
+  #isFirstHeader({ flags, payload }: MediaMessage): boolean {
+    if (this.#hasVideoHeader || this.#container === 'mp4' || !isVideoHeader(flags)) return false;
+    this.#hasVideoHeader = true;
+    return parseVideoTag(payload).tracks.some(({ fourCc }) => hasCompositionTime(fourCc));
   }
 
   /** @param begin defaults to the message that has just been taken */
@@ -175,6 +189,8 @@ export class FlvRecorder implements MediaSink {
     this.#fileBegin = begin;
     this.#configurationVersion = this.#stream.configurationVersion;
     this.#hasKeyFrame = false;
+    this.#hasVideoHeader = this.#stream.configurations.some(({ flags }) => isVideoHeader(flags));
+    this.#isHeaderLate = false;
   }
 
   /** The container cannot hold the stream: FLV can. What has come so far goes there. */
@@ -206,7 +222,8 @@ export class FlvRecorder implements MediaSink {
   /** Files are cut where a player can begin: at a key frame, or anywhere when there is no video. */
   #isDue(flags: number): boolean {
     const segment = this.#segment!;
-    if (!segment.isChanged && segment.time < this.#maxDuration && segment.bytes < this.#maxBytes) return false;
+    const isFull = segment.time >= this.#maxDuration || segment.bytes >= this.#maxBytes;
+    if (!isFull && !segment.isChanged && !this.#isHeaderLate) return false;
     return this.#stream.startsAt(flags) || this.#stream.counters.videoMessages === 0;
   }
 
@@ -234,6 +251,10 @@ export class FlvRecorder implements MediaSink {
       this.#release = undefined;
     }
   }
+}
+
+function isVideoHeader(flags: number): boolean {
+  return (flags & MediaFlags.Video) !== 0 && (flags & MediaFlags.SequenceHeader) !== 0;
 }
 
 function withResolver(): { promise: Promise<void>; resolve: () => void } {
