@@ -92,10 +92,11 @@ class Bench implements PackagerReceiver {
     return this;
   }
 
-  picture(time: number, isKey: boolean, trackId = 0): void {
+  /** @param late milliseconds it is shown later than decoded */
+  picture(time: number, isKey: boolean, trackId = 0, late = 0): void {
     this.#counts.video++;
     const nal = isKey ? '0000000465000001' : '0000000441000001';
-    const payload = trackId === 0 ? bytes(`${isKey ? 17 : 27}01000000${nal}`) : enhanced(isKey ? 1 : 33, trackId, bytes(`000000${nal}`)); // prettier-ignore
+    const payload = trackId === 0 ? bytes(`${isKey ? 17 : 27}01${late.toString(16).padStart(6, '0')}${nal}`) : enhanced(isKey ? 1 : 33, trackId, bytes(`${late.toString(16).padStart(6, '0')}${nal}`)); // prettier-ignore
     this.push(9, time, payload);
   }
 
@@ -238,6 +239,23 @@ describe('of several tracks', () => {
     for (const [index, duration] of one.entries()) expect(Math.abs(two[index]! - duration)).toBeLessThan(0.05);
     expect(bench.samples('video1')).toBe(500);
     expect([bench.playlist('video0'), bench.playlist('video1')].map(({ lines }) => lines.some(({ tag }) => tag === 'EXT-X-INDEPENDENT-SEGMENTS'))).toEqual([true, false]); // prettier-ignore
+  });
+
+  it.each([
+    ['both', 0, 80],
+    ['one of them', 80, 0],
+  ])('segments begin with a key frame where B pictures of %s are decoded before others', (_name, later, late) => {
+    const bench = new Bench({ playlist: 'event' }).configure('video', 'audio').configureTrack(1);
+    for (let time = 0; time < 20_000; time += STEP) {
+      // What is shown together is decoded together, or so much later.
+      bench.publish(time, time + STEP, (kind) => kind === 'audio');
+      bench.picture(time, time % 2000 === 0, 0, 80);
+      if (time >= later) bench.picture(time, (time - later) % 2000 === 0, 1, late);
+    }
+    expect(bench.end().problems).toEqual([]);
+    const independent = bench.segments.get('video1')!.map(({ isIndependent }) => isIndependent);
+    expect(independent).toEqual(Array.from({ length: 10 }, () => true));
+    expect(bench.segments.get('video0')).toHaveLength(10);
   });
 
   it('the others go on when that which leads pauses', () => {

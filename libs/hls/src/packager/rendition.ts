@@ -134,7 +134,7 @@ export class Rendition implements MediaPlaylistSource {
     }
     this.#silence.end();
     // Other renditions begin where the leading one did.
-    if (!this.#isOpen && !(isKey && (this.isLeading || this.#hasPassed(0, milliseconds)))) return;
+    if (!this.#isOpen && !(isKey && (this.isLeading || this.#hasPassed(0, milliseconds + offset)))) return;
     let time = track.timeOf(milliseconds, body);
     let late = 0;
     if (!this.#isOpen) this.#beginAnew(time, milliseconds, offset);
@@ -205,8 +205,8 @@ export class Rendition implements MediaPlaylistSource {
   /** @returns whether something ended before a sample of the leader */
   #cutBefore(time: number, milliseconds: number, offset: number, isKey: boolean): boolean {
     const target = this.plan.targetDuration;
-    const isPassed = this.#hasPassed(0, milliseconds);
-    const stop = isPassed && this.#isLate(time) ? this.#waiting.ticksOf(this.#boundaries.first!) : time;
+    const isPassed = this.#hasPassed(0, milliseconds + offset);
+    const stop = Math.min(time, (isPassed ? this.#passedBoundary(milliseconds + offset) : undefined) ?? time);
     this.#fill(stop - this.#rule.partLength, time);
     let cut = this.isLeading ? this.#rule.cutBefore(time, isKey, target) : this.#rule.partBefore(time);
     if (isPassed) cut = 'segment';
@@ -256,11 +256,11 @@ export class Rendition implements MediaPlaylistSource {
     return this.leader.format.kind === 'video' && late > 0 && late < this.#rule.frame;
   }
 
-  /** Whether the next boundary is further back than where a sample happens to begin. */
-  #isLate(time: number): boolean {
+  /** The next boundary, when it is further back than where a sample happens to be shown; in units of the timescale. */
+  #passedBoundary(milliseconds: number): number | undefined {
     const { first } = this.#boundaries;
-    const tolerance = Math.max(this.#rule.frame, this.#waiting.ticksOf(TOLERANCE));
-    return first !== undefined && time - this.#waiting.ticksOf(first) > tolerance;
+    const tolerance = Math.max(this.#waiting.millisecondsOf(this.#rule.frame), TOLERANCE);
+    return first !== undefined && milliseconds - first > tolerance ? this.#waiting.ticksOf(first) : undefined;
   }
 
   /** Whether a moment is where the leading rendition began a segment, or behind. */
@@ -285,8 +285,9 @@ export class Rendition implements MediaPlaylistSource {
   #begin(at: number, milliseconds: number, offset: number, isKey: boolean): void {
     const own = this.#waiting.ticksOf(milliseconds);
     let start = at;
-    for (; this.#hasPassed(1, milliseconds); start = own) this.#addGap();
-    if (this.#isLate(own)) start = Math.max(this.#partStart, this.#waiting.ticksOf(this.#boundaries.first!));
+    for (; this.#hasPassed(1, milliseconds + offset); start = own) this.#addGap();
+    const passed = this.#passedBoundary(milliseconds + offset);
+    if (passed !== undefined) start = Math.max(this.#partStart, Math.min(own, passed));
     this.#boundaries.shift();
     this.#isOpen = true;
     const isNear = Math.abs(start - own) <= this.#waiting.ticksOf(TOLERANCE);
