@@ -30,9 +30,10 @@ export function rtmpMediaHandler(kind: RtmpMediaKind, name?: string): MethodDeco
       );
     };
     copyMethodMetadata(method, wrapper);
-    const replaced = { ...descriptor, value: wrapper };
-    rtmpHandler({ rtmp: 'media', kind, ...(name === undefined ? {} : { name }) })(target, key, replaced);
-    return replaced as never;
+    // Not returned alone: applyDecorators() of Nest passes one descriptor to all and looks at nothing they return.
+    descriptor.value = wrapper;
+    rtmpHandler({ rtmp: 'media', kind, ...(name === undefined ? {} : { name }) })(target, key, descriptor);
+    return descriptor as never;
   };
 }
 

@@ -1,9 +1,11 @@
 import {
+  applyDecorators,
   type ArgumentMetadata,
   Controller,
   createParamDecorator,
   type ExecutionContext,
   type PipeTransform,
+  UseGuards,
 } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
@@ -135,6 +137,23 @@ describe('a media handler', () => {
     expect(test.log.lines.map(({ message }) => message)).toContain(
       "TypeError: Media.video: a pipe has replaced the RtmpMediaOpen; it must leave 'custom' arguments alone.",
     );
+  });
+
+  it('may be declared by a decorator that is made of several', async () => {
+    const Guarded = (name: string) => UseGuards({ canActivate: () => seen.push(name) > 0 });
+    const Pictures = () => applyDecorators(Guarded('before'), RtmpVideo(), Guarded('behind'));
+
+    @Controller()
+    class Media {
+      @Pictures()
+      pictures({ timestamp }: RtmpVideoMessage): void {
+        seen.push(`picture at ${timestamp}`);
+      }
+    }
+
+    await publishOf(Media);
+    await until('two pictures are seen', () => seen.length >= 4);
+    expect(seen).toEqual(['before', 'behind', 'picture at 0', 'picture at 40']);
   });
 
   it('that overrides one of a base class has its own parameters', async () => {
