@@ -8,6 +8,7 @@ import {
   RtmpClientModule,
   type RtmpClientModuleExtras,
 } from './client/rtmp-client.module.js';
+import { witnessFailures } from './decorators/rtmp-handler.decorator.js';
 import { RtmpEvents } from './events/rtmp-events.js';
 import { DuplicateRtmpModuleException } from './exceptions/duplicate-rtmp-module.exception.js';
 import { RtmpHandlers } from './handlers/rtmp-handlers.js';
@@ -87,6 +88,9 @@ export class RtmpModule extends ConfigurableModuleClass {
     super();
     const count = [...modules.values()].filter(({ metatype }) => metatype === RtmpModule).length;
     if (count > 1) throw new DuplicateRtmpModuleException(count);
+    for (const { controllers } of modules.values()) {
+      for (const { metatype } of controllers.values()) witnessFailures(metatype!);
+    }
   }
 
   static override forRoot(options: RtmpModuleOptions & RtmpModuleExtras = {}): DynamicModule {

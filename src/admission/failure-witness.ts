@@ -43,7 +43,7 @@ class FailureWitness implements ExceptionFilter {
   }
 }
 
-/** The filter all our decorators put on their method. */
+/** The filter of all methods with our decorators. */
 export const FAILURE_WITNESS: ExceptionFilter = new FailureWitness();
 
 /**

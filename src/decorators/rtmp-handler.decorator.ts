@@ -1,4 +1,5 @@
-import { UseFilters } from '@nestjs/common';
+import { type ExceptionFilter, UseFilters } from '@nestjs/common';
+import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
 import { FAILURE_WITNESS } from '../admission/failure-witness.js';
 import { ORIGIN_EXTRA, type RtmpHandlerOrigin, type RtmpPattern } from '../handlers/rtmp-pattern.js';
@@ -6,6 +7,12 @@ import { RTMP_TRANSPORT } from '../rtmp.constants.js';
 
 /** Our own record of what a method handles; Nest keeps only the last pattern decorator of a method. */
 const HANDLED_PATTERNS = 'nest-rtmp:handled-patterns';
+
+interface RtmpMethod {
+  readonly key: string;
+  readonly descriptor: TypedPropertyDescriptor<(...args: unknown[]) => unknown> & { value: Function };
+  readonly patterns: readonly RtmpPattern[];
+}
 
 /**
  * Registers a method for a pattern of ours. Several of our decorators on one
@@ -31,15 +38,23 @@ export function rtmpHandler(pattern: RtmpPattern): MethodDecorator {
 /** Gives the RTMP handlers of a controller class, inherited ones included, their app. */
 export function stampHandlers(controller: Function, app: string | undefined): void {
   const prototype = controller.prototype as object;
-  for (const key of methodNames(prototype)) {
-    const descriptor = findDescriptor(prototype, key);
-    if (typeof descriptor?.value !== 'function') continue;
-    const patterns = handledPatterns(descriptor.value as object);
-    if (patterns.length === 0) continue;
+  for (const { key, descriptor, patterns } of rtmpMethods(prototype)) {
     // The metadata hangs on the function: an inherited one is another controller's too, so this class gets its own.
     const own = Object.hasOwn(prototype, key) ? descriptor : { ...descriptor, value: delegateTo(descriptor.value) };
     register(prototype, key, own, patterns, { controller: controller.name, method: key, app });
     Object.defineProperty(prototype, key, own);
+  }
+}
+
+/**
+ * Has all that leaves the RTMP handlers of a controller class seen. Nest asks the filter first that was declared last, and
+ * that is one written above our decorators: so this is done when the classes are complete, and may be done again.
+ */
+export function witnessFailures(controller: Function): void {
+  const prototype = controller.prototype as object;
+  for (const { key, descriptor } of rtmpMethods(prototype)) {
+    const filters = Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, descriptor.value) as ExceptionFilter[] | undefined;
+    if (filters?.at(-1) !== FAILURE_WITNESS) UseFilters(FAILURE_WITNESS)(prototype, key, descriptor);
   }
 }
 
@@ -61,7 +76,6 @@ function register(
   const decorate = patterns[0]!.rtmp === 'command' ? MessagePattern : EventPattern;
   // Nest takes lists of patterns, its types do not.
   decorate(patterns as never, RTMP_TRANSPORT, { [ORIGIN_EXTRA]: origin })(target, key, descriptor);
-  UseFilters(FAILURE_WITNESS)(target, key, descriptor);
 }
 
 function handledPatterns(method: object): readonly RtmpPattern[] {
@@ -74,6 +88,16 @@ function delegateTo(inherited: (...args: unknown[]) => unknown): (...args: unkno
   };
   copyMethodMetadata(inherited, own);
   return own;
+}
+
+/** The methods of a class that handle something of ours, inherited ones included. */
+function* rtmpMethods(prototype: object): Generator<RtmpMethod> {
+  for (const key of methodNames(prototype)) {
+    const descriptor = findDescriptor(prototype, key);
+    if (typeof descriptor?.value !== 'function') continue;
+    const patterns = handledPatterns(descriptor.value as object);
+    if (patterns.length > 0) yield { key, descriptor: descriptor as RtmpMethod['descriptor'], patterns };
+  }
 }
 
 function methodNames(prototype: object): Set<string> {

@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   BadRequestException,
   type CallHandler,
   type CanActivate,
@@ -320,6 +321,29 @@ describe('an exception filter', () => {
     const { status } = await publishTo(Controlled);
     expect(status).toMatchObject({ level: 'error', code: 'NetStream.Publish.Denied', description });
   });
+
+  it.each([
+    ['above', (decorator: MethodDecorator) => applyDecorators(RtmpCommand('publish'), decorator)],
+    ['below', (decorator: MethodDecorator) => applyDecorators(decorator, RtmpCommand('publish'))],
+  ])(
+    'that swallows the exception does not let the publish through where it stands %s the command',
+    async (_name, decorated) => {
+      class Base {
+        @decorated(UseFilters(Swallowing))
+        publish(): never {
+          throw new ForbiddenException();
+        }
+      }
+      @Controller()
+      class Controlled extends Base {}
+      const { status } = await publishTo(Controlled);
+      expect(status).toMatchObject({
+        level: 'error',
+        code: 'NetStream.Publish.Denied',
+        description: 'Internal server error',
+      });
+    },
+  );
 });
 
 describe('a handler', () => {
