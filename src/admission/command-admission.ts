@@ -54,6 +54,7 @@ const UNSUPPORTED: Readonly<Record<string, Decision>> = {
 @Injectable()
 export class CommandAdmission {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
+  #hasSaidNotConnected = false;
 
   constructor(
     private readonly handlers: RtmpHandlers,
@@ -65,6 +66,7 @@ export class CommandAdmission {
   /** Never throws or rejects. */
   decide(request: CommandRequest): Decision | Promise<Decision> {
     const { command } = request;
+    if (!this.handlers.isConnected) return this.#notConnected(command.name);
     switch (command.name) {
       case 'connect':
         return this.#connect(request as CommandRequest<ConnectCommand>);
@@ -79,6 +81,17 @@ export class CommandAdmission {
         return Object.hasOwn(UNSUPPORTED, command.name) ? UNSUPPORTED[command.name]! : ACCEPTED;
       }
     }
+  }
+
+  /** By HTTP somebody may come in although the application never connected its microservice, or before it does. */
+  #notConnected(command: string): Decision {
+    if (!this.#hasSaidNotConnected) {
+      this.#logger.error(
+        `${command} is refused, and so is everything else: handlers are not known before app.connectMicroservice({ strategy: app.get(RtmpServer) }) is called`,
+      );
+    }
+    this.#hasSaidNotConnected = true;
+    return refused(refusal(command, 'The server is not ready.'), 503);
   }
 
   #connect(request: CommandRequest<ConnectCommand>): Decision | Promise<Decision> {

@@ -25,6 +25,8 @@ const ALL_APPS = '';
  */
 @Injectable()
 export class RtmpHandlers {
+  /** Whether the application has handed them over; until then nobody can be asked. */
+  isConnected = false;
   readonly #commands = new Map<string, Map<string, RtmpHandler>>();
   readonly #events = new Map<string, RtmpHandler[]>();
   readonly #media: RtmpMediaHandler[] = [];

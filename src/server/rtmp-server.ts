@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Server as NetServer, Socket } from 'node:net';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { resolveServerSessionOptions } from '#lib/rtmp';
 import { CommandAdmission } from '../admission/command-admission.js';
@@ -98,8 +99,12 @@ export class RtmpServer
     sessions: RtmpSessions,
     playback: RtmpPlayback,
     recorded: RecordedPlayback,
+    modules: ModulesContainer,
   ) {
     super();
+    modules.getRpcTargetRegistry<unknown>().subscribe((target) => {
+      if (target === this) handlers.isConnected = true;
+    });
     this.#readGate = new ReadGate(READ_PROFILES[options.latency], this.#ticker);
     this.#limiter = new ConnectionLimiter(options.maxConnections, options.maxConnectionsPerAddress);
     this.#waitingRoom = new WaitingRoom(this.#limiter);
