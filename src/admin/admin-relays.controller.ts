@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Logger, Param, Post, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Logger,
+  Param,
+  Post,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import type { RtmpPullRule, RtmpPushRule } from '../relay/relay-options.js';
 import { RtmpRelays } from '../relay/rtmp-relays.js';
@@ -8,7 +20,7 @@ import { AdminException } from './admin.errors.js';
 import { AdminGuard } from './admin.guard.js';
 
 /** Relays at run time. Who may use it makes the server connect to any address: administrators alone. */
-@Controller('api/relays')
+@Controller({ path: 'api/relays', version: VERSION_NEUTRAL })
 @UseGuards(AdminGuard)
 export class AdminRelaysController {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);

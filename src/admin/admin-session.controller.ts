@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Inject,
+  Post,
+  Req,
+  Res,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { AdminException } from './admin.errors.js';
 import type { AdminProblem, AdminSession } from './admin-api.js';
@@ -11,7 +23,7 @@ import { RTMP_ADMIN_OPTIONS, type ResolvedRtmpAdminOptions } from './rtmp-admin-
 const MAX_TOKEN_LENGTH = 1024;
 
 /** Logging in and out, for the page: other programs send the token. */
-@Controller('api/session')
+@Controller({ path: 'api/session', version: VERSION_NEUTRAL })
 export class AdminSessionController {
   constructor(
     private readonly access: AdminAccess,

@@ -1,4 +1,15 @@
-import { Controller, Delete, Get, Header, HttpCode, Logger, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Logger,
+  Req,
+  Res,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { RtmpRelays } from '../relay/rtmp-relays.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
@@ -13,7 +24,7 @@ import { SnapshotEvents } from './snapshot-events.js';
 import { StreamMonitor } from './stream-monitor.js';
 
 /** What is live, for the page and for programs; and ending it. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
 @UseGuards(AdminGuard)
 export class AdminController {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);

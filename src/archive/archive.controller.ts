@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, Query, Req, Res, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { streamRoutes } from '../http/stream-routes.js';
 import type { ArchiveList } from './archive-api.js';
@@ -12,7 +12,7 @@ const RECORDING = /\/api\/recordings\/([^?]*)/u;
 const THUMBNAIL = /\/api\/streams\/([^?]*)\/thumbnail\.jpg(?:\?|$)/u;
 
 /** Recordings to look through, watch and download; pictures of what is live. HEAD is answered as GET. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
 @UseGuards(ArchiveGuard)
 export class ArchiveController {
   constructor(

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Options, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Options, Param, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { queryOf } from '../http/flv-request.js';
 import type { HttpRequest, HttpResponse } from '../http/rtmpt-http-request.js';
@@ -14,7 +14,7 @@ const FILE_PATHS = streamRoutes('/vod/:id/:token/:file');
 const BUSY = refusalAnswer(503, 'NetStream.Play.Failed', 'Too much of recordings is on its way to viewers.');
 
 /** Recordings as HLS: `GET /app/name/vod/ID.m3u8`, and the files its playlists name. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
 export class HlsVodController {
   readonly #budget = new HlsAnswerBudget();
 

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Options, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Options, Param, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import { queryOf } from '../http/flv-request.js';
 import type { HttpHeaders } from '../http/http-flv-channel.js';
@@ -12,7 +12,7 @@ import { sendHlsAnswer } from './send-hls-answer.js';
 const STREAM_PATHS = streamRoutes('.m3u8');
 
 /** Live streams as HLS: `GET /app/name.m3u8`. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
 export class HlsController {
   readonly #headers: HttpHeaders;
 

@@ -1,11 +1,11 @@
-import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from './adapter-request.js';
 import { FlvDoor } from './flv-door.js';
 import { queryOf } from './flv-request.js';
 import { routedStream, streamRoutes } from './stream-routes.js';
 
 /** Live streams as FLV over HTTP: `GET /app/name.flv`, behind the global prefix of the application if it has one. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
 export class FlvController {
   constructor(private readonly door: FlvDoor) {}
 

@@ -1,4 +1,12 @@
-import { Controller, Get, NotFoundException, Req, Res, ServiceUnavailableException } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  NotFoundException,
+  Req,
+  Res,
+  ServiceUnavailableException,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { type AdapterRequest, type AdapterResponse, rawRequest, rawResponse } from '../http/adapter-request.js';
 import type { PageFile } from './page-file.js';
 import { BUILD_COMMAND, PageFiles } from './page-files.js';
@@ -28,7 +36,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** The page at `/` and its files under `/page/`. They hold no secrets: what they show comes from the admin API. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
 export class PageController {
   constructor(private readonly files: PageFiles) {}
 
