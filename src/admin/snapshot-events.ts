@@ -35,7 +35,8 @@ export class SnapshotEvents implements BeforeApplicationShutdown {
   add(request: IncomingMessage, response: EventResponse): void {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
+      // Middleware that compresses, of Express for one, would keep events until there is enough to pack.
+      'Cache-Control': 'no-store, no-transform',
       // nginx would keep them back.
       'X-Accel-Buffering': 'no',
     });

@@ -189,6 +189,15 @@ describe('what is live', () => {
     await client.destroy();
   });
 
+  it('is sent as events that middleware of the application may not compress, and so keep back', async () => {
+    await start();
+    const { headers } = await ask('/api/streams/events', { method: 'HEAD' });
+    expect(headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+    });
+  });
+
   it('has a history of a sample a second', async () => {
     await start();
     const client = await publish('cam');
