@@ -17,12 +17,13 @@ import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { HopMarker } from '../relay/hop-marker.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
-import type { PlayReply } from '../playback/play-reply.js';
+import { PLAY_REPLY_PROPERTIES, type PlayReply } from '../playback/play-reply.js';
 import type { RtmpSession } from '../session/rtmp-session.js';
 import { callHandler, type HandlerFailure, type HandlerOutcome } from './call-handler.js';
 import { type Decision, refused } from './decision.js';
-import { logFailure } from './log-failure.js';
-import { identityProblem, type PublishReply, recordProblem, relayProblem } from './publish-reply.js';
+import { foreignReply } from './foreign-reply.js';
+import { logFailure, logFilterFailure } from './log-failure.js';
+import { type PublishReply, publishReplyProblem } from './publish-reply.js';
 import { INTERNAL_ERROR, isErrorStatus, isUnexpected, refusal, refusalHttpStatus, refusalOf } from './refusal.js';
 
 /** A command, who sent it, and until when the answer matters. */
@@ -143,11 +144,8 @@ export class CommandAdmission {
       if (outcome.value === false) return refused(refusal('publish', REFUSED['publish']!));
       if (isErrorStatus(outcome.value)) return refused(outcome.value);
       if (typeof outcome.value === 'object' && outcome.value !== null) reply = outcome.value;
-      const problem = recordProblem(reply) ?? identityProblem(reply) ?? relayProblem(reply);
-      if (problem !== undefined) {
-        this.#logger.error(`${handler.name}: ${problem}`, { session: request.session.id, record: reply.record });
-        return refused(refusal('publish', INTERNAL_ERROR), 500);
-      }
+      const problem = publishReplyProblem(reply);
+      if (problem !== undefined) return this.#refuseReply(handler, request, problem, { record: reply.record });
       const renamed = renamedAddress(asked, reply);
       if (renamed === undefined) {
         this.#logger.error(`${handler.name} returned a stream name that is not possible`, {
@@ -180,6 +178,8 @@ export class CommandAdmission {
   async #askPlay(handler: RtmpHandler, request: CommandRequest, address: StreamAddress): Promise<Decision> {
     const decision = await this.#ask(handler, request, address);
     if (!decision.isAccepted) return decision;
+    const problem = foreignReply(decision.reply, PLAY_REPLY_PROPERTIES);
+    if (problem !== undefined) return this.#refuseReply(handler, request, problem);
     const playReply = typeof decision.reply === 'object' ? (decision.reply as PlayReply | null) : null;
     return { ...startPlayback(address), playReply: playReply ?? {} };
   }
@@ -200,11 +200,25 @@ export class CommandAdmission {
     return callHandler(handler, command, new RtmpContext([session, signal, command, stream]), signal);
   }
 
+  /** The handler let the peer in, and said something besides that makes no sense. */
+  #refuseReply(
+    handler: RtmpHandler,
+    { command, session }: CommandRequest,
+    problem: string,
+    details: object = {},
+  ): Decision {
+    this.#logger.error(`${handler.name}: ${problem}`, { session: session.id, ...details });
+    return refused(refusal(command.name, INTERNAL_ERROR), 500);
+  }
+
   #refuse(handler: RtmpHandler, request: CommandRequest, outcome: HandlerFailure): Decision {
     const { command, session, signal } = request;
     const status = refusalOf(command.name, outcome);
-    if (!signal.aborted && isUnexpected(outcome)) {
-      logFailure(this.#logger, `${handler.name} failed: ${command.name} is refused`, { session: session.id }, outcome);
+    if (!signal.aborted) {
+      const details = { session: session.id };
+      const message = `${handler.name} failed: ${command.name} is refused`;
+      if (isUnexpected(outcome)) logFailure(this.#logger, message, details, outcome);
+      else logFilterFailure(this.#logger, details, outcome);
     }
     return refused(status, refusalHttpStatus(outcome));
   }

@@ -1,6 +1,7 @@
 import { RelayAddress } from '../relay/relay-address.js';
 import type { RtmpPushTarget } from '../relay/relay-options.js';
 import type { RecordingOptions } from '../recording/recording-options.js';
+import { foreignReply } from './foreign-reply.js';
 
 /**
  * What a `@RtmpCommand('publish')` handler may return; nothing means all defaults.
@@ -21,8 +22,14 @@ export interface PublishReply {
   relay?: string | RtmpPushTarget | ReadonlyArray<string | RtmpPushTarget>;
 }
 
-/** What is wrong with the `record` of a reply; undefined when nothing is. */
-export function recordProblem({ record }: PublishReply): string | undefined {
+const PROPERTIES: ReadonlyArray<keyof PublishReply> = ['record', 'name', 'identity', 'relay'];
+
+/** What is wrong with a reply, but for its name; undefined when nothing is. */
+export function publishReplyProblem(reply: PublishReply): string | undefined {
+  return foreignReply(reply, PROPERTIES) ?? recordProblem(reply) ?? identityProblem(reply) ?? relayProblem(reply);
+}
+
+function recordProblem({ record }: PublishReply): string | undefined {
   if (record === undefined || typeof record === 'boolean') return undefined;
   if (typeof record !== 'object' || record === null) return 'record is neither true, false nor an object';
   for (const name of ['maxDuration', 'maxBytes'] as const) {
@@ -37,14 +44,13 @@ export function recordProblem({ record }: PublishReply): string | undefined {
   return undefined;
 }
 
-/** What is wrong with the `identity` of a reply; undefined when nothing is. */
-export function identityProblem({ identity }: PublishReply): string | undefined {
+function identityProblem({ identity }: PublishReply): string | undefined {
   if (identity === undefined || (typeof identity === 'string' && identity !== '')) return undefined;
   return 'identity is not a text, or empty';
 }
 
-/** What is wrong with the `relay` of a reply, without its addresses; undefined when nothing is. */
-export function relayProblem({ relay = [] }: PublishReply): string | undefined {
+/** Says nothing of the addresses, which may have keys. */
+function relayProblem({ relay = [] }: PublishReply): string | undefined {
   for (const target of [relay].flat() as unknown[]) {
     const url: unknown = typeof target === 'object' && target !== null && 'url' in target ? target.url : target;
     if (typeof url !== 'string') return 'relay has an address that is no text';

@@ -64,9 +64,24 @@ export function isUnexpected(outcome: HandlerFailure): boolean {
   return refusalOf('', outcome).description === INTERNAL_ERROR;
 }
 
+/**
+ * What a filter threw that could not handle an exception, as those fail that are written for HTTP alone; undefined when
+ * none did. An exception for the peer it may have thrown on purpose.
+ */
+export function filterFailureOf({ result, error }: HandlerFailure): Error | undefined {
+  if (!(result instanceof Error) || result === error || error === undefined) return undefined;
+  return isForPeers(result) ? undefined : result;
+}
+
 /** Nest's last filter makes "Internal server error" of everything that is no RpcException, HttpExceptions included. */
-function decisiveOf({ result, error }: HandlerFailure): unknown {
-  return isDefaultFilterResult(result) && error instanceof HttpException ? error : result;
+function decisiveOf(outcome: HandlerFailure): unknown {
+  const { result, error } = outcome;
+  if (isDefaultFilterResult(result) && error instanceof HttpException) return error;
+  return isForPeers(error) && filterFailureOf(outcome) !== undefined ? error : result;
+}
+
+function isForPeers(exception: unknown): boolean {
+  return exception instanceof HttpException || exception instanceof RpcException;
 }
 
 /** Whether it is what Nest's last filter makes of an exception. */

@@ -11,3 +11,5 @@ export interface PlayReply {
    */
   recording?: string | boolean;
 }
+
+export const PLAY_REPLY_PROPERTIES: ReadonlyArray<keyof PlayReply> = ['recording'];
