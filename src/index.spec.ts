@@ -6,6 +6,7 @@ const SURFACE = [
   'ARCHIVE_ERRORS',
   'AdminException',
   'AdminGuard',
+  'AlreadyListeningException',
   'ArchiveException',
   'DEFAULT_RTMP_ARCHIVE_OPTIONS',
   'DEFAULT_RTMP_HLS_OPTIONS',

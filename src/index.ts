@@ -56,6 +56,7 @@ export type {
   RtmpUnpublishEvent,
 } from './events/rtmp-event-map.js';
 export { RtmpEvents, type RtmpEventSource } from './events/rtmp-events.js';
+export { AlreadyListeningException } from './exceptions/already-listening.exception.js';
 export { DuplicateRtmpHandlerException } from './exceptions/duplicate-rtmp-handler.exception.js';
 export { DuplicateRtmpModuleException } from './exceptions/duplicate-rtmp-module.exception.js';
 export { RtmpStatusException } from './exceptions/rtmp-status.exception.js';

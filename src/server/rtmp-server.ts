@@ -7,6 +7,7 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { resolveServerSessionOptions } from '#lib/rtmp';
 import { CommandAdmission } from '../admission/command-admission.js';
 import { RtmpEvents } from '../events/rtmp-events.js';
+import { AlreadyListeningException } from '../exceptions/already-listening.exception.js';
 import { RtmpHandlers } from '../handlers/rtmp-handlers.js';
 import { isRtmpPattern } from '../handlers/rtmp-pattern.js';
 import { traceHandler } from '../handlers/trace-handler.js';
@@ -85,6 +86,8 @@ export class RtmpServer
   readonly #idPrefix = randomBytes(3).toString('hex');
   #connectionCount = 0;
   #listeners: RtmpListener[] = [];
+  /** Settles when it listens, or cannot; undefined when it is not to listen. */
+  #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #http: HttpReceiver | undefined;
 
@@ -158,10 +161,20 @@ export class RtmpServer
     this.#extensions.push(extension);
   }
 
+  /** Gives {@link AlreadyListeningException} while it does. When it is closed meanwhile it does not listen, and gives no error. */
   listen(callback: (error?: unknown) => void): void {
-    this.#open().then(
+    if (this.#opening !== undefined) {
+      callback(new AlreadyListeningException());
+      return;
+    }
+    this.#closing = undefined;
+    this.#opening = this.#open();
+    this.#opening.then(
       () => callback(),
-      (error: unknown) => callback(error),
+      (error: unknown) => {
+        this.#opening = undefined;
+        callback(error);
+      },
     );
   }
 
@@ -249,7 +262,6 @@ export class RtmpServer
   }
 
   async #open(): Promise<void> {
-    this.#closing = undefined;
     this.options.listeners.forEach((options, index) => this.#checkHttp(options, index));
     const services = this.#listenerServices();
     const listeners = this.options.listeners.map((options) => new RtmpListener(options, services));
@@ -258,6 +270,10 @@ export class RtmpServer
     } catch (error) {
       for (const listener of listeners) listener.close();
       throw error;
+    }
+    if (this.#closing !== undefined) {
+      for (const listener of listeners) listener.close();
+      return;
     }
     this.#listeners = listeners;
     for (const { server } of listeners) server.on('error', (error) => this.#report(error));
@@ -321,6 +337,8 @@ export class RtmpServer
   async #close(): Promise<void> {
     const deadline = new Deadline(this.options.shutdownTimeout);
     this.#announce('closing');
+    const opening = this.#opening;
+    this.#opening = undefined;
     for (const listener of this.#listeners) listener.close();
     this.#listeners = [];
     this.#waitingRoom.clear();
@@ -338,6 +356,7 @@ export class RtmpServer
     }
     if (!(await deadline.reached(this.running.settled()))) this.running.giveUpAll();
     deadline.clear();
+    await opening?.catch(() => {}); // told to whoever called listen()
     this.#readGate.close();
     this.#announce('closed');
     this.#emitter.emit('close');

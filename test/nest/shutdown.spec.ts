@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { Controller, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { RtmpCommand, type RtmpContext, RtmpEvent, type RtmpUnpublishEvent, type RtmpServerStatus } from '#src';
+import {
+  AlreadyListeningException,
+  RtmpCommand,
+  type RtmpContext,
+  RtmpEvent,
+  type RtmpServerStatus,
+  type RtmpUnpublishEvent,
+} from '#src';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { startHybrid, startMicroservice } from './start-app.js';
 
@@ -89,6 +97,29 @@ describe('close()', () => {
     await RawRtmpClient.publishing(test.server.addresses[0]!.port!, 'cam');
     await test.close();
   });
+
+  it('that comes before the server listens leaves no port open', async () => {
+    const test = await startMicroservice();
+    await test.server.close();
+    const listening = new Promise<unknown>((resolve) => test.server.listen(resolve));
+    const opened = jest.fn();
+    test.server.on('listening', opened);
+    await test.server.close();
+    expect(test.server.addresses).toEqual([]);
+    await expect(listening).resolves.toBeUndefined();
+    expect(test.server.addresses).toEqual([]);
+    expect(opened).not.toHaveBeenCalled();
+    await test.close();
+  });
+});
+
+it('a server listens once: to start it again is an error, and leaves it as it is', async () => {
+  const test = await startHybrid();
+  test.app.connectMicroservice({ strategy: test.server });
+  await expect(test.app.startAllMicroservices()).rejects.toThrow(AlreadyListeningException);
+  expect(test.server.addresses).toHaveLength(1);
+  await RawRtmpClient.publishing(test.port, 'cam');
+  await test.close();
 });
 
 describe('the shutdown of an application', () => {
