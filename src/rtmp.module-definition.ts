@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import type { SlowSubscriberPolicy } from '#lib/live';
+import { RtmpConfigurationError } from './errors/rtmp-configuration.error.js';
 import type { RtmpModuleOptions } from './options/rtmp-options.js';
 import { SLOW_SUBSCRIBER_POLICY } from './playback/slow-subscribers.js';
 import { RTMP_MODULE_OPTIONS } from './rtmp.constants.js';
@@ -30,14 +31,28 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RtmpMod
     imports: [...(definition.imports ?? []), ...(extras.imports ?? [])],
     providers: [
       ...(definition.providers ?? []),
-      ...replacing(RECORDING_STORAGE, extras.storage),
-      ...replacing(SLOW_SUBSCRIBER_POLICY, extras.slowSubscriberPolicy),
+      ...replacing('storage', 'create', RECORDING_STORAGE, extras.storage),
+      ...replacing('slowSubscriberPolicy', 'decide', SLOW_SUBSCRIBER_POLICY, extras.slowSubscriberPolicy),
     ],
   }))
   .build();
 
-/** The provider of what the application has of its own. */
-function replacing<T extends object>(token: symbol, own: Type<T> | T | undefined): Provider[] {
+/**
+ * The provider of what the application has of its own.
+ *
+ * @param method what an instance has at least
+ * @throws {RtmpConfigurationError} it is something else, such as a provider
+ */
+function replacing<T extends object>(
+  option: keyof RtmpModuleExtras,
+  method: keyof T & string,
+  token: symbol,
+  own: Type<T> | T | undefined,
+): Provider[] {
   if (own === undefined) return [];
-  return [typeof own === 'function' ? { provide: token, useClass: own } : { provide: token, useValue: own }];
+  if (typeof own === 'function') return [{ provide: token, useClass: own }];
+  if (typeof (own as T | null)?.[method] !== 'function') {
+    throw new RtmpConfigurationError(option, own, `write a class, or an object that has ${method}().`);
+  }
+  return [{ provide: token, useValue: own }];
 }

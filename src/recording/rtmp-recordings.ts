@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { RtmpEvents, type RtmpEventSource } from '../events/rtmp-events.js';
+import { MAX_MILLISECONDS } from '../options/check-number.js';
 import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
 import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { Deadline } from '../server/deadline.js';
 import type { RtmpExtension } from '../server/rtmp-extension.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import { FileRecordingStorage } from '../storage/file-recording-storage.js';
@@ -155,14 +157,20 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
   }
 
   async #checkStorage(): Promise<void> {
+    const { writeTimeout } = this.options.recording;
+    const deadline = new Deadline(Math.min(writeTimeout, MAX_MILLISECONDS));
     try {
-      await this.storage.check?.();
+      if (!(await deadline.reached(Promise.resolve(this.storage.check?.())))) {
+        throw new RecordingError('RECORDING_ERR_WRITE_TIMEOUT', `check(), ${writeTimeout} ms`);
+      }
     } catch (error) {
       const { directory } = this.options.recording;
       const isOptions = this.storage instanceof FileRecordingStorage && this.storage.directory === resolve(directory);
       if (!isOptions) throw error;
       const fix = `write a directory that this process can make and write to (${(error as Error).message}).`;
       throw new RtmpConfigurationError('recording.directory', directory, fix);
+    } finally {
+      deadline.clear();
     }
   }
 

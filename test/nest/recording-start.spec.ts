@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryRecordingStorage, RtmpRecordings, type RtmpPublication, RtmpStreams } from '#src';
+import { MemoryRecordingStorage, RtmpModule, RtmpRecordings, type RtmpPublication, RtmpStreams } from '#src';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { until } from '#test/until';
 import { startMicroservice, type TestApp } from './start-app.js';
@@ -51,6 +51,28 @@ it('does not start with a storage of its own that says it cannot be used, and pa
   const storage = new MemoryRecordingStorage();
   Object.assign(storage, { check: () => Promise.reject(new Error('no bucket')) });
   await expect(start({ recording: { record: true }, storage })).rejects.toThrow(/^no bucket$/u);
+});
+
+it('does not start with a storage that does not say in time whether it can be used', async () => {
+  const storage = new MemoryRecordingStorage();
+  Object.assign(storage, { check: () => new Promise(() => {}) });
+  await expect(start({ recording: { record: true, writeTimeout: 50 }, storage })).rejects.toMatchObject({
+    code: 'RECORDING_ERR_WRITE_TIMEOUT',
+    message: expect.stringContaining('check(), 50 ms'),
+  });
+});
+
+it.each([
+  ['a provider', { useClass: MemoryRecordingStorage }],
+  ['nothing', null],
+  ['a name', 'memory'],
+])('takes no storage that is %s, and says so', (_name, storage) => {
+  expect(() => RtmpModule.forRoot({ storage: storage as never })).toThrow(
+    /^RtmpModule option storage: .* is not possible; write a class, or an object that has create\(\)\.$/u,
+  );
+  expect(() => RtmpModule.forRootAsync({ useFactory: () => ({}), slowSubscriberPolicy: storage as never })).toThrow(
+    /^RtmpModule option slowSubscriberPolicy: .* or an object that has decide\(\)\.$/u,
+  );
 });
 
 it('refuses to record a publish that has ended', async () => {
