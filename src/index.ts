@@ -205,14 +205,19 @@ export {
 export type { RtmptLimits } from '#lib/rtmpt';
 export type {
   CallCommand,
+  CloseStreamCommand,
   ConnectCommand,
   CreateStreamCommand,
   DeleteStreamCommand,
+  PauseCommand,
+  Play2Command,
   PlayCommand,
   PublishCommand,
+  ReceiveCommand,
   RtmpCommand as RtmpCommandMessage,
   RtmpStatus,
   RtmpStatusCode,
+  SeekCommand,
   StreamAddress,
   StreamNameCommand,
 } from '#lib/rtmp';
