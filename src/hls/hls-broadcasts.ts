@@ -8,9 +8,13 @@ import {
 } from '@nestjs/common';
 import type { MuxingLibrary, OutgrownReason } from '#lib/hls';
 import { type LiveStream, StreamRegistry } from '#lib/live';
+import { RtmpEvents } from '../events/rtmp-events.js';
 import { loadMuxingLibrary } from '../media/load-muxing-library.js';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { RtmpPlayback } from '../playback/rtmp-playback.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { Deadline } from '../server/deadline.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import { type BroadcastOwner, HlsBroadcast } from './hls-broadcast.js';
@@ -50,6 +54,8 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     @Inject(RTMP_HLS_OPTIONS) private readonly options: ResolvedRtmpHlsOptions,
     private readonly vods: HlsVods,
     @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
+    @InjectRtmpOptions() private readonly rtmpOptions: ResolvedRtmpOptions,
+    private readonly events: RtmpEvents,
   ) {
     this.memory = new HlsMemory(options.maxTotalBytes, (broadcast) => this.#giveUp(broadcast));
     playback.addViewerSource({ protocol: 'hls', count: (path) => this.#byPath.get(path)?.viewers.size ?? 0 });
@@ -62,13 +68,19 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     for (const stream of this.registry.list()) this.#onAdd(stream);
   }
 
-  /** Resolves when recordings are finished. */
+  /** Resolves when recordings are finished and those who hear of it have, or when `shutdownTimeout` has passed. */
   async onApplicationShutdown(): Promise<void> {
     this.#stopObserving?.();
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     for (const broadcast of this.#byRun.values()) this.#drop(broadcast);
-    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
+    const deadline = new Deadline(this.rtmpOptions.shutdownTimeout);
+    if (!(await deadline.reached(this.#allLeft()))) {
+      this.#logger.error('Shutdown: gave up waiting for HLS recordings to be finished');
+    } else if (!(await deadline.reached(this.events.settled()))) {
+      this.#logger.error('Shutdown: gave up waiting for event handlers');
+    }
+    deadline.clear();
   }
 
   /** All there are, those that have ended a moment ago included. */
@@ -96,6 +108,10 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   addViewer(broadcast: HlsBroadcast, viewer: HlsViewer): void {
     broadcast.viewers.set(viewer.token, viewer);
     this.sessions.begin(viewer, broadcast.path);
+  }
+
+  async #allLeft(): Promise<void> {
+    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
   }
 
   onStreamEnd(broadcast: HlsBroadcast): void {

@@ -11,6 +11,9 @@ import { keptMultivariant, keptStream, type KeptTotals } from '#lib/hls';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { RtmpEvents } from '../events/rtmp-events.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
+import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
+import { Deadline } from '../server/deadline.js';
 import { RepairRounds } from '../storage/repair-rounds.js';
 import { finishHlsVod, readHlsText, VOD_INDEX } from './finish-hls-vod.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
@@ -31,6 +34,7 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
     private readonly events: RtmpEvents,
     @Inject(RTMP_HLS_OPTIONS) private readonly options: ResolvedRtmpHlsOptions,
     @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
+    @InjectRtmpOptions() private readonly rtmpOptions: ResolvedRtmpOptions,
   ) {}
 
   /** @throws {RtmpConfigurationError} there is nowhere to record to */
@@ -48,8 +52,14 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
     this.#repairs.start();
   }
 
+  /** Resolves when the round of repairs that is under way is done, or when `shutdownTimeout` has passed. */
   async onApplicationShutdown(): Promise<void> {
-    await this.#repairs?.stop();
+    if (this.#repairs === undefined) return;
+    const deadline = new Deadline(this.rtmpOptions.shutdownTimeout);
+    if (!(await deadline.reached(this.#repairs.stop()))) {
+      this.#logger.error('Shutdown: gave up waiting for HLS recordings of an earlier run to be repaired');
+    }
+    deadline.clear();
   }
 
   /** Begins to record a broadcast. */

@@ -85,7 +85,7 @@ export class HlsWriteQueue {
       const timer = setTimeout(
         () => reject(new Error(`the storage took longer than ${this.limits.timeout} ms`)),
         this.limits.timeout,
-      );
+      ).unref(); // a process that has closed its server, and gave up on this, may end
       const settle = (): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onFail);
