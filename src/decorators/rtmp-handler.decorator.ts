@@ -1,8 +1,9 @@
 import { type ExceptionFilter, UseFilters } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
 import { FAILURE_WITNESS } from '../admission/failure-witness.js';
-import { ORIGIN_EXTRA, type RtmpHandlerOrigin, type RtmpPattern } from '../handlers/rtmp-pattern.js';
+import { isRtmpPattern, ORIGIN_EXTRA, type RtmpHandlerOrigin, type RtmpPattern } from '../handlers/rtmp-pattern.js';
 import { RTMP_TRANSPORT } from '../rtmp.constants.js';
 
 /** Our own record of what a method handles; Nest keeps only the last pattern decorator of a method. */
@@ -29,6 +30,7 @@ export function rtmpHandler(pattern: RtmpPattern): MethodDecorator {
         `${name} has both @Rtmp decorators of '${pattern.rtmp}' and of '${other.rtmp}': use two methods.`,
       );
     }
+    refuseForeignPatterns(target, key, method);
     const origin = { controller: target.constructor.name, method: String(key), app: undefined };
     register(target, key, descriptor, [...known, pattern], origin);
     return descriptor;
@@ -78,6 +80,14 @@ function register(
   decorate(patterns as never, RTMP_TRANSPORT, { [ORIGIN_EXTRA]: origin })(target, key, descriptor);
 }
 
+/** Nest keeps the last pattern decorator of a method: the other would be lost, and with it what decides about a publish. */
+function refuseForeignPatterns(target: object, key: string | symbol, method: object): void {
+  const registered = (Reflect.getMetadata(PATTERN_METADATA, method) as readonly unknown[] | undefined) ?? [];
+  if (registered.every(isRtmpPattern)) return;
+  const name = `${target.constructor.name}.${String(key)}`;
+  throw new TypeError(`${name} has an @Rtmp decorator and a pattern of another transport: use two methods.`);
+}
+
 function handledPatterns(method: object): readonly RtmpPattern[] {
   return (Reflect.getMetadata(HANDLED_PATTERNS, method) as readonly RtmpPattern[] | undefined) ?? [];
 }
@@ -96,7 +106,9 @@ function* rtmpMethods(prototype: object): Generator<RtmpMethod> {
     const descriptor = findDescriptor(prototype, key);
     if (typeof descriptor?.value !== 'function') continue;
     const patterns = handledPatterns(descriptor.value as object);
-    if (patterns.length > 0) yield { key, descriptor: descriptor as RtmpMethod['descriptor'], patterns };
+    if (patterns.length === 0) continue;
+    refuseForeignPatterns(prototype, key, descriptor.value as object);
+    yield { key, descriptor: descriptor as RtmpMethod['descriptor'], patterns };
   }
 }
 

@@ -231,6 +231,26 @@ describe('handlers', () => {
     }).toThrow("Mixed.method has both @Rtmp decorators of 'command' and of 'event': use two methods.");
   });
 
+  it('are of one transport: a pattern of another one above or below is refused, or one of both would be lost', async () => {
+    const problem = 'publish has an @Rtmp decorator and a pattern of another transport: use two methods.';
+    expect(() => {
+      class Below {
+        @RtmpCommand('publish')
+        @MessagePattern('publish')
+        publish(): void {}
+      }
+      return Below;
+    }).toThrow(`Below.${problem}`);
+
+    @Controller()
+    class Above {
+      @MessagePattern('publish')
+      @RtmpCommand('publish')
+      publish(): void {}
+    }
+    await expect(startMicroservice({ controllers: [Above] })).rejects.toThrow(`Above.${problem}`);
+  });
+
   it('of other transports are none of ours', async () => {
     @Controller()
     class Foreign {
