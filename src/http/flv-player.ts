@@ -20,8 +20,8 @@ const MAX_PRESENCE_WAIT = 500;
 /** The same in bytes that wait for it. */
 const MAX_HELD_BYTES = 1024 * 1024;
 const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
-/** What mpegts.js reads, which stops with an error at further tracks and colour information. */
-const FOR_PAGES: MediaSelection = Object.freeze({ ...EVERYTHING, multitrack: false, colourInfo: false });
+/** What mpegts.js reads, which stops with an error at further tracks, colour information and the order of channels. */
+const FOR_PAGES: MediaSelection = Object.freeze({ ...EVERYTHING, multitrack: false, details: false });
 
 /**
  * Somebody who watches over HTTP or WebSocket.

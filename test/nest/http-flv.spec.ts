@@ -361,13 +361,15 @@ it('a browser is not sent what its players stop at', async () => {
   const colours: LiveMessage = { typeId: 9, payload: Uint8Array.of(0x94, ...header, 2, 0, 9, 0x63) };
   // A message for one track, the second: packet type 6, coded frames, track 1.
   const second: LiveMessage = { typeId: 9, payload: Uint8Array.of(0x96, 0x03, ...header, 1, 0, 0, 0, 9, 9, 9, 9) };
-  await publishing('hdr', configuration, colours, frame, second, audioConfig(1), audio(1));
+  // Opus in one channel, in the middle.
+  const channels: LiveMessage = { typeId: 8, payload: Uint8Array.of(0x94, 0x4f, 0x70, 0x75, 0x73, 1, 1, 0, 0, 0, 4) };
+  await publishing('hdr', configuration, colours, frame, second, audioConfig(1), channels, audio(1));
   const count = async (userAgent: string) => {
     const player = get('/live/hdr.flv', { 'user-agent': userAgent });
     await until('all', () => player.reader.tokens.at(-1) === 'A1');
     return player.reader.tokens.length;
   };
-  expect(await count('Lavf/59')).toBe(6);
+  expect(await count('Lavf/59')).toBe(7);
   expect(await count('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36')).toBe(4);
 });
 

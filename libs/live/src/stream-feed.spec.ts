@@ -394,7 +394,7 @@ describe('a feed that nobody is subscribed to', () => {
   it('is one of a few', () => {
     const formats = [true, false].flatMap((enhanced) =>
       [true, false].flatMap((multitrack) =>
-        [true, false].map((colourInfo) => ({ audio: true, video: true, enhanced, multitrack, colourInfo })),
+        [true, false].map((details) => ({ audio: true, video: true, enhanced, multitrack, details })),
       ),
     );
     for (const format of formats) visit(format);

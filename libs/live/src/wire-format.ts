@@ -22,11 +22,12 @@ export interface MediaSelection {
   readonly enhanced?: boolean;
   /** Messages of multitrack, which are those of all tracks but the first. Defaults to true. */
   readonly multitrack?: boolean;
-  /** Video metadata of Enhanced RTMP, which is colour information. Defaults to true. */
-  readonly colourInfo?: boolean;
+  /** What Enhanced RTMP says of tracks beside their sequence headers: colour information, order of channels. Defaults to true. */
+  readonly details?: boolean;
 }
 
 const EVERYTHING: MediaSelection = Object.freeze({ audio: true, video: true });
+const DETAILS = MediaFlags.Metadata | MediaFlags.MultichannelConfig;
 
 /** Chunk streams of what we send: 4 audio, 6 video, 5 data, as FFmpeg does. */
 function chunkStreamOf(tagType: number): number {
@@ -93,15 +94,15 @@ export class FlvWireFormat implements WireFormat {
 }
 
 function isSelected(selection: MediaSelection, flags: number): boolean {
-  const { audio, video, enhanced = true, multitrack = true, colourInfo = true } = selection;
+  const { audio, video, enhanced = true, multitrack = true, details = true } = selection;
   if (!enhanced && flags & MediaFlags.Enhanced) return false;
-  if (!colourInfo && flags & MediaFlags.Metadata) return false;
+  if (!details && flags & DETAILS) return false;
   if (!multitrack && flags & MediaFlags.Multitrack) return false;
   if (flags & MediaFlags.Audio) return audio;
   if (flags & MediaFlags.Video) return video;
   return true;
 }
 
-function selectionKey({ audio, video, enhanced = true, multitrack = true, colourInfo = true }: MediaSelection): string {
-  return `${audio ? 'a' : ''}${video ? 'v' : ''}${enhanced ? 'e' : ''}${multitrack ? 'm' : ''}${colourInfo ? 'c' : ''}`;
+function selectionKey({ audio, video, enhanced = true, multitrack = true, details = true }: MediaSelection): string {
+  return `${audio ? 'a' : ''}${video ? 'v' : ''}${enhanced ? 'e' : ''}${multitrack ? 'm' : ''}${details ? 'd' : ''}`;
 }
