@@ -22,10 +22,17 @@ export class ArchiveController {
 
   @Get('api/recordings')
   @Header('Cache-Control', 'no-store')
-  list(@Query('app') app?: string, @Query('name') name?: string): Promise<ArchiveList> {
+  list(
+    @Query('app') app?: string,
+    @Query('name') name?: string,
+    @Query('search') search?: string,
+  ): Promise<ArchiveList> {
     const isApp = typeof app === 'string' && app !== '';
     const isName = isApp && typeof name === 'string' && name !== '';
-    return this.archive.list({ ...(isApp && { app }), ...(isName && { name }) });
+    return this.archive.list(
+      { ...(isApp && { app }), ...(isName && { name }) },
+      typeof search === 'string' ? search : '',
+    );
   }
 
   // Fastify takes no name for a wildcard, and gives up on parameters of more than 100 characters; Nest names it for Express.

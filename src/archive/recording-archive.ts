@@ -55,15 +55,24 @@ export class RecordingArchive implements OnModuleInit {
     }
   }
 
-  /** The newest recordings. @throws {ArchiveException} the storage cannot be read */
-  async list(filter: RecordingFilter = {}): Promise<ArchiveList> {
+  /**
+   * The newest recordings.
+   *
+   * @param search what the path of the stream, `app/name`, has in it, in small letters or large ones
+   * @throws {ArchiveException} the storage cannot be read
+   */
+  async list(filter: RecordingFilter = {}, search = ''): Promise<ArchiveList> {
+    const wanted = search.toLowerCase();
     const all: ArchivedRecording[] = [];
+    const add = (recording: ArchivedRecording): void => {
+      if (`${recording.app}/${recording.name}`.toLowerCase().includes(wanted)) all.push(recording);
+    };
     if (this.#library !== undefined || this.#vods === undefined) {
       for await (const recording of this.#readable.list(filter)) {
-        if (mediaTypeOf(recording.id) !== undefined) all.push(describe(recording));
+        if (mediaTypeOf(recording.id) !== undefined) add(describe(recording));
       }
     }
-    for await (const vod of this.#vods?.list(filter) ?? []) all.push(describeVod(vod));
+    for await (const vod of this.#vods?.list(filter) ?? []) add(describeVod(vod));
     all.sort((a, b) => startOf(b) - startOf(a) || (a.id < b.id ? 1 : -1));
     return {
       recordings: all.slice(0, this.options.maxListed),

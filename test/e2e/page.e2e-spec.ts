@@ -1,4 +1,6 @@
-import { statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { BrowserPage, TestBrowser } from '#test/browser';
 import { clip } from '#test/clips';
@@ -176,6 +178,33 @@ it('shows names as they are, whatever they are', async () => {
   await opened.page.getByRole('link', { name: `live/${name}` }).waitFor();
   expect(await opened.page.locator('main :is(img:not([alt]), i)').count()).toBe(0);
   expect(opened.problems).toEqual([]);
+});
+
+it('finds a recording by its name that is none of the newest, and says when there is none', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'nest-rtmp-page-'));
+  mkdirSync(join(directory, 'live'));
+  const write = (name: string, minutes: number) => {
+    const begun = new Date(Date.UTC(2026, 0, 1, 0, minutes)).toISOString().replaceAll(':', '-');
+    writeFileSync(join(directory, `live/${name}-${begun}.flv`), 'FLV');
+  };
+  write('premiere', 0);
+  for (let minutes = 1; minutes <= 1000; minutes++) write('daily', minutes);
+  const full = await IngestProcess.start({ directory });
+  try {
+    const { page, problems } = await browser.open(`http://127.0.0.1:${await full.portOf('http')}/#/recordings`);
+    await page.getByText('1,001 recordings', { exact: false }).waitFor();
+    await page.getByLabel('Filter by name').fill('PREMI');
+    await page.getByRole('row', { name: 'live/premiere' }).waitFor();
+    await page.getByText('1 recording ·', { exact: false }).waitFor();
+    await page.getByLabel('Filter by name').fill('nothing of this');
+    await page.getByText('No recording has this in its name.').waitFor();
+    await page.getByLabel('Filter by name').fill('');
+    await page.getByRole('row', { name: 'live/daily' }).first().waitFor();
+    expect(problems).toEqual([]);
+  } finally {
+    await full.stop();
+    rmSync(directory, { recursive: true });
+  }
 });
 
 it('fits into 360 pixels, dark and light', async () => {

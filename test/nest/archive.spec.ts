@@ -133,6 +133,18 @@ describe('GET /api/recordings', () => {
     expect(await listed('?app=live&name=cam')).toMatchObject({ recordings: [{ id: NEW }], total: 2 });
   });
 
+  it('finds what is asked for among all there are, not among the newest', async () => {
+    await files();
+    await start({ maxListed: 1 });
+    expect(await listed('?search=VE/NORTH/s%C3%BC')).toMatchObject({
+      recordings: [{ id: 'live/north/Süd 1.flv' }],
+      total: 1,
+      bytes: 4,
+    });
+    expect(await listed('?search=nowhere')).toEqual({ recordings: [], total: 0, bytes: 0 });
+    expect(await listed('?search=')).toMatchObject({ total: 3 });
+  });
+
   it('shows what is being written', async () => {
     await start({}, { recording: { record: true, flushInterval: 20 } });
     const publisher = await RawRtmpClient.publishing(app!.get(RtmpServer).addresses[0]!.port!, 'cam');

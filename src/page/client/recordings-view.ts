@@ -9,6 +9,8 @@ import type { View, ViewContext } from './view.js';
 
 /** How often the list is asked for, in milliseconds. */
 const REFRESH_INTERVAL = 10_000;
+/** How long after the last letter the server is asked for what is not in the list, in milliseconds. */
+const TYPING_PAUSE = 300;
 /** Rows shown before somebody asks for more. */
 const ROWS = 100;
 
@@ -22,21 +24,39 @@ export function recordingsView({ store, signal }: ViewContext): View {
   const table = new RecordingTable(store, signal);
   const filterField = field('Filter by name', filter);
   filterField.classList.add('filter');
-  filter.addEventListener('input', () => table.filter(filter.value));
+  /** There are more than a list has: those that are wanted may not be among the newest. */
+  let isCut = false;
+  /** Counts what was asked for, so that a list that took long does not take the place of a newer one. */
+  let asked = 0;
+  let typing: number | undefined;
   const refresh = async () => {
+    const run = ++asked;
+    const search = isCut ? filter.value.trim() : '';
     try {
-      const list = await request<ArchiveList>('/api/recordings');
-      if (signal.aborted) return;
-      setText(summary, summaryOf(list));
-      filterField.hidden = list.total < 2;
+      const path = search === '' ? '/api/recordings' : `/api/recordings?search=${encodeURIComponent(search)}`;
+      const list = await request<ArchiveList>(path);
+      if (signal.aborted || run !== asked) return;
+      setText(summary, summaryOf(list, search !== ''));
+      if (search === '') {
+        isCut = list.recordings.length < list.total;
+        filterField.hidden = list.total < 2;
+      }
       table.update(list.recordings);
     } catch (error) {
       if (!signal.aborted) setText(summary, (error as Error).message);
     }
   };
+  filter.addEventListener('input', () => {
+    table.filter(filter.value);
+    clearTimeout(typing);
+    if (isCut) typing = setTimeout(() => void refresh(), TYPING_PAUSE);
+  });
   void refresh();
-  const timer = setInterval(() => void refresh(), REFRESH_INTERVAL);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  const timer = setInterval(() => document.hidden || void refresh(), REFRESH_INTERVAL);
+  signal.addEventListener('abort', () => {
+    clearInterval(timer);
+    clearTimeout(typing);
+  });
   const heading = h('h1', { tabindex: -1 }, 'Recordings');
   return {
     title: 'Recordings',
@@ -44,10 +64,10 @@ export function recordingsView({ store, signal }: ViewContext): View {
   };
 }
 
-function summaryOf({ total, recordings, bytes: sum }: ArchiveList): string {
-  if (total === 0) return 'There are none yet. What is published while recording is on is found here.';
+function summaryOf({ total, recordings, bytes: sum }: ArchiveList, isSearch: boolean): string {
+  if (total === 0 && !isSearch) return 'There are none yet. What is published while recording is on is found here.';
   const text = `${counted(total, 'recording')} · ${bytes(sum)}`;
-  return recordings.length < total ? `${text} · the newest ${recordings.length} are shown` : text;
+  return recordings.length < total ? `${text} · the newest ${recordings.length.toLocaleString('en')} are shown` : text;
 }
 
 /** The list, kept in step: rows stay while what they show stays. */
@@ -55,6 +75,7 @@ class RecordingTable {
   readonly element: HTMLElement;
   readonly player: RecordingPlayer;
   readonly #body = h('tbody', {});
+  readonly #none = h('p', { class: 'hint', hidden: true }, 'No recording has this in its name.');
   readonly #more = h('button', { type: 'button', class: 'more' }, 'Show more');
   readonly #rows = new Map<string, HTMLTableRowElement>();
   /** Says how many watch, by path; of those that may be watched as HLS. */
@@ -80,7 +101,7 @@ class RecordingTable {
       {},
       h('tr', {}, ...heads, h('th', { scope: 'col' }, h('span', { class: 'unseen' }, 'Actions'))),
     );
-    this.element = h('div', {}, h('table', { class: 'recordings' }, head, this.#body), this.#more);
+    this.element = h('div', {}, h('table', { class: 'recordings' }, head, this.#body), this.#none, this.#more);
   }
 
   update(recordings: readonly ArchivedRecording[]): void {
@@ -112,6 +133,7 @@ class RecordingTable {
     const isSame = rows.length === this.#body.rows.length && rows.every((row, index) => row === this.#body.rows[index]);
     if (!isSame) this.#body.replaceChildren(...rows);
     this.element.firstElementChild!.toggleAttribute('hidden', rows.length === 0);
+    this.#none.hidden = found.length > 0 || this.#query === '';
     this.#more.hidden = found.length <= this.#shown;
   }
 
