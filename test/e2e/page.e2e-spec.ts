@@ -207,16 +207,16 @@ it('finds a recording by its name that is none of the newest, and says when ther
   }
 });
 
-it('fits into 360 pixels, dark and light', async () => {
+it('fits into 320 pixels, dark and light', async () => {
   publishing('narrow');
   await ingest.logged('publish started', 'live/narrow');
   for (const colorScheme of ['light', 'dark'] as const) {
-    const { page, problems } = await browser.open(url, { viewport: { width: 360, height: 740 }, colorScheme });
-    for (const view of ['#/', '#/streams/live/narrow', '#/publish']) {
+    const { page, problems } = await browser.open(url, { viewport: { width: 320, height: 740 }, colorScheme });
+    for (const view of ['#/', '#/streams/live/narrow', '#/publish', '#/relays', '#/recordings']) {
       await page.goto(`${url}${view}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page
-        .getByText(/kb\/s|OBS Studio/u)
+        .getByText(/kb\/s|OBS Studio|At work|recordings? ·/u)
         .first()
         .waitFor();
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
