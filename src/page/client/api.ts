@@ -1,4 +1,5 @@
 import type { AdminHistories, AdminProblem, AdminServer, AdminSession, AdminSnapshot } from '../../admin/admin-api.js';
+import { addressOf } from './page-base.js';
 
 /** The server refused. */
 export class ApiError extends Error {
@@ -10,12 +11,12 @@ export class ApiError extends Error {
   }
 }
 
-/** Asks the server. @throws {ApiError} */
+/** Asks the server. @param path from its root @throws {ApiError} */
 export async function request<T>(
   path: string,
   options: Omit<RequestInit, 'headers'> & { headers?: Readonly<Record<string, string>> } = {},
 ): Promise<T> {
-  const response = await fetch(path, { ...options, headers: { Accept: 'application/json', ...options.headers } });
+  const response = await fetch(addressOf(path), { ...options, headers: { Accept: 'application/json', ...options.headers } });
   if (!response.ok) throw new ApiError(response.status, await problemOf(response));
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
@@ -76,7 +77,7 @@ export function followSnapshots(observer: SnapshotObserver): () => void {
   const open = () => {
     if (isEnded) return;
     source?.close();
-    source = new EventSource('/api/streams/events');
+    source = new EventSource(addressOf('/api/streams/events'));
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
       heard();
       observer.onConnection(true);

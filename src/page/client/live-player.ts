@@ -1,6 +1,7 @@
 import type { AdminFeatures } from '../../admin/admin-api.js';
 import { playFlv } from './flv-player.js';
 import { playHls } from './hls-player.js';
+import { addressOf } from './page-base.js';
 import { encodePath } from './stream-address.js';
 
 /** A way to watch a live stream. */
@@ -49,10 +50,9 @@ export function startPlayer(request: PlayerRequest): Promise<LivePlayer> {
 
 /** Where a stream is, for a player of this kind. */
 export function playUrl(kind: PlayerKind, path: string, query: string): string {
-  const { protocol, host } = location;
-  const scheme = kind === 'ws-flv' ? protocol.replace('http', 'ws') : protocol;
   const extension = kind === 'hls' || kind === 'll-hls' ? 'm3u8' : 'flv';
-  return `${scheme}//${host}/${encodePath(path)}.${extension}${query === '' ? '' : `?${query}`}`;
+  const address = addressOf(`/${encodePath(path)}.${extension}${query === '' ? '' : `?${query}`}`);
+  return kind === 'ws-flv' ? address.replace(/^http/u, 'ws') : address;
 }
 
 /** Seconds between what is shown and the end of what has been received. */

@@ -2,6 +2,7 @@ import type { AdminStream } from '../../admin/admin-api.js';
 import { Chart } from './chart.js';
 import { h, setAttribute, setText } from './dom.js';
 import { bitrate, counted, duration, rate, seconds, spokenDuration } from './format.js';
+import { addressOf } from './page-base.js';
 import { publishPanel } from './publish-view.js';
 import { Thumbnail } from './thumbnail.js';
 import { tracksText } from './track-text.js';
@@ -93,8 +94,8 @@ class StreamCard {
     const { signal } = this.#controller;
     context.signal.addEventListener('abort', () => this.#controller.abort(), { once: true });
     if (context.store.server?.features.thumbnails === true) {
-      const address = `/api/streams/${encodeURIComponent(stream.app)}/${encodeURIComponent(stream.name)}/thumbnail.jpg`;
-      this.#thumbnail = new Thumbnail(address, stream.path, signal);
+      const path = `/api/streams/${encodeURIComponent(stream.app)}/${encodeURIComponent(stream.name)}/thumbnail.jpg`;
+      this.#thumbnail = new Thumbnail(addressOf(path), stream.path, signal);
     }
     if (hasChart) this.#chart = new Chart({ height: 44, label: 'Bitrate', format: bitrate }, signal);
     const { bitrate: rateIn, fps, gop, viewers } = this.#figures;

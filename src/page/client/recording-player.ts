@@ -1,6 +1,7 @@
 import type Hls from 'hls.js';
 import type Mpegts from 'mpegts.js';
 import { h, icon, setText } from './dom.js';
+import { addressOf } from './page-base.js';
 import { loadHls, loadMpegts } from './vendor.js';
 
 /** Media type of a recording as HLS. */
@@ -8,6 +9,7 @@ export const HLS_TYPE = 'application/vnd.apple.mpegurl';
 
 /** What is to be played. */
 export interface PlayableRecording {
+  /** From the root of the server. */
   readonly path: string;
   /** Media type. */
   readonly type: string;
@@ -49,9 +51,10 @@ export class RecordingPlayer {
     this.element.scrollIntoView({ block: 'nearest' });
     this.#video.focus();
     try {
-      if (recording.type === 'video/x-flv') await this.#playFlv(recording.path, run);
-      else if (recording.type === HLS_TYPE) await this.#playHls(recording.path, run);
-      else this.#video.src = recording.path;
+      const address = addressOf(recording.path);
+      if (recording.type === 'video/x-flv') await this.#playFlv(address, run);
+      else if (recording.type === HLS_TYPE) await this.#playHls(address, run);
+      else this.#video.src = address;
       if (run === this.#run) await this.#video.play();
     } catch (error) {
       // Closed meanwhile, or the browser wants a click on its own button first.
@@ -71,11 +74,10 @@ export class RecordingPlayer {
     this.#video.load();
   }
 
-  async #playFlv(path: string, run: number): Promise<void> {
+  async #playFlv(address: string, run: number): Promise<void> {
     const mpegts = await loadMpegts();
     if (run !== this.#run) return;
-    const url = new URL(path, location.href).href;
-    this.#flv = mpegts.createPlayer({ type: 'flv', isLive: false, url }, { enableStashBuffer: true });
+    this.#flv = mpegts.createPlayer({ type: 'flv', isLive: false, url: address }, { enableStashBuffer: true });
     this.#flv.on(mpegts.Events.ERROR, (_type: string, detail: string) => {
       if (run === this.#run) this.#say(`This browser cannot play it: ${detail}.`);
     });
@@ -83,11 +85,11 @@ export class RecordingPlayer {
     this.#flv.load();
   }
 
-  async #playHls(path: string, run: number): Promise<void> {
+  async #playHls(address: string, run: number): Promise<void> {
     const Player = await loadHls();
     if (run !== this.#run) return;
     if (!Player.isSupported()) {
-      this.#video.src = path;
+      this.#video.src = address;
       return;
     }
     // A worker from a blob: URL is not allowed to run here.
@@ -95,7 +97,7 @@ export class RecordingPlayer {
     this.#hls.on(Player.Events.ERROR, (_event, { fatal, details }) => {
       if (fatal && run === this.#run) this.#say(`It cannot be played: ${details}.`);
     });
-    this.#hls.loadSource(path);
+    this.#hls.loadSource(address);
     this.#hls.attachMedia(this.#video);
   }
 
@@ -109,7 +111,7 @@ export class RecordingPlayer {
 export function downloadLink({ path }: PlayableRecording, spoken: string): HTMLElement {
   const link = h(
     'a',
-    { href: `${path}?download`, class: 'button quiet', download: true },
+    { href: addressOf(`${path}?download`), class: 'button quiet', download: true },
     icon('download'),
     'Download',
   );

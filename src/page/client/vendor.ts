@@ -1,8 +1,9 @@
 import type Hls from 'hls.js';
 import type Mpegts from 'mpegts.js';
 import type UPlot from 'uplot';
-import { h } from './dom.js';
 import { request } from './api.js';
+import { h } from './dom.js';
+import { addressOf } from './page-base.js';
 
 /** A library the page uses that is not installed where the server runs. */
 class MissingLibrary extends Error {
@@ -50,7 +51,7 @@ export function loadUPlot(): Promise<typeof UPlot> {
 }
 
 function url(file: string): string {
-  return `/page/vendor/${file}`;
+  return addressOf(`/page/vendor/${file}`);
 }
 
 async function load<T>(packageName: string, importIt: () => Promise<T>): Promise<T> {
