@@ -16,7 +16,10 @@ export async function request<T>(
   path: string,
   options: Omit<RequestInit, 'headers'> & { headers?: Readonly<Record<string, string>> } = {},
 ): Promise<T> {
-  const response = await fetch(addressOf(path), { ...options, headers: { Accept: 'application/json', ...options.headers } });
+  const response = await fetch(addressOf(path), {
+    ...options,
+    headers: { Accept: 'application/json', ...options.headers },
+  });
   if (!response.ok) throw new ApiError(response.status, await problemOf(response));
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
@@ -62,6 +65,8 @@ export interface SnapshotObserver {
   onSnapshot(snapshot: AdminSnapshot): void;
   /** The connection is there, or lost; it is tried again by itself. */
   onConnection(isOpen: boolean): void;
+  /** What came meanwhile was missed: the connection was lost, or nobody looked. */
+  onResumed(): void;
   /** One has to log in again. */
   onRefused(): void;
 }
@@ -69,21 +74,35 @@ export interface SnapshotObserver {
 /** How long without an event until the connection is taken for dead, in milliseconds: one comes every second. */
 const SILENCE = 10_000;
 
-/** @returns a function that ends it */
+/**
+ * Follows as long as the page is seen. A page that is not keeps no connection: browsers open six to a server over
+ * HTTP/1.1, all tabs together, and do not load the next tab before one is free.
+ *
+ * @returns a function that ends it
+ */
 export function followSnapshots(observer: SnapshotObserver): () => void {
   let source: EventSource | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let isEnded = false;
-  const open = () => {
-    if (isEnded) return;
+  let isInterrupted = false;
+  const close = () => {
+    clearTimeout(silence);
     source?.close();
+    source = undefined;
+  };
+  const open = () => {
+    close();
+    if (isEnded || document.hidden) return;
     source = new EventSource(addressOf('/api/streams/events'));
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
       heard();
       observer.onConnection(true);
+      if (isInterrupted) observer.onResumed();
+      isInterrupted = false;
       observer.onSnapshot(JSON.parse(data) as AdminSnapshot);
     });
     source.addEventListener('error', () => {
+      isInterrupted = true;
       observer.onConnection(false);
       // The browser tries again by itself unless it was refused.
       if (source?.readyState === EventSource.CLOSED) void retry();
@@ -93,6 +112,7 @@ export function followSnapshots(observer: SnapshotObserver): () => void {
   const heard = () => {
     clearTimeout(silence);
     silence = setTimeout(() => {
+      isInterrupted = true;
       observer.onConnection(false);
       open();
     }, SILENCE);
@@ -102,11 +122,16 @@ export function followSnapshots(observer: SnapshotObserver): () => void {
     if (session?.isOpen === false) observer.onRefused();
     else setTimeout(open, 2000);
   };
+  const onVisibility = () => {
+    if (document.hidden) isInterrupted = true;
+    open();
+  };
+  document.addEventListener('visibilitychange', onVisibility);
   open();
   return () => {
     isEnded = true;
-    clearTimeout(silence);
-    source?.close();
+    document.removeEventListener('visibilitychange', onVisibility);
+    close();
   };
 }
 

@@ -1,4 +1,4 @@
-import { bufferedAhead, type LivePlayer, type PlayerRequest, playUrl } from './live-player.js';
+import { bufferedAhead, type LivePlayer, type PlayerEnd, type PlayerRequest, playUrl } from './live-player.js';
 import { loadMpegts } from './vendor.js';
 
 /** Plays FLV over HTTP or WebSocket. It is as far behind as its buffer is long: the server sends what it has at once. */
@@ -22,11 +22,13 @@ export async function playFlv(request: PlayerRequest): Promise<LivePlayer> {
     },
   );
   let isStopped = false;
-  const end = (problem?: string) => {
-    if (!isStopped) onEnd(problem);
-  };
-  player.on(mpegts.Events.ERROR, (type: string, detail: string) => end(describe(type, detail)));
-  player.on(mpegts.Events.LOADING_COMPLETE, () => end());
+  // Later: mpegts.js calls us in the midst of its work, and goes on with what would be destroyed by then.
+  const end = (why: PlayerEnd) =>
+    queueMicrotask(() => {
+      if (!isStopped) onEnd(why);
+    });
+  player.on(mpegts.Events.ERROR, (type: string, detail: string, info: ErrorInfo) => end(describe(type, detail, info)));
+  player.on(mpegts.Events.LOADING_COMPLETE, () => end({}));
   player.attachMediaElement(video);
   player.load();
   void Promise.resolve(player.play()).catch(() => {}); // it was stopped, or the browser wants a click first
@@ -39,8 +41,16 @@ export async function playFlv(request: PlayerRequest): Promise<LivePlayer> {
   };
 }
 
-function describe(type: string, detail: string): string {
-  if (detail === 'HttpStatusCodeInvalid') return 'The server refused to play it.';
-  if (type === 'NetworkError') return 'The connection was lost.';
-  return `This browser cannot play it: ${detail}.`;
+/** What mpegts.js says of an error of the network: a status of HTTP, or -1 when there was no answer. */
+interface ErrorInfo {
+  readonly code?: number;
+  readonly msg?: string;
+}
+
+function describe(type: string, detail: string, { code, msg }: ErrorInfo): PlayerEnd {
+  if (detail === 'HttpStatusCodeInvalid') return { problem: `The server refused to play it (${code}).` };
+  if (type !== 'NetworkError') return { problem: `mpegts.js stopped (${detail}).`, isMedia: true };
+  // What reads the bytes of FLV may throw as well, which is an exception of the network to mpegts.js.
+  const isOfBytes = detail === 'Exception' && code !== -1;
+  return { problem: isOfBytes ? `mpegts.js stopped (${msg}).` : 'The connection was lost.' };
 }

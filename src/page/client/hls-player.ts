@@ -21,13 +21,16 @@ export async function playHls(request: PlayerRequest): Promise<LivePlayer> {
     backBufferLength: 30,
     ...(lowLatencyMode && { maxLiveSyncPlaybackRate: 1.1 }),
   });
-  hls.on(Hls.Events.ERROR, (_event, { fatal, details }) => {
-    if (fatal) onEnd(`HLS: ${details}.`);
+  hls.on(Hls.Events.ERROR, (_event, { fatal, type, details, response }) => {
+    if (!fatal) return;
+    if (type !== Hls.ErrorTypes.NETWORK_ERROR) onEnd({ problem: `hls.js stopped (${details}).`, isMedia: true });
+    else if (response?.code) onEnd({ problem: `The server refused to play it (${response.code}).` });
+    else onEnd({ problem: 'The connection was lost.' });
   });
   const controller = new AbortController();
   if (lowLatencyMode) forgetStalls(hls, Hls, controller.signal);
   // The publisher said goodbye: what it sent has been shown to its end.
-  video.addEventListener('ended', () => onEnd(undefined), { signal: controller.signal });
+  video.addEventListener('ended', () => onEnd({}), { signal: controller.signal });
   hls.loadSource(url);
   hls.attachMedia(video);
   hls.once(Hls.Events.MANIFEST_PARSED, () => void video.play().catch(() => {}));
@@ -64,10 +67,10 @@ function forgetStalls(hls: Hls, { Events, ErrorDetails }: typeof Hls, signal: Ab
 }
 
 /** Safari on iPhones has no Media Source Extensions, and HLS of its own. */
-function playNatively(video: HTMLVideoElement, url: string, onEnd: (problem: string) => void): LivePlayer {
+function playNatively(video: HTMLVideoElement, url: string, onEnd: PlayerRequest['onEnd']): LivePlayer {
   const controller = new AbortController();
   const { signal } = controller;
-  video.addEventListener('error', () => onEnd('This browser cannot play HLS.'), { signal });
+  video.addEventListener('error', () => onEnd({ problem: 'The player of this browser stopped.' }), { signal });
   video.src = url;
   void video.play().catch(() => {});
   return {

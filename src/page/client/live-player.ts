@@ -18,8 +18,15 @@ export interface PlayerRequest {
   readonly video: HTMLVideoElement;
   /** Of the server's clock, milliseconds since 1970. */
   readonly serverNow: () => number;
-  /** It cannot go on: the publisher is gone, or something failed. */
-  readonly onEnd: (problem: string | undefined) => void;
+  /** It cannot go on. */
+  readonly onEnd: (end: PlayerEnd) => void;
+}
+
+/** Why a player cannot go on. Without a problem the publisher is gone. */
+export interface PlayerEnd {
+  readonly problem?: string;
+  /** It is not the network: what was sent cannot be played. */
+  readonly isMedia?: boolean;
 }
 
 /** A player that is running. */
@@ -43,14 +50,19 @@ export function playerKinds({ flv, hls }: AdminFeatures): PlayerKind[] {
   return [...(flv ? (['http-flv', 'ws-flv'] as const) : []), ...(hls ? (['ll-hls', 'hls'] as const) : [])];
 }
 
+/** Whether a way is one by FLV. */
+export function isFlv(kind: PlayerKind): boolean {
+  return kind === 'http-flv' || kind === 'ws-flv';
+}
+
 /** Starts a player. @throws {MissingLibrary} */
 export function startPlayer(request: PlayerRequest): Promise<LivePlayer> {
-  return request.kind === 'hls' || request.kind === 'll-hls' ? playHls(request) : playFlv(request);
+  return isFlv(request.kind) ? playFlv(request) : playHls(request);
 }
 
 /** Where a stream is, for a player of this kind. */
 export function playUrl(kind: PlayerKind, path: string, query: string): string {
-  const extension = kind === 'hls' || kind === 'll-hls' ? 'm3u8' : 'flv';
+  const extension = isFlv(kind) ? 'flv' : 'm3u8';
   const address = addressOf(`/${encodePath(path)}.${extension}${query === '' ? '' : `?${query}`}`);
   return kind === 'ws-flv' ? address.replace(/^http/u, 'ws') : address;
 }

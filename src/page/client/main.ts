@@ -126,6 +126,7 @@ function begin(server: AdminServer, histories: AdminHistories, moveFocus: boolea
       connection.classList.toggle('lost', !isOpen);
       setText(connection, isOpen ? '' : 'Connection lost, trying again…');
     },
+    onResumed: () => void getHistories().then((newer) => session.signal.aborted || store.replaceHistories(newer)),
     onRefused: () => void start(true),
   });
   const onHashChange = () => route();

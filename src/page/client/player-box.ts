@@ -1,18 +1,28 @@
 import type { AdminStream } from '../../admin/admin-api.js';
 import { h, setText } from './dom.js';
 import { seconds } from './format.js';
-import { type LivePlayer, PLAYER_LABELS, type PlayerKind, playerKinds, startPlayer } from './live-player.js';
+import {
+  isFlv,
+  type LivePlayer,
+  type PlayerEnd,
+  PLAYER_LABELS,
+  type PlayerKind,
+  playerKinds,
+  startPlayer,
+} from './live-player.js';
 import type { Store } from './store.js';
+import { kindsOf, mediaOf, withoutDecoder } from './playable.js';
 import { playQuery } from './stream-address.js';
 
 /** How often latency is read, in milliseconds. */
 const LATENCY_INTERVAL = 500;
-/** How long to wait before a player that failed is started again, in milliseconds. */
+/** How long to wait before a player that failed is started again, in milliseconds: each time twice as long, up to a limit. */
 const RETRY_AFTER = 1500;
+const MAX_RETRY_AFTER = 24_000;
 
 /**
  * A player with the choice of how to watch. It starts again when the stream
- * is published again.
+ * is published again. It stops while nobody sees or hears it.
  */
 export class PlayerBox {
   readonly element: HTMLElement;
@@ -28,6 +38,14 @@ export class PlayerBox {
   #run = 0;
   #isRunning = false;
   #retryAt = 0;
+  /** How often it failed since it played. */
+  #failures = 0;
+  /** Whether this run has played. */
+  #hasPlayed = false;
+  /** Kinds of media the run was started for. */
+  #kinds = '';
+  /** What cannot be played, as `mediaOf()` has it: it is not tried again before it is something else. */
+  #unplayable: string | undefined;
 
   constructor(
     private readonly store: Store,
@@ -36,7 +54,8 @@ export class PlayerBox {
   ) {
     this.video = h('video', { controls: true, playsinline: true, 'aria-label': `Live picture of ${path}` });
     this.video.muted = true; // else browsers wait for a click
-    this.video.addEventListener('playing', () => this.#cover(''), { signal });
+    this.video.addEventListener('playing', () => this.#played(), { signal });
+    document.addEventListener('visibilitychange', () => this.#look(), { signal });
     const kinds = store.server === undefined ? [] : playerKinds(store.server.features);
     this.#kind = kinds.find((kind) => kind === recall()) ?? kinds[0];
     this.element = h(
@@ -58,10 +77,36 @@ export class PlayerBox {
     if (this.#kind === undefined) {
       this.#cover('This server has no players for browsers.');
     } else if (stream === undefined) {
-      if (!this.#isRunning) this.#cover('Waiting for the publisher…');
-    } else if (!this.#isRunning && performance.now() >= this.#retryAt && stream.tracks.length > 0) {
-      this.#start(stream);
+      if (this.#isRunning) return;
+      this.#cover('Waiting for the publisher…');
+      this.#say('');
+    } else {
+      // mpegts.js is told at its start what there is: a track that comes later is not heard or seen.
+      if (this.#isRunning && this.#kinds !== '' && this.#kinds !== kindsOf(stream)) this.#stop();
+      const isDue = !this.#isRunning && performance.now() >= this.#retryAt && !this.#isUnseen;
+      if (isDue && stream.tracks.length > 0 && this.#unplayable !== mediaOf(stream)) this.#start(stream);
     }
+  }
+
+  /** Nobody sees or hears it; in a window of its own a picture is seen. */
+  get #isUnseen(): boolean {
+    return document.hidden && this.video.muted && document.pictureInPictureElement !== this.video;
+  }
+
+  #look(): void {
+    if (this.#isUnseen) {
+      this.#stop();
+    } else if (!document.hidden && !this.#isRunning && this.#retryAt !== Infinity) {
+      this.#retryAt = 0;
+      this.update(this.store.find(this.path));
+    }
+  }
+
+  #played(): void {
+    this.#hasPlayed = true;
+    this.#failures = 0;
+    this.#cover('');
+    this.#say('');
   }
 
   #choice(kinds: readonly PlayerKind[]): HTMLElement {
@@ -90,14 +135,18 @@ export class PlayerBox {
     remember(kind);
     this.#stop();
     this.#retryAt = 0;
+    this.#failures = 0;
+    this.#unplayable = undefined;
+    this.#say('');
     this.update(this.store.find(this.path));
   }
 
   #start(stream: AdminStream): void {
     const run = ++this.#run;
     this.#isRunning = true;
+    this.#hasPlayed = false;
+    this.#kinds = isFlv(this.#kind!) ? kindsOf(stream) : '';
     this.#cover('Connecting…');
-    this.#say('');
     const has = (kind: 'audio' | 'video') => stream.tracks.some((track) => track.kind === kind);
     const { server } = this.store;
     const request = {
@@ -108,8 +157,8 @@ export class PlayerBox {
       hasVideo: has('video'),
       video: this.video,
       serverNow: () => this.store.serverNow,
-      onEnd: (problem: string | undefined) => {
-        if (run === this.#run) this.#ended(problem);
+      onEnd: (end: PlayerEnd) => {
+        if (run === this.#run) this.#ended(end);
       },
     };
     startPlayer(request).then(
@@ -124,12 +173,22 @@ export class PlayerBox {
   }
 
   /** It may come back: what was lost is tried again as long as the stream is there. */
-  #ended(problem: string | undefined): void {
+  #ended({ problem, isMedia = false }: PlayerEnd): void {
+    const stream = this.store.find(this.path);
+    const unknown = isMedia && !this.#hasPlayed && stream !== undefined ? withoutDecoder(stream) : [];
     this.#stop();
-    this.#retryAt = performance.now() + RETRY_AFTER;
-    const isStillLive = problem !== undefined && this.store.find(this.path) !== undefined;
-    this.#cover(isStillLive ? 'Trying again…' : 'Waiting for the publisher…');
-    if (isStillLive) this.#say(problem);
+    this.#retryAt = performance.now() + Math.min(RETRY_AFTER * 2 ** this.#failures, MAX_RETRY_AFTER);
+    if (problem === undefined || stream === undefined) {
+      this.#cover('Waiting for the publisher…');
+    } else if (unknown.length > 0) {
+      this.#unplayable = mediaOf(stream);
+      this.#cover('');
+      this.#say(`This browser cannot play ${unknown.join(' and ')}.`);
+    } else {
+      this.#failures++;
+      this.#cover('Trying again…');
+      this.#say(isMedia ? `${problem} Another way to play it may do.` : problem);
+    }
   }
 
   /** A library is missing: trying again is of no use until another is chosen. */

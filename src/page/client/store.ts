@@ -64,6 +64,12 @@ export class Store {
     for (const [path, history] of Object.entries(histories)) this.historyOf({ path }).seed(history);
   }
 
+  /** Takes histories in place of those it has, which miss something. */
+  replaceHistories(histories: AdminHistories): void {
+    for (const path of Object.keys(histories)) this.#histories.delete(path);
+    this.seed(histories);
+  }
+
   take(snapshot: AdminSnapshot): void {
     if (this.snapshot?.time === snapshot.time) return;
     this.snapshot = snapshot;

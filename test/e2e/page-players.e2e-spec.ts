@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { jest } from '@jest/globals';
+import type { FlvTag } from '#lib/flv';
+import { BrowserPage, TestBrowser } from '#test/browser';
+import { captured, sentMessages } from '#test/captures';
+import { clip } from '#test/clips';
+import { tagsOf } from '#test/flv-tags';
+import { IngestProcess } from '#test/ingest-process';
+import { FfmpegPublisher } from '#test/publishing';
+import { RawRtmpClient } from '#test/raw-rtmp-client';
+import { until } from '#test/until';
+
+// The players of the page in Chromium, where something is not as usual.
+
+jest.setTimeout(90_000);
+
+const OVER_AND_OVER = { isRealTime: true, inputArgs: ['-stream_loop', '-1'], timeout: 80_000 };
+
+let browser: TestBrowser;
+let ingest: IngestProcess;
+let url: string;
+
+beforeAll(async () => {
+  [browser, ingest] = await Promise.all([TestBrowser.start(), IngestProcess.start()]);
+  url = `http://127.0.0.1:${await ingest.portOf('http')}/`;
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await ingest?.stop();
+});
+
+it('says which codec the browser has no decoder for, once, and plays what is published next', async () => {
+  const client = await RawRtmpClient.publishing(ingest.port, 'unknown');
+  for (const { type, timestamp, payload } of sentMessages(captured('hevc_opus'))) {
+    if (type !== 18) client.send(type, 1, timestamp, payload);
+  }
+  const opened = await browser.open(`${url}#/streams/live/unknown`);
+  const { page, problems } = opened;
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  const notice = page.getByRole('alert').getByText('This browser cannot play HEVC Main 2.0.', { exact: true });
+  for (const way of ['ll-hls', 'http-flv']) {
+    await page.locator(`input[value=${way}]`).check();
+    await notice.waitFor();
+  }
+  asked.splice(0);
+  // What is tried again was so every second and a half.
+  await page.waitForTimeout(4000);
+  await notice.waitFor();
+  expect(asked.filter((address) => address.includes('/live/unknown'))).toEqual([]);
+  await client.destroy();
+  await page.getByText('Waiting for the publisher…').waitFor();
+  const file = await clip('H.264 with B-frames and AAC', 8);
+  const publisher = new FfmpegPublisher(file, ingest.url('live/unknown'), OVER_AND_OVER);
+  try {
+    expect(await opened.plays()).toMatchObject({ width: 320 });
+  } finally {
+    await publisher.end('SIGKILL');
+  }
+  expect(problems).toEqual([]);
+});
+
+it('shows pictures that begin when the sound has been heard for a while', async () => {
+  const tags = tagsOf(readFileSync(await clip('H.264 with B-frames and AAC', 8)));
+  const configuration = tags.find(({ tagType }) => tagType === 9)!;
+  const client = await RawRtmpClient.publishing(ingest.port, 'late');
+  const start = performance.now();
+  let hasPictures = false;
+  let sent = 0;
+  const send = ({ tagType, timestamp, payload }: FlvTag) => client.send(tagType, 1, timestamp, payload);
+  const timer = setInterval(() => {
+    const now = performance.now() - start;
+    for (; sent < tags.length && tags[sent]!.timestamp <= now; sent++) {
+      const tag = tags[sent]!;
+      if (tag.tagType === 8 || (tag.tagType === 9 && hasPictures)) send(tag);
+    }
+  }, 20);
+  try {
+    const opened = await browser.open(`${url}#/streams/live/late`);
+    await opened.page.locator('video').waitFor();
+    await until('it is heard', async () => (await opened.video()).currentTime > 0.5);
+    send(configuration);
+    hasPictures = true;
+    await opened.plays();
+    expect(opened.problems).toEqual([]);
+  } finally {
+    clearInterval(timer);
+    await client.destroy();
+  }
+});
+
+it('keeps no connection for a tab that nobody sees, so that the next one loads', async () => {
+  const file = await clip('H.264 with B-frames and AAC', 8);
+  const publisher = new FfmpegPublisher(file, ingest.url('live/tabs'), OVER_AND_OVER);
+  try {
+    await ingest.logged('publish started', 'live/tabs');
+    const first = await browser.open(`${url}#/streams/live/tabs`);
+    await first.plays();
+    // Browsers open six connections to a server over HTTP/1.1; a tab had two.
+    const context = first.page.context();
+    let opened = first;
+    for (let count = 0; count < 4; count++) {
+      await see(opened, false);
+      opened = new BrowserPage(await context.newPage());
+      await opened.page.goto(`${url}#/streams/live/tabs`);
+      await opened.plays();
+    }
+    expect(await first.page.locator('video').evaluate((video: { readyState: number }) => video.readyState)).toBe(0);
+    await see(opened, false);
+    await see(first, true);
+    await first.plays();
+    expect([...first.problems, ...opened.problems]).toEqual([]);
+  } finally {
+    await publisher.end('SIGKILL');
+  }
+});
+
+/** What a browser does when another tab comes in front, or this one; Chromium without windows sees all of them. */
+async function see({ page }: BrowserPage, isSeen: boolean): Promise<void> {
+  await page.evaluate(`
+    Object.defineProperty(document, 'hidden', { value: ${!isSeen}, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  `);
+}
