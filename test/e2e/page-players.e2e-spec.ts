@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { jest } from '@jest/globals';
 import type { FlvTag } from '#lib/flv';
 import { BrowserPage, TestBrowser } from '#test/browser';
@@ -115,6 +116,61 @@ it('keeps no connection for a tab that nobody sees, so that the next one loads',
     await publisher.end('SIGKILL');
   }
 });
+
+it('begins anew when its connection is dead without having been closed', async () => {
+  const file = await clip('H.264 with B-frames and AAC', 8);
+  const publisher = new FfmpegPublisher(file, ingest.url('live/silent'), OVER_AND_OVER);
+  const network = new SilentNetwork(Number(new URL(url).port));
+  try {
+    await ingest.logged('publish started', 'live/silent');
+    const opened = await browser.open(`http://127.0.0.1:${await network.listen()}/#/streams/live/silent`);
+    await opened.page.locator('input[value=ws-flv]').check();
+    await opened.plays();
+    network.silence();
+    await opened.page.getByRole('alert').getByText('The connection was lost.').waitFor({ timeout: 30_000 });
+    await opened.plays();
+    expect(opened.problems).toEqual([]);
+  } finally {
+    await publisher.end('SIGKILL');
+    network.close();
+  }
+});
+
+/** A way to the server that can lose what goes over its connections, without closing any. */
+class SilentNetwork {
+  readonly #server = createServer((client) => this.#lead(client));
+  #pairs: Array<readonly [Socket, Socket]> = [];
+
+  constructor(private readonly port: number) {}
+
+  async listen(): Promise<number> {
+    await new Promise<void>((ready) => this.#server.listen(0, '127.0.0.1', ready));
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  silence(): void {
+    for (const [client, upstream] of this.#pairs) {
+      for (const [from, to] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
+        from.unpipe(to).resume();
+      }
+    }
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#pairs.flat()) socket.destroy();
+  }
+
+  #lead(client: Socket): void {
+    const upstream = connect(this.port, '127.0.0.1');
+    this.#pairs.push([client, upstream]);
+    for (const socket of [client, upstream]) socket.on('error', () => {});
+    client.pipe(upstream).pipe(client);
+  }
+}
 
 /** What a browser does when another tab comes in front, or this one; Chromium without windows sees all of them. */
 async function see({ page }: BrowserPage, isSeen: boolean): Promise<void> {

@@ -19,6 +19,8 @@ const LATENCY_INTERVAL = 500;
 /** How long to wait before a player that failed is started again, in milliseconds: each time twice as long, up to a limit. */
 const RETRY_AFTER = 1500;
 const MAX_RETRY_AFTER = 24_000;
+/** How long nothing new is shown, of a player that has played and of one that begins, until its connection is taken for dead, in milliseconds. */
+const SILENCE = { playing: 10_000, beginning: 20_000 };
 
 /**
  * A player with the choice of how to watch. It starts again when the stream
@@ -42,6 +44,8 @@ export class PlayerBox {
   #failures = 0;
   /** Whether this run has played. */
   #hasPlayed = false;
+  /** Time of the video when it moved last, and when that was. */
+  #shown = { time: 0, at: 0 };
   /** Kinds of media the run was started for. */
   #kinds = '';
   /** What cannot be played, as `mediaOf()` has it: it is not tried again before it is something else. */
@@ -145,6 +149,7 @@ export class PlayerBox {
     const run = ++this.#run;
     this.#isRunning = true;
     this.#hasPlayed = false;
+    this.#shown = { time: 0, at: performance.now() };
     this.#kinds = isFlv(this.#kind!) ? kindsOf(stream) : '';
     this.#cover('Connecting…');
     const has = (kind: 'audio' | 'video') => stream.tracks.some((track) => track.kind === kind);
@@ -208,10 +213,26 @@ export class PlayerBox {
 
   #measure(): void {
     const { video } = this;
+    this.#watch();
     const isShowing = this.#player !== undefined && video.readyState >= 2;
     setText(this.#latency, isShowing ? seconds(this.#player!.latency()) : '–');
     setText(this.#picture, isShowing && video.videoWidth > 0 ? `${video.videoWidth}×${video.videoHeight}` : '–');
     setText(this.#dropped, isShowing ? String(video.getVideoPlaybackQuality().droppedVideoFrames) : '–');
+  }
+
+  /** A connection that is gone without a word, as behind a network that changed, is no error to mpegts.js: it waits. */
+  #watch(): void {
+    const { paused, currentTime } = this.video;
+    const now = performance.now();
+    const stream = this.store.find(this.path);
+    // What the server says may not come either.
+    if (!this.#isRunning && stream !== undefined) this.update(stream);
+    const comesIn = (stream?.incoming.bitrate ?? 0) > 0;
+    if (!this.#isRunning || paused || !comesIn || currentTime !== this.#shown.time) {
+      this.#shown = { time: currentTime, at: now };
+    } else if (now - this.#shown.at > (this.#hasPlayed ? SILENCE.playing : SILENCE.beginning)) {
+      this.#ended({ problem: 'The connection was lost.' });
+    }
   }
 
   #cover(text: string): void {
