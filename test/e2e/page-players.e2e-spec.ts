@@ -62,6 +62,30 @@ it('says which codec the browser has no decoder for, once, and plays what is pub
   expect(problems).toEqual([]);
 });
 
+it('says of a recording when no picture is shown, or it cannot be played', async () => {
+  const recorder = await IngestProcess.start({ env: { RECORDING_CONTAINER: 'both' } });
+  try {
+    const client = await RawRtmpClient.publishing(recorder.port, 'unknown');
+    for (const { type, timestamp, payload } of sentMessages(captured('hevc_opus'))) {
+      if (type !== 18) client.send(type, 1, timestamp, payload);
+    }
+    await recorder.until('it has come', () => recorder.files('live/unknown', '.part').length === 2);
+    await client.destroy();
+    await recorder.until('it is recorded', () => recorder.files('live/unknown', '.part').length === 0);
+    const { page } = await browser.open(`http://127.0.0.1:${await recorder.portOf('http')}/#/recordings`);
+    const rows = page.getByRole('row', { name: 'live/unknown' });
+    for (const [kind, problem] of [
+      ['MP4', 'No picture is shown'],
+      ['FLV', 'It cannot be played here ('],
+    ] as const) {
+      await rows.filter({ hasText: kind }).getByRole('button', { name: 'Watch' }).click();
+      await page.getByRole('alert').getByText(problem, { exact: false }).waitFor();
+    }
+  } finally {
+    await recorder.stop();
+  }
+});
+
 it('shows pictures that begin when the sound has been heard for a while', async () => {
   const tags = tagsOf(readFileSync(await clip('H.264 with B-frames and AAC', 8)));
   const configuration = tags.find(({ tagType }) => tagType === 9)!;

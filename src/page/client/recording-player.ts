@@ -32,6 +32,12 @@ export class RecordingPlayer {
     this.#video.addEventListener('error', () => this.#flv ?? this.#hls ?? this.#say('This browser cannot play it.'), {
       signal,
     });
+    // Browsers leave out tracks of a file that they have no decoder for, and say nothing.
+    const look = () => {
+      if (this.#video.videoWidth === 0 && this.#problem.hidden)
+        this.#say('No picture is shown: there is none, or this browser cannot decode it.');
+    };
+    this.#video.addEventListener('playing', look, { signal });
     this.element = h(
       'section',
       { class: 'player recording', 'aria-label': 'Player', hidden: true },
@@ -79,7 +85,7 @@ export class RecordingPlayer {
     if (run !== this.#run) return;
     this.#flv = mpegts.createPlayer({ type: 'flv', isLive: false, url: address }, { enableStashBuffer: true });
     this.#flv.on(mpegts.Events.ERROR, (_type: string, detail: string) => {
-      if (run === this.#run) this.#say(`This browser cannot play it: ${detail}.`);
+      if (run === this.#run) this.#cannot(detail);
     });
     this.#flv.attachMediaElement(this.#video);
     this.#flv.load();
@@ -95,10 +101,14 @@ export class RecordingPlayer {
     // A worker from a blob: URL is not allowed to run here.
     this.#hls = new Player({ enableWorker: false });
     this.#hls.on(Player.Events.ERROR, (_event, { fatal, details }) => {
-      if (fatal && run === this.#run) this.#say(`It cannot be played: ${details}.`);
+      if (fatal && run === this.#run) this.#cannot(details);
     });
     this.#hls.loadSource(address);
     this.#hls.attachMedia(this.#video);
+  }
+
+  #cannot(detail: string): void {
+    this.#say(`It cannot be played here (${detail}). VLC and mpv play what browsers cannot.`);
   }
 
   #say(problem: string): void {
