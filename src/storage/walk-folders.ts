@@ -11,11 +11,15 @@ export interface WalkedFolder {
   readonly hls: readonly string[];
 }
 
-/** Goes through all folders of a directory but those of recordings as HLS, which have thousands of files. */
+/**
+ * Goes through all folders of a directory but those of recordings as HLS, which have thousands of files, and those that this
+ * user may not look into: there is a `lost+found` at the top of many a disk.
+ */
 export async function* walkFolders(directory: string, folder = ''): AsyncIterable<WalkedFolder> {
   const entries = await readdir(join(directory, folder), { withFileTypes: true }).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
     // Whoever made it may have taken it away meanwhile.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (code === 'ENOENT' || (folder !== '' && (code === 'EACCES' || code === 'EPERM'))) return [];
     throw error;
   });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
