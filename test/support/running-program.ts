@@ -69,6 +69,12 @@ export class RunningProgram {
     return this.#child.pid!;
   }
 
+  /** Closes the pipes it writes to, as a reader does that ends before it. */
+  stopReading(): void {
+    this.#child.stdout!.destroy();
+    this.#child.stderr!.destroy();
+  }
+
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }

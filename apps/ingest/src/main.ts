@@ -9,11 +9,13 @@ import { type LoadedSettings, loadSettings, SettingsError } from './config/load-
 import { startProblem } from './config/start-failure.js';
 import { IngestModule } from './ingest.module.js';
 import { IngestLogger } from './logging/ingest-logger.js';
+import { outlastLogReaders } from './logging/outlast-log-readers.js';
 import { startUpNotice } from './start-up-notice.js';
 
 /** The longest path of a stream, 256 bytes, when each of them is escaped. */
 const MAX_PARAMETER_LENGTH = 768;
 
+outlastLogReaders();
 try {
   const loaded = loadSettings();
   await start(loaded).catch((error: unknown) => {
