@@ -48,7 +48,7 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
   onApplicationBootstrap(): void {
     const { storage } = this;
     if (storage?.unfinished === undefined) return;
-    this.#repairs = new RepairRounds(storage, () => this.#repair(storage));
+    this.#repairs = new RepairRounds(storage, (stopped) => this.#repair(storage, stopped));
     this.#repairs.start();
   }
 
@@ -94,9 +94,12 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
     this.events.emit('vod.failed', { ...info, error }, { app: info.app });
   }
 
-  async #repair(storage: HlsStorage): Promise<void> {
+  async #repair(storage: HlsStorage, stopped: AbortSignal): Promise<void> {
     try {
-      for await (const broadcast of storage.unfinished!()) await this.#repairOne(storage, broadcast);
+      for await (const broadcast of storage.unfinished!()) {
+        if (stopped.aborted) return;
+        await this.#repairOne(storage, broadcast);
+      }
     } catch (error) {
       this.#logger.error('could not look for unfinished HLS recordings', { error: String(error) });
     }

@@ -52,13 +52,18 @@ export class FlvRecorders {
     await Promise.all(recorders.map((recorder) => recorder.whenStopped));
   }
 
-  /** Makes whole what an earlier process left unfinished, one file after the other. */
-  async repair(): Promise<void> {
+  /**
+   * Makes whole what an earlier process left unfinished, one file after the other.
+   *
+   * @param stopped leaves the file that is being read, and all behind it, to the next start
+   */
+  async repair(stopped: AbortSignal): Promise<void> {
     if (this.#storage.unfinished === undefined) return;
     for await (const recording of this.#storage.unfinished()) {
+      if (stopped.aborted) return;
       if (this.#beyondRepair.has(recording.location)) continue;
       try {
-        await this.#repairOne(recording);
+        await this.#repairOne(recording, stopped);
       } catch (error) {
         this.#beyondRepair.add(recording.location);
         this.#observer.onFailed({ ...infoOf(recording), error: error as Error });
@@ -66,10 +71,10 @@ export class FlvRecorders {
     }
   }
 
-  async #repairOne(recording: UnfinishedRecording): Promise<void> {
-    const { empty, truncateTo, patches, duration, fileSize } = recording.location.endsWith('.mp4')
-      ? await repairMp4(recording)
-      : await repairFlv(recording);
+  async #repairOne(recording: UnfinishedRecording, stopped: AbortSignal): Promise<void> {
+    const result = await wholeOf(recording, stopped);
+    if (result === undefined) return;
+    const { empty, truncateTo, patches, duration, fileSize } = result;
     if (empty) {
       await recording.discard();
       return;
@@ -92,17 +97,15 @@ export class FlvRecorders {
   }
 }
 
-async function repairFlv(recording: UnfinishedRecording) {
-  const repair = new FlvRepair();
-  for await (const bytes of recording.read()) repair.push(bytes);
-  return repair.finish();
-}
-
-async function repairMp4(recording: UnfinishedRecording) {
-  const repair = new Mp4Repair();
-  for await (const bytes of recording.read()) repair.push(bytes);
+/** What to do to a file so that it is whole; undefined when there is no time to read it. */
+async function wholeOf(recording: UnfinishedRecording, stopped: AbortSignal) {
+  const repair = recording.location.endsWith('.mp4') ? new Mp4Repair() : new FlvRepair();
+  for await (const bytes of recording.read()) {
+    if (stopped.aborted) return undefined;
+    repair.push(bytes);
+  }
   const result = repair.finish();
-  return { ...result, fileSize: result.truncateTo };
+  return { fileSize: result.truncateTo, ...result };
 }
 
 /** Of a file that was left behind only what its place says is known: not which publish it was. */

@@ -51,7 +51,7 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     server: RtmpServer,
   ) {
     this.#recorders = new FlvRecorders(storage, this, options.recording);
-    this.#repairs = new RepairRounds(storage, () => this.#repair());
+    this.#repairs = new RepairRounds(storage, (stopped) => this.#repair(stopped));
     server.extend(this);
   }
 
@@ -174,9 +174,9 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
     }
   }
 
-  async #repair(): Promise<void> {
+  async #repair(stopped: AbortSignal): Promise<void> {
     try {
-      await this.#recorders.repair();
+      await this.#recorders.repair(stopped);
     } catch (error) {
       this.#logger.error('could not look for unfinished recordings', { error: String(error) });
     }

@@ -35,6 +35,15 @@ describe('RepairRounds', () => {
     expect(looks).toBe(1);
   });
 
+  it('tells the round under way that it is to stop', async () => {
+    const rounds = new RepairRounds({}, async (stopped) => {
+      while (!stopped.aborted) await moment();
+    });
+    rounds.start();
+    await moment();
+    await rounds.stop();
+  });
+
   it('begins no round after it was stopped while it waited for one', async () => {
     let looks = 0;
     const rounds = new RepairRounds({ lookAgainAfter: 10 }, async () => void looks++);

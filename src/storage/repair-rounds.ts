@@ -8,13 +8,13 @@ export interface RepairedStorage {
 /** Repairs what earlier processes left in a storage, again for as long as it says that another look is worth it. */
 export class RepairRounds {
   readonly #storage: RepairedStorage;
-  readonly #repair: () => Promise<void>;
+  readonly #repair: (stopped: AbortSignal) => Promise<void>;
   #round: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  #isStopped = false;
+  readonly #stopped = new AbortController();
 
-  /** @param repair goes through the storage once; does not reject */
-  constructor(storage: RepairedStorage, repair: () => Promise<void>) {
+  /** @param repair goes through the storage once, or until it is told to stop; does not reject */
+  constructor(storage: RepairedStorage, repair: (stopped: AbortSignal) => Promise<void>) {
     this.#storage = storage;
     this.#repair = repair;
   }
@@ -24,17 +24,17 @@ export class RepairRounds {
     this.#round = this.#run();
   }
 
-  /** Begins no more rounds; resolves when the one under way is done. */
+  /** Begins no more rounds, and has the one under way stop where it can; resolves when it has. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopped.abort();
     clearTimeout(this.#timer);
     await this.#round;
   }
 
   async #run(): Promise<void> {
-    await this.#repair();
+    await this.#repair(this.#stopped.signal);
     const after = this.#storage.lookAgainAfter;
-    if (after === undefined || this.#isStopped) return;
+    if (after === undefined || this.#stopped.signal.aborted) return;
     this.#timer = setTimeout(() => this.start(), Math.min(after, MAX_MILLISECONDS)).unref();
   }
 }

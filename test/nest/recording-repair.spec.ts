@@ -3,7 +3,14 @@ import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { type RecordingCompletedEvent, RtmpContext, RtmpController, RtmpEvent } from '#src';
+import {
+  type RecordingCompletedEvent,
+  type RecordingStorage,
+  RtmpContext,
+  RtmpController,
+  RtmpEvent,
+  type UnfinishedRecording,
+} from '#src';
 import { flv } from '#test/flv-bytes';
 import { keyFrame, videoConfig } from '#test/live-media';
 import { until } from '#test/until';
@@ -73,4 +80,34 @@ it('tells handlers of the app of a recording that was repaired what its path say
     },
   ]);
   expect(test.log.of('recording of an earlier run repaired')).toMatchObject([{ stream: 'live/north/cam' }]);
+});
+
+it('leaves what it has not repaired by then to the next start when the application closes', async () => {
+  const done: string[] = [];
+  const unfinished = (location: string): UnfinishedRecording => ({
+    location,
+    async *read() {
+      yield flv(videoConfig(1), keyFrame(1));
+      // A file of any length.
+      for (;;) {
+        done.push(`${location} read`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        yield new Uint8Array(10);
+      }
+    },
+    repair: async () => void done.push(`${location} repaired`),
+    discard: async () => void done.push(`${location} discarded`),
+  });
+  const storage: RecordingStorage = {
+    create: () => Promise.reject(new Error('nothing is recorded')),
+    async *unfinished() {
+      yield unfinished('one.flv');
+      yield unfinished('two.flv');
+    },
+  };
+  test = await startMicroservice({ options: { storage } });
+  await until('the first is being read', () => done.length > 0);
+  await test.app.close();
+  expect(new Set(done)).toEqual(new Set(['one.flv read']));
+  expect(test.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
