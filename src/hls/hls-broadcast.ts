@@ -142,6 +142,12 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     if (this.isRecorded) this.keeper?.end();
   }
 
+  /** Nothing follows; resolves when what is recorded of it is written. */
+  async finish(): Promise<void> {
+    this.end();
+    if (this.isRecorded) await this.keeper?.dispose();
+  }
+
   /** Gives up what it holds. Resolves when what is to stay is written. */
   dispose(): Promise<void> {
     this.end();

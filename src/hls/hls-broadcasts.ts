@@ -8,13 +8,12 @@ import {
 } from '@nestjs/common';
 import type { MuxingLibrary, OutgrownReason } from '#lib/hls';
 import { type LiveStream, StreamRegistry } from '#lib/live';
-import { RtmpEvents } from '../events/rtmp-events.js';
 import { loadMuxingLibrary } from '../media/load-muxing-library.js';
-import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
-import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { RtmpPlayback } from '../playback/rtmp-playback.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import { Deadline } from '../server/deadline.js';
+import type { RtmpExtension } from '../server/rtmp-extension.js';
+import { RtmpServer } from '../server/rtmp-server.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import { type BroadcastOwner, HlsBroadcast } from './hls-broadcast.js';
@@ -29,10 +28,12 @@ import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-option
 
 /** How often deadlines are looked at, milliseconds. */
 const SWEEP_INTERVAL = 250;
+/** Milliseconds that storages have to remove what is not to stay when the application has closed. */
+const LAST_REMOVALS = 5000;
 
 /** The broadcasts of a server: which streams are being packaged, and for how long. */
 @Injectable()
-export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, OnApplicationShutdown {
+export class HlsBroadcasts implements BroadcastOwner, RtmpExtension, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
   /** The newest of each stream. */
   readonly #byPath = new Map<string, HlsBroadcast>();
@@ -45,6 +46,8 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   #library: MuxingLibrary | undefined;
   #stopObserving: (() => void) | undefined;
   #sweeper: NodeJS.Timeout | undefined;
+  /** Nothing is left to be recorded. */
+  #isDrained = false;
 
   constructor(
     private readonly registry: StreamRegistry,
@@ -54,9 +57,9 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     @Inject(RTMP_HLS_OPTIONS) private readonly options: ResolvedRtmpHlsOptions,
     private readonly vods: HlsVods,
     @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
-    @InjectRtmpOptions() private readonly rtmpOptions: ResolvedRtmpOptions,
-    private readonly events: RtmpEvents,
+    server: RtmpServer,
   ) {
+    server.extend(this);
     this.memory = new HlsMemory(options.maxTotalBytes, (broadcast) => this.#giveUp(broadcast));
     playback.addViewerSource({ protocol: 'hls', count: (path) => this.#byPath.get(path)?.viewers.size ?? 0 });
   }
@@ -68,18 +71,22 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
     for (const stream of this.registry.list()) this.#onAdd(stream);
   }
 
-  /** Resolves when recordings are finished and those who hear of it have, or when `shutdownTimeout` has passed. */
+  /** Ends all broadcasts, which can be seen for as long as the application answers; resolves when recordings are finished. */
+  async drain(): Promise<void> {
+    this.#isDrained = false;
+    await Promise.all([...this.#byRun.values()].map((broadcast) => broadcast.finish()).concat(...this.#leaving));
+    this.#isDrained = true;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     this.#stopObserving?.();
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     for (const broadcast of this.#byRun.values()) this.#drop(broadcast);
-    const deadline = new Deadline(this.rtmpOptions.shutdownTimeout);
-    if (!(await deadline.reached(this.#allLeft()))) {
-      this.#logger.error('Shutdown: gave up waiting for HLS recordings to be finished');
-    } else if (!(await deadline.reached(this.events.settled()))) {
-      this.#logger.error('Shutdown: gave up waiting for event handlers');
-    }
+    // The server has given up waiting for a storage that does not answer.
+    if (!this.#isDrained) return;
+    const deadline = new Deadline(LAST_REMOVALS);
+    await deadline.reached(Promise.all(this.#leaving));
     deadline.clear();
   }
 
@@ -108,10 +115,6 @@ export class HlsBroadcasts implements BroadcastOwner, OnApplicationBootstrap, On
   addViewer(broadcast: HlsBroadcast, viewer: HlsViewer): void {
     broadcast.viewers.set(viewer.token, viewer);
     this.sessions.begin(viewer, broadcast.path);
-  }
-
-  async #allLeft(): Promise<void> {
-    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
   }
 
   onStreamEnd(broadcast: HlsBroadcast): void {

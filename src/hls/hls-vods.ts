@@ -1,19 +1,10 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-  Optional,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit, Optional } from '@nestjs/common';
 import { keptMultivariant, keptStream, type KeptTotals } from '#lib/hls';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { RtmpEvents } from '../events/rtmp-events.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
-import { InjectRtmpOptions } from '../options/inject-rtmp-options.decorator.js';
-import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
-import { Deadline } from '../server/deadline.js';
+import type { RtmpExtension } from '../server/rtmp-extension.js';
+import { RtmpServer } from '../server/rtmp-server.js';
 import { RepairRounds } from '../storage/repair-rounds.js';
 import { finishHlsVod, readHlsText, VOD_INDEX } from './finish-hls-vod.js';
 import type { HlsBroadcast } from './hls-broadcast.js';
@@ -26,7 +17,7 @@ import type { HlsVodInfo } from './vod-events.js';
 
 /** Records broadcasts, finishes what a crash left behind, and tells the log and `@RtmpEvent('vod.…')` handlers. */
 @Injectable()
-export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+export class HlsVods implements HlsVodObserver, RtmpExtension, OnModuleInit, OnApplicationBootstrap {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
   #repairs: RepairRounds | undefined;
 
@@ -34,8 +25,10 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
     private readonly events: RtmpEvents,
     @Inject(RTMP_HLS_OPTIONS) private readonly options: ResolvedRtmpHlsOptions,
     @Optional() @Inject(HLS_STORAGE) private readonly storage: HlsStorage | undefined,
-    @InjectRtmpOptions() private readonly rtmpOptions: ResolvedRtmpOptions,
-  ) {}
+    server: RtmpServer,
+  ) {
+    server.extend(this);
+  }
 
   /** @throws {RtmpConfigurationError} there is nowhere to record to */
   onModuleInit(): void {
@@ -52,14 +45,8 @@ export class HlsVods implements HlsVodObserver, OnModuleInit, OnApplicationBoots
     this.#repairs.start();
   }
 
-  /** Resolves when the round of repairs that is under way is done, or when `shutdownTimeout` has passed. */
-  async onApplicationShutdown(): Promise<void> {
-    if (this.#repairs === undefined) return;
-    const deadline = new Deadline(this.rtmpOptions.shutdownTimeout);
-    if (!(await deadline.reached(this.#repairs.stop()))) {
-      this.#logger.error('Shutdown: gave up waiting for HLS recordings of an earlier run to be repaired');
-    }
-    deadline.clear();
+  async drain(): Promise<void> {
+    await this.#repairs?.stop();
   }
 
   /** Begins to record a broadcast. */

@@ -77,7 +77,7 @@ describe('an application that closes', () => {
     const app = await start({ write: () => NEVER });
     await publish(app);
     await app.close();
-    expect(messages()).toEqual(['Shutdown: gave up waiting for HLS recordings to be finished']);
+    expect(messages()).toEqual(['Shutdown: gave up waiting for recordings to be finished']);
   });
 
   it('does not wait longer for what a crash left behind, either', async () => {
@@ -86,6 +86,6 @@ describe('an application that closes', () => {
     }
     const app = await start({ unfinished });
     await app.close();
-    expect(messages()).toEqual(['Shutdown: gave up waiting for HLS recordings of an earlier run to be repaired']);
+    expect(messages()).toEqual(['Shutdown: gave up waiting for recordings to be finished']);
   });
 });

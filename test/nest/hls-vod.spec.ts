@@ -28,6 +28,7 @@ import {
   type RtmpHlsVod,
   RtmpHlsVods,
   RtmpModule,
+  type RtmpModuleOptions,
   RtmpServer,
   RtmpStatusException,
   StreamRegistry,
@@ -123,7 +124,11 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
-async function start(given: Partial<RtmpHlsOptions> = {}, storage: HlsStorage = new FileHlsStorage({ directory })) {
+async function start(
+  given: Partial<RtmpHlsOptions> = {},
+  storage: HlsStorage = new FileHlsStorage({ directory }),
+  rtmp: RtmpModuleOptions = {},
+) {
   const options = { record: true, segmentDuration: SECOND, partDuration: 500, window: 4 * SECOND, ...given };
   const log = new LogBook();
   @Module({
@@ -133,6 +138,7 @@ async function start(given: Partial<RtmpHlsOptions> = {}, storage: HlsStorage = 
         isGlobal: true,
         playback: { waitForPublisher: 100 },
         recording: { directory },
+        ...rtmp,
       }),
       RtmpHlsModule.forRoot(options, { providers: [{ provide: HLS_STORAGE, useValue: storage }] }),
       RtmpArchiveModule.forRoot({ guard: false, ffmpeg: false }),
@@ -569,6 +575,26 @@ describe('a storage that fails', () => {
     bucket.write = () => Promise.resolve();
     while (answers.length > 0) answers.pop()!();
   });
+
+  it('by saying nothing does not keep the application from closing', async () => {
+    const never = () => new Promise<never>(() => {});
+    const silent: HlsStorage = {
+      write: never,
+      read: never,
+      remove: never,
+      async *unfinished() {
+        yield await never();
+      },
+    };
+    const app = await start({}, silent, { shutdownTimeout: 100 });
+    const source = app.stream('one');
+    await until('it is packaged', () => app.hls.get('live/one') !== undefined);
+    source.publish(3);
+    await app.stop();
+    expect(app.log.lines.map(({ message }) => message)).toContain(
+      'Shutdown: gave up waiting for recordings to be finished',
+    );
+  }, 10_000);
 
   it('is not filled with thousands of files by a publisher that is another one with every picture', async () => {
     const app = await start();
