@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RtmpServer } from '#src';
@@ -7,6 +6,7 @@ import { listenHost } from './config/listen-host.js';
 import { isTls, listenersOf } from './config/listeners.js';
 import { type LoadedSettings, loadSettings, SettingsError } from './config/load-settings.js';
 import { startProblem } from './config/start-failure.js';
+import { endOnSignals } from './end-on-signals.js';
 import { IngestModule } from './ingest.module.js';
 import { IngestLogger } from './logging/ingest-logger.js';
 import { outlastLogReaders } from './logging/outlast-log-readers.js';
@@ -14,6 +14,9 @@ import { startUpNotice } from './start-up-notice.js';
 
 /** The longest path of a stream, 256 bytes, when each of them is escaped. */
 const MAX_PARAMETER_LENGTH = 768;
+
+/** Not those of a crash, which Node would go on after as if nothing had happened. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR2'] as const;
 
 outlastLogReaders();
 try {
@@ -41,9 +44,7 @@ async function start({ settings, warnings }: LoadedSettings): Promise<void> {
   const hasTls = listenersOf(settings).some(isTls);
   // With certificates SIGHUP says that they are renewed; without, that the terminal is closed.
   if (hasTls) process.on('SIGHUP', () => void app.get(RtmpServer).reloadCertificates());
-  const signals = Object.values(ShutdownSignal).filter((signal) => !(hasTls && signal === ShutdownSignal.SIGHUP));
-  // By default Nest ends the process with the signal it got, which supervisors take for a crash.
-  app.enableShutdownHooks(signals, { useProcessExit: true });
+  endOnSignals(app, logger, hasTls ? ENDING_SIGNALS : [...ENDING_SIGNALS, 'SIGHUP']);
   for (const warning of warnings) logger.warn(warning);
   // Providers are ready before the first port is open.
   await app.init();
