@@ -74,7 +74,8 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
   #isCurrent({ streams, time }: AdminSnapshot): boolean {
     const live = this.streams.list();
     const isSame = live.length === streams.length && live.every(({ id }, index) => streams[index]!.id === id);
-    return isSame && Date.now() - time < INTERVAL / 2;
+    // The time of day may have been set back since.
+    return isSame && Math.abs(Date.now() - time) < INTERVAL / 2;
   }
 
   #tick(): void {

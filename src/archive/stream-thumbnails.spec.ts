@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { LiveStream, StreamRegistry } from '#lib/live';
 import { keyFrame } from '#test/live-media';
 import { DEFAULT_RTMP_ARCHIVE_OPTIONS, type RtmpArchiveOptions } from './rtmp-archive-options.js';
@@ -36,4 +37,20 @@ it('keeps the pictures of 256 streams, and forgets the oldest', async () => {
   expect(await thumbnails.get('live/1')).toBe(made[1]);
   expect(await thumbnails.get('live/256')).toBe(made[256]);
   expect(await thumbnails.get('live/0')).not.toBe(made[0]);
+});
+
+it('makes another picture when one is too old, or the time of day has been set back', async () => {
+  const now = jest.spyOn(Date, 'now');
+  const noon = Date.UTC(2026, 0, 2, 12);
+  const thumbnails = thumbnailsOf(1, { thumbnailMaxAge: 5000 });
+  const made = [];
+  for (const seconds of [0, 4, 6, -3600, -3599]) {
+    now.mockReturnValue(noon + seconds * 1000);
+    made.push((await thumbnails.get('live/0')).madeAt - noon);
+  }
+  expect(made).toEqual([0, 0, 6000, -3_600_000, -3_600_000]);
+  now.mockReturnValue(noon);
+  expect(thumbnails.secondsLeft(noon - 1000)).toBe(4);
+  expect(thumbnails.secondsLeft(noon + 1000)).toBe(0);
+  now.mockRestore();
 });

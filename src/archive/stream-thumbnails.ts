@@ -53,7 +53,7 @@ export class StreamThumbnails {
     const stream = this.registry.get(path);
     if (stream === undefined) throw new ArchiveException('ARCHIVE_ERR_NOT_LIVE', 'Look at GET /api/streams.');
     const kept = this.#kept.get(stream.id);
-    if (kept !== undefined && Date.now() - kept.madeAt < this.options.thumbnailMaxAge) return kept;
+    if (kept !== undefined && this.secondsLeft(kept.madeAt) > 0) return kept;
     const making = this.#making.get(stream.id);
     if (making !== undefined) return making;
     if (this.#making.size >= maxThumbnails) throw new ArchiveException('ARCHIVE_ERR_BUSY', 'Come again in a second.');
@@ -67,9 +67,10 @@ export class StreamThumbnails {
     return made;
   }
 
-  /** Seconds that a picture is still good for. */
+  /** Seconds that a picture is still good for; none when the time of day has been set back since. */
   secondsLeft(madeAt: number): number {
-    return Math.max(0, Math.ceil((madeAt + this.options.thumbnailMaxAge - Date.now()) / 1000));
+    const age = Date.now() - madeAt;
+    return age < 0 ? 0 : Math.max(0, Math.ceil((this.options.thumbnailMaxAge - age) / 1000));
   }
 
   async #make(ffmpeg: string, path: string, format: string, bytes: Uint8Array): Promise<Thumbnail> {

@@ -1,7 +1,9 @@
+import { jest } from '@jest/globals';
 import { FlvDemuxer, type FlvTag, MediaFlags, classifyMedia, readOnMetaData } from '#lib/flv';
 import { encodeAmf0, ecmaArray } from '#lib/amf';
 import { LiveStream } from '#lib/live';
 import { hex } from '#test/hex';
+import { until } from '#test/until';
 import { MemoryRecordingStorage } from '../storage/memory-recording-storage.js';
 import type { RecordingStorage, RecordingWriter } from '../storage/recording-storage.js';
 import { FlvRecorders } from './flv-recorders.js';
@@ -489,6 +491,30 @@ describe('FlvRecorder', () => {
     await recorder.whenStopped;
     expect(failed).toMatchObject([{ name: 'cam', error: { code: 'RECORDING_ERR_WRITE_TIMEOUT' } }]);
     expect(completed).toEqual([]);
+    await recorders.close();
+  });
+
+  it('does not take the time of day being set ahead for a storage that hangs', async () => {
+    const { failed, completed, observer } = observe();
+    const answers: Array<() => void> = [];
+    const append = () => new Promise<void>((resolve) => void answers.push(resolve));
+    const create = async () => ({ ...writer, append });
+    const recorders = new FlvRecorders({ create }, observer, { flushInterval: 2 });
+    const stream = liveStream();
+    const recorder = recorders.record(stream);
+    stream.push(9, 0, KEY(1));
+    await until('a write is under way', () => answers.length > 0);
+    const now = Date.now();
+    const time = jest.spyOn(Date, 'now').mockImplementation(() => now + 86_400_000);
+    await new Promise((done) => setTimeout(done, 20));
+    time.mockRestore();
+    stream.end();
+    await until('it is over', () => {
+      answers.pop()?.();
+      return completed.length + failed.length > 0;
+    });
+    await recorder.whenStopped;
+    expect(failed).toEqual([]);
     await recorders.close();
   });
 

@@ -85,7 +85,7 @@ export class FlvRecorders {
   }
 
   #flush(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const recorder of this.#recorders) recorder.flush(now);
   }
 

@@ -21,7 +21,7 @@ export class RecordingFile {
   readonly #writer: Promise<RecordingWriter>;
   #resolveWriter!: (writer: Promise<RecordingWriter>) => void;
   #location = '';
-  /** When the call that ends it was made, milliseconds since 1970. */
+  /** When the call that ends it was made, by `performance.now()`. */
   #endingSince: number | undefined;
   readonly #failing: Promise<never>;
   #rejectFailing!: (error: Error) => void;
@@ -47,7 +47,11 @@ export class RecordingFile {
     this.#resolveWriter(this.#create(extension));
   }
 
-  /** Gives up when the storage has taken too long for a call, whichever it is. To be called again and again. */
+  /**
+   * Gives up when the storage has taken too long for a call, whichever it is. To be called again and again.
+   *
+   * @param now by `performance.now()`: the time of day may be set meanwhile
+   */
   checkTime(now: number): void {
     const { writeTimeout } = this.#context;
     const since = this.#endingSince ?? this.queue.busySince;
@@ -82,7 +86,7 @@ export class RecordingFile {
   }
 
   async #inTime(call: Promise<void>): Promise<void> {
-    this.#endingSince = Date.now();
+    this.#endingSince = performance.now();
     try {
       await Promise.race([call, this.#failing]);
     } finally {

@@ -50,7 +50,7 @@ export class WriteQueue {
     return this.#writeSize;
   }
 
-  /** When the write under way began, milliseconds since 1970. */
+  /** When the write under way began, by `performance.now()`. */
   get busySince(): number | undefined {
     return this.#busySince;
   }
@@ -99,12 +99,12 @@ export class WriteQueue {
   }
 
   async #run(): Promise<void> {
-    this.#busySince = Date.now();
+    this.#busySince = performance.now();
     try {
       const writer = await this.#writer;
       this.#writeSize = writer.writeSize ?? WRITE_SIZE;
       for (let next = this.#queue[0]; next !== undefined && this.#failure === undefined; next = this.#queue[0]) {
-        this.#busySince = Date.now();
+        this.#busySince = performance.now();
         await append(writer, next.chunks);
         // A timeout may have failed the queue meanwhile.
         if (this.#failure !== undefined) return;

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -115,6 +116,22 @@ async function live(path: string): Promise<AdminSnapshot['streams'][number]> {
 }
 
 describe('what is live', () => {
+  it('is told as it is when the time of day has been set back', async () => {
+    await start();
+    const client = await publish('cam');
+    await live('live/cam');
+    const now = Date.now();
+    const time = jest.spyOn(Date, 'now').mockImplementation(() => now - 3_600_000);
+    try {
+      client.video(1, 4500, 0x27, 1, 0, 0, 0, 9);
+      const frames = async () => ((await ask('/api/streams')).body as AdminSnapshot).streams[0]?.incoming.frames;
+      await until('the tenth picture is told', async () => (await frames()) === 10);
+    } finally {
+      time.mockRestore();
+      await client.destroy();
+    }
+  });
+
   it('is told, with figures out of its counters', async () => {
     await start();
     expect((await ask('/api/streams')).body).toMatchObject({ total: 0, streams: [] });
