@@ -37,9 +37,14 @@ export class HlsVods implements HlsVodObserver, RtmpExtension, OnModuleInit, OnA
     throw new RtmpConfigurationError('record', true, fix, 'RtmpHlsModule');
   }
 
-  /** While the server already listens. */
-  onApplicationBootstrap(): void {
+  /**
+   * Finishes what a crash left behind, while the server already listens.
+   *
+   * @throws {RtmpConfigurationError} what is to be recorded cannot be written
+   */
+  async onApplicationBootstrap(): Promise<void> {
     const { storage } = this;
+    if (this.options.record) await this.#check(storage);
     if (storage?.unfinished === undefined) return;
     this.#repairs = new RepairRounds(storage, (stopped) => this.#repair(storage, stopped));
     this.#repairs.start();
@@ -79,6 +84,15 @@ export class HlsVods implements HlsVodObserver, RtmpExtension, OnModuleInit, OnA
       error: error.message,
     });
     this.events.emit('vod.failed', { ...info, error }, { app: info.app });
+  }
+
+  async #check(storage: HlsStorage | undefined): Promise<void> {
+    try {
+      await storage?.check?.();
+    } catch (error) {
+      const fix = `give its storage a place that can be written to (${(error as Error).message}), or write false (default).`;
+      throw new RtmpConfigurationError('record', true, fix, 'RtmpHlsModule');
+    }
   }
 
   async #repair(storage: HlsStorage, stopped: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HlsStorage, HlsStorageFilter, HlsStoredBroadcast, HlsStoredFile } from '../hls/hls-storage.js';
+import { checkDirectory } from './check-directory.js';
 import { type FileOwner, hostLabel, isOwnerGone, ownerGrace } from './file-owner.js';
 import { hlsFileName, hlsFolderOf, parseHlsFolder } from './hls-folder-name.js';
 import { recordingFolder } from './recording-file-name.js';
@@ -35,6 +36,11 @@ export class FileHlsStorage implements HlsStorage {
 
   constructor(options: FileHlsStorageOptions) {
     this.directory = resolve(options.directory);
+  }
+
+  /** Makes the directory, and a file in it that is taken away again. */
+  async check(): Promise<void> {
+    await checkDirectory(this.directory);
   }
 
   async write(file: HlsStoredFile, chunks: readonly Uint8Array[]): Promise<void> {

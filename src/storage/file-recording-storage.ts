@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { checkDirectory } from './check-directory.js';
 import { hostLabel, isOwnerGone, ownerGrace } from './file-owner.js';
 import { FileRecordingLibrary } from './file-recording-library.js';
 import { type FileWrites, IN_THREADS, type RecordingWrites, writesInto } from './file-writes.js';
@@ -53,10 +54,7 @@ export class FileRecordingStorage implements RecordingStorage, RecordingLibrary 
 
   /** Makes the directory, and a file in it that is taken away again. */
   async check(): Promise<void> {
-    await mkdir(this.directory, { recursive: true });
-    const path = join(this.directory, `.${process.pid}@${hostLabel()}.check`);
-    await writeFile(path, 'x');
-    await rm(path);
+    await checkDirectory(this.directory);
   }
 
   async create(request: RecordingRequest): Promise<RecordingWriter> {

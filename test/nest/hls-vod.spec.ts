@@ -610,6 +610,18 @@ describe('a storage that fails', () => {
     expect(readdirSync(directory, { recursive: true }).length).toBeLessThan(200);
   });
 
+  it('is found out at start where it is a directory that cannot be written to', async () => {
+    const file = join(directory, 'a-file');
+    writeFileSync(file, 'x');
+    const storage = new FileHlsStorage({ directory: file });
+    await expect(start({}, storage)).rejects.toMatchObject({
+      name: 'RtmpConfigurationError',
+      option: 'record',
+      message: expect.stringContaining(`EEXIST: file already exists, mkdir '${file}'`),
+    });
+    await start({ record: false }, storage);
+  });
+
   it('is no option: there has to be one', async () => {
     @Module({
       imports: [
