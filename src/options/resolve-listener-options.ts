@@ -13,6 +13,8 @@ const LISTENER_KEYS = ['kind', 'host', 'port', 'ipv6Only', 'path', 'mode', 'tls'
 const CERTIFICATE_KEYS = ['cert', 'key', 'pfx', 'passphrase'];
 const TLS_KEYS = [...CERTIFICATE_KEYS, 'ca', 'clientCertificates', 'minVersion', 'maxVersion', 'sni', 'reloadInterval'];
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
+/** Bytes the path of a Unix socket has at most (unix(7)). Node cuts longer ones short, and listens there. Pipes of Windows have no such bound. */
+const MAX_SOCKET_PATH = ({ linux: 107, win32: Infinity } as Record<string, number>)[process.platform] ?? 103;
 
 /** @throws {RtmpConfigurationError} */
 export function resolveListeners(given: unknown): readonly RtmpListenerOptions[] {
@@ -48,6 +50,9 @@ function resolvePlace(given: RtmpListenerOptions, kind: RtmpListenerKind, at: st
   if (path !== undefined) {
     if (typeof path !== 'string' || path === '') {
       throw new RtmpConfigurationError(`${at}.path`, path, `write the path of a Unix socket.`);
+    }
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+      throw new RtmpConfigurationError(`${at}.path`, path, `write one of at most ${MAX_SOCKET_PATH} bytes.`);
     }
     if (host !== undefined || port !== undefined) {
       throw new RtmpConfigurationError(`${at}.path`, path, `leave out host and port, or leave out path.`);

@@ -113,6 +113,10 @@ describe('resolveRtmpOptions', () => {
       `listeners[0].path: "/x" is not possible; leave out host and port, or leave out path.`,
     ],
     [
+      { listeners: [{ path: `/${'é'.repeat(60)}` }] },
+      `listeners[0].path: "/${'é'.repeat(60)}" is not possible; write one of at most `,
+    ],
+    [
       { listeners: [{ path: '/x', ipv6Only: true }] },
       `listeners[0].ipv6Only: true is not possible; it is for host and port: leave it or path out.`,
     ],
