@@ -10,6 +10,7 @@ import { endOnSignals } from './end-on-signals.js';
 import { IngestModule } from './ingest.module.js';
 import { IngestLogger } from './logging/ingest-logger.js';
 import { outlastLogReaders } from './logging/outlast-log-readers.js';
+import { openFilesWarning } from './open-files.js';
 import { startUpNotice } from './start-up-notice.js';
 
 /** The longest path of a stream, 256 bytes, when each of them is escaped. */
@@ -45,7 +46,7 @@ async function start({ settings, warnings }: LoadedSettings): Promise<void> {
   // With certificates SIGHUP says that they are renewed; without, that the terminal is closed.
   if (hasTls) process.on('SIGHUP', () => void app.get(RtmpServer).reloadCertificates());
   endOnSignals(app, logger, hasTls ? ENDING_SIGNALS : [...ENDING_SIGNALS, 'SIGHUP']);
-  for (const warning of warnings) logger.warn(warning);
+  for (const warning of [...warnings, openFilesWarning(settings) ?? []].flat()) logger.warn(warning);
   // Providers are ready before the first port is open.
   await app.init();
   await app.startAllMicroservices();
