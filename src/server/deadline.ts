@@ -9,9 +9,10 @@ export class Deadline {
     });
   }
 
-  /** Waits for the promise; false when the deadline passed first. */
+  /** Waits for the promise; false when the deadline passed first. What is done already has been reached, however late it is. */
   reached(promise: Promise<unknown>): Promise<boolean> {
-    return Promise.race([promise.then(() => true), this.#passed]);
+    const passed = this.#passed.then(() => new Promise<false>((resolve) => setImmediate(resolve, false)));
+    return Promise.race([promise.then(() => true), passed]);
   }
 
   clear(): void {
