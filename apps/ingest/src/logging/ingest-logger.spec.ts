@@ -46,6 +46,7 @@ describe('IngestLogger', () => {
   it('leaves errors that Nest throws at start as well to whoever starts it', () => {
     const logger = new IngestLogger({ format: 'text', level: 'log' });
     logger.error(new Error('wrong'), 'ExceptionHandler');
+    logger.error('Error: listen EADDRINUSE', 'NestApplication');
     expect(err).toEqual([]);
     logger.error(new Error('wrong'), 'ExceptionsHandler');
     expect(err.join('')).toContain('wrong');

@@ -13,6 +13,9 @@ const DETAIL_CONTEXTS: ReadonlySet<string> = new Set([
   'RoutesResolver',
 ]);
 
+/** Where Nest says of an error at start, such as a port in use, what it throws as well: whoever starts the server is told once. */
+const THROWN_CONTEXTS: ReadonlySet<unknown> = new Set(['ExceptionHandler', 'NestApplication']);
+
 /** How log lines look. */
 export interface IngestLoggerOptions {
   format: 'text' | 'json';
@@ -37,8 +40,7 @@ export class IngestLogger extends ConsoleLogger {
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
-    // What Nest says of an error at start it throws as well, and whoever starts the server is told once.
-    if (rest.at(-1) === 'ExceptionHandler') return;
+    if (THROWN_CONTEXTS.has(rest.at(-1))) return;
     this.#line('error', message, rest);
   }
 
