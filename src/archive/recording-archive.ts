@@ -36,6 +36,8 @@ export class RecordingArchive implements OnModuleInit {
   readonly #library: RecordingLibrary | undefined;
   /** Of RtmpHlsModule, when the application has it and can list what it recorded. */
   #vods: RtmpHlsVods | undefined;
+  /** Lists that are being made, by what they are of. */
+  readonly #lists = new Map<string, Promise<ArchiveList>>();
 
   /** @internal */
   constructor(
@@ -56,13 +58,24 @@ export class RecordingArchive implements OnModuleInit {
   }
 
   /**
-   * The newest recordings.
+   * The newest recordings. Of thousands that takes a second, so whoever asks while others wait for the same gets what they get.
    *
    * @param search what the path of the stream, `app/name`, has in it, in small letters or large ones
    * @throws {ArchiveException} the storage cannot be read
    */
   async list(filter: RecordingFilter = {}, search = ''): Promise<ArchiveList> {
     const wanted = search.toLowerCase();
+    const key = JSON.stringify([filter.app, filter.name, wanted]);
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      list = this.#list(filter, wanted).finally(() => this.#lists.delete(key));
+      this.#lists.set(key, list);
+    }
+    return list;
+  }
+
+  /** @param wanted in small letters */
+  async #list(filter: RecordingFilter, wanted: string): Promise<ArchiveList> {
     const all: ArchivedRecording[] = [];
     const add = (recording: ArchivedRecording): void => {
       if (`${recording.app}/${recording.name}`.toLowerCase().includes(wanted)) all.push(recording);
