@@ -613,7 +613,7 @@ describe('a play handler', () => {
       @RtmpCommand('play')
       async play(@Payload() { streamName }: PlayCommand, @Ctx() { stream, query }: RtmpContext): Promise<unknown> {
         await delay(5);
-        if (query['ticket'] === 'good') return { name: 'ignored' };
+        if (query['ticket'] === 'good') return { recording: false, name: 'ignored' };
         if (stream!.name === 'broken') throw new Error('broken');
         if (stream!.name === 'returned') return { level: 'error', code: 'NetStream.Play.Failed', description: 'No.' };
         throw new RtmpStatusException('NetStream.Play.Failed', `Not ${streamName}.`);
