@@ -71,7 +71,7 @@ export {
 export { RtmpHls, type RtmpHlsBroadcast, type RtmpHlsMemory } from './hls/rtmp-hls.js';
 export { type RtmpHlsVod, type RtmpHlsVodAudience, RtmpHlsVods } from './hls/rtmp-hls-vods.js';
 export type { HlsVodCompletedEvent, HlsVodFailedEvent, HlsVodInfo } from './hls/vod-events.js';
-export { RtmpHlsModule } from './hls/rtmp-hls.module.js';
+export { RtmpHlsModule, type RtmpHlsModuleExtras } from './hls/rtmp-hls.module.js';
 export {
   DEFAULT_RTMP_HLS_OPTIONS,
   type ResolvedRtmpHlsOptions,

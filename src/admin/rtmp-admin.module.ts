@@ -1,4 +1,5 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type ConfigurableModuleAsyncOptions, type DynamicModule, Global, Module } from '@nestjs/common';
+import { configurableModule } from '../options/configurable-module.js';
 import { HttpPeers } from '../http/http-peers.js';
 import { AdminAccess } from './admin-access.js';
 import { AdminController } from './admin.controller.js';
@@ -12,6 +13,8 @@ import { SnapshotEvents } from './snapshot-events.js';
 import { StreamMonitor } from './stream-monitor.js';
 import { WatchedRecordings } from './watched-recordings.js';
 
+const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpAdminOptions>>();
+
 /**
  * What is live, over HTTP: `GET /api/streams` and its events, `DELETE
  * /api/streams/app/name`, `/api/relays`, `GET /api/server`, `GET /metrics`, and
@@ -20,28 +23,35 @@ import { WatchedRecordings } from './watched-recordings.js';
  *
  * @publicApi
  */
-@Module({})
-export class RtmpAdminModule {
-  static forRoot(options: Partial<RtmpAdminOptions> = {}): DynamicModule {
-    return {
-      module: RtmpAdminModule,
-      global: true, // AdminGuard is for others' controllers as well
-      controllers: [AdminController, AdminRelaysController, AdminSessionController],
-      providers: [
-        { provide: RTMP_ADMIN_OPTIONS, useFactory: () => resolveRtmpAdminOptions(options) },
-        {
-          provide: HttpPeers,
-          useFactory: (admin: ResolvedRtmpAdminOptions) => new HttpPeers(admin),
-          inject: [RTMP_ADMIN_OPTIONS],
-        },
-        AdminAccess,
-        AdminGuard,
-        StreamMonitor,
-        SnapshotEvents,
-        ServerInfo,
-        WatchedRecordings,
-      ],
-      exports: [RTMP_ADMIN_OPTIONS, AdminAccess, AdminGuard, StreamMonitor],
-    };
+@Global() // AdminGuard is for others' controllers as well
+@Module({
+  controllers: [AdminController, AdminRelaysController, AdminSessionController],
+  providers: [
+    {
+      provide: RTMP_ADMIN_OPTIONS,
+      useFactory: (options?: Partial<RtmpAdminOptions>) => resolveRtmpAdminOptions(options),
+      inject: [{ token: given, optional: true }],
+    },
+    {
+      provide: HttpPeers,
+      useFactory: (admin: ResolvedRtmpAdminOptions) => new HttpPeers(admin),
+      inject: [RTMP_ADMIN_OPTIONS],
+    },
+    AdminAccess,
+    AdminGuard,
+    StreamMonitor,
+    SnapshotEvents,
+    ServerInfo,
+    WatchedRecordings,
+  ],
+  exports: [RTMP_ADMIN_OPTIONS, AdminAccess, AdminGuard, StreamMonitor],
+})
+export class RtmpAdminModule extends ConfigurableModuleClass {
+  static override forRoot(options: Partial<RtmpAdminOptions> = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  static override forRootAsync(options: ConfigurableModuleAsyncOptions<Partial<RtmpAdminOptions>>): DynamicModule {
+    return super.forRootAsync(options);
   }
 }

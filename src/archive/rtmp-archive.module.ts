@@ -1,10 +1,13 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type ConfigurableModuleAsyncOptions, type DynamicModule, Module } from '@nestjs/common';
+import { configurableModule } from '../options/configurable-module.js';
 import { ArchiveController } from './archive.controller.js';
 import { ArchiveGuard } from './archive.guard.js';
 import { RecordingArchive } from './recording-archive.js';
 import { resolveRtmpArchiveOptions } from './resolve-rtmp-archive-options.js';
 import { RTMP_ARCHIVE_OPTIONS, type RtmpArchiveOptions } from './rtmp-archive-options.js';
 import { StreamThumbnails } from './stream-thumbnails.js';
+
+const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpArchiveOptions>>();
 
 /**
  * Recordings over HTTP: `GET /api/recordings`, `GET /api/recordings/<id>`; and
@@ -14,19 +17,26 @@ import { StreamThumbnails } from './stream-thumbnails.js';
  *
  * @publicApi
  */
-@Module({})
-export class RtmpArchiveModule {
-  static forRoot(options: Partial<RtmpArchiveOptions> = {}): DynamicModule {
-    return {
-      module: RtmpArchiveModule,
-      controllers: [ArchiveController],
-      providers: [
-        { provide: RTMP_ARCHIVE_OPTIONS, useFactory: () => resolveRtmpArchiveOptions(options) },
-        ArchiveGuard,
-        RecordingArchive,
-        StreamThumbnails,
-      ],
-      exports: [RecordingArchive, StreamThumbnails],
-    };
+@Module({
+  controllers: [ArchiveController],
+  providers: [
+    {
+      provide: RTMP_ARCHIVE_OPTIONS,
+      useFactory: (options?: Partial<RtmpArchiveOptions>) => resolveRtmpArchiveOptions(options),
+      inject: [{ token: given, optional: true }],
+    },
+    ArchiveGuard,
+    RecordingArchive,
+    StreamThumbnails,
+  ],
+  exports: [RecordingArchive, StreamThumbnails],
+})
+export class RtmpArchiveModule extends ConfigurableModuleClass {
+  static override forRoot(options: Partial<RtmpArchiveOptions> = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  static override forRootAsync(options: ConfigurableModuleAsyncOptions<Partial<RtmpArchiveOptions>>): DynamicModule {
+    return super.forRootAsync(options);
   }
 }

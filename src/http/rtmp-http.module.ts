@@ -1,4 +1,5 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type ConfigurableModuleAsyncOptions, type DynamicModule, Module } from '@nestjs/common';
+import { configurableModule } from '../options/configurable-module.js';
 import { FlvController } from './flv.controller.js';
 import { FlvDoor } from './flv-door.js';
 import { FlvRequests } from './flv-requests.js';
@@ -10,6 +11,8 @@ import { RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './rtmp-http-options.js'
 import { RtmptTunnels } from './rtmpt-tunnels.js';
 import { WebSocketFlv } from './web-socket-flv.js';
 
+const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpHttpOptions>>();
+
 /**
  * RTMP over HTTP, in any Nest application with an HTTP adapter: players at
  * `GET /app/name.flv`, publishers at `POST` of the same path, WebSockets for
@@ -18,23 +21,30 @@ import { WebSocketFlv } from './web-socket-flv.js';
  *
  * @publicApi
  */
-@Module({})
-export class RtmpHttpModule {
-  static forRoot(options: Partial<RtmpHttpOptions> = {}): DynamicModule {
-    return {
-      module: RtmpHttpModule,
-      controllers: [FlvController],
-      providers: [
-        { provide: RTMP_HTTP_OPTIONS, useFactory: () => resolveRtmpHttpOptions(options) },
-        HttpPeers,
-        PublishOrigins,
-        FlvDoor,
-        FlvRequests,
-        WebSocketFlv,
-        RtmptTunnels,
-        HttpDoor,
-      ],
-      exports: [RtmptTunnels],
-    };
+@Module({
+  controllers: [FlvController],
+  providers: [
+    {
+      provide: RTMP_HTTP_OPTIONS,
+      useFactory: (options?: Partial<RtmpHttpOptions>) => resolveRtmpHttpOptions(options),
+      inject: [{ token: given, optional: true }],
+    },
+    HttpPeers,
+    PublishOrigins,
+    FlvDoor,
+    FlvRequests,
+    WebSocketFlv,
+    RtmptTunnels,
+    HttpDoor,
+  ],
+  exports: [RtmptTunnels],
+})
+export class RtmpHttpModule extends ConfigurableModuleClass {
+  static override forRoot(options: Partial<RtmpHttpOptions> = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  static override forRootAsync(options: ConfigurableModuleAsyncOptions<Partial<RtmpHttpOptions>>): DynamicModule {
+    return super.forRootAsync(options);
   }
 }

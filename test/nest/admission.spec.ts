@@ -26,10 +26,12 @@ import { EMPTY, map, type Observable, of, throwError } from 'rxjs';
 import {
   type ConnectCommand,
   type PublishCommand,
+  type PublishReply,
   RtmpCommand,
   RtmpContext,
   RtmpController,
   RtmpStatusException,
+  RtmpStreams,
 } from '#src';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { startMicroservice, type TestApp } from './start-app.js';
@@ -533,5 +535,23 @@ describe('request-scoped injection', () => {
     await RawRtmpClient.publishing(test.port, 'a');
     await RawRtmpClient.publishing(test.port, 'b');
     expect(seen).toEqual(['1 a live a', '2 b live b']);
+  });
+
+  it('makes one controller per command where its decorator says so', async () => {
+    let instances = 0;
+
+    @RtmpController('live', { scope: Scope.REQUEST })
+    class PerCommand {
+      readonly number = ++instances;
+      @RtmpCommand('publish')
+      publish(@Payload() { publishingName }: PublishCommand): PublishReply {
+        return { name: `${publishingName}-${this.number}` };
+      }
+    }
+    test = await startMicroservice({ controllers: [PerCommand] });
+    await RawRtmpClient.publishing(test.port, 'a');
+    await RawRtmpClient.publishing(test.port, 'b');
+    const paths = test.app.get(RtmpStreams).list();
+    expect(paths.map(({ path }) => path)).toEqual(['live/a-1', 'live/b-2']);
   });
 });

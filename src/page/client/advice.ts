@@ -8,17 +8,23 @@ const SLOW = 0.95;
 /** What of its pictures a stream may be short of. */
 const DROPPED = 0.9;
 /** Seconds between key frames that players and recordings get along with. */
-const LONG_GOP = 6;
+export const LONG_GOP = 6;
+
+/** Whether a stream comes more slowly than it is to be seen. What a clock that jumps back makes of the speed does not count. */
+export function isBehind({ age, incoming: { speed } }: Pick<AdminStream, 'age' | 'incoming'>): boolean {
+  return age >= SETTLED && speed !== null && speed >= 0 && speed < SLOW;
+}
 
 /** What is wrong with what an encoder sends, and what helps; a sentence each. Nothing here touches the page. */
-export function adviceFor({ age, incoming, tracks }: Pick<AdminStream, 'age' | 'incoming' | 'tracks'>): string[] {
+export function adviceFor(stream: Pick<AdminStream, 'age' | 'incoming' | 'tracks'>): string[] {
+  const { age, incoming, tracks } = stream;
   const { speed, fps, gop, invalid } = incoming;
   const advice: string[] = [];
   if (invalid > 0) {
     advice.push(`${counted(invalid, 'message')} could not be read as media: the encoder may be broken.`);
   }
   if (age < SETTLED) return advice;
-  if (speed !== null && speed >= 0 && speed < SLOW) {
+  if (isBehind(stream)) {
     advice.push(
       speed === 0
         ? 'Nothing comes any more: the encoder or its network hangs.'

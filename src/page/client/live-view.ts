@@ -1,4 +1,5 @@
 import type { AdminStream } from '../../admin/admin-api.js';
+import { isBehind, LONG_GOP } from './advice.js';
 import { Chart } from './chart.js';
 import { h, setAttribute, setText } from './dom.js';
 import { bitrate, counted, duration, rate, seconds, spokenDuration } from './format.js';
@@ -10,8 +11,6 @@ import { streamHref, type View, type ViewContext } from './view.js';
 
 /** Cards that have a chart: hundreds would keep a phone busy. */
 const MAX_CHARTS = 24;
-/** A player needs a key frame to begin at: groups longer than this make it wait, in seconds. */
-const LONG_GOP = 6;
 
 /** What is live now. */
 export function liveView(context: ViewContext): View {
@@ -151,9 +150,11 @@ class StreamCard {
 }
 
 /** What is worth a word: the rest of the time there is none. */
-function tagsOf({ isRecording, incoming, outgoing }: AdminStream): string[] {
+function tagsOf(stream: AdminStream): string[] {
+  const { isRecording, incoming, outgoing } = stream;
   const tags: string[] = [];
   if (isRecording) tags.push('Recording');
+  if (isBehind(stream)) tags.push('Slower than real time');
   if (incoming.gop !== null && incoming.gop > LONG_GOP) tags.push('Long GOP: players start late');
   if (outgoing.skips > 0) tags.push(`${counted(outgoing.skips, 'drop')} to slow viewers`);
   if (incoming.invalid > 0) tags.push(counted(incoming.invalid, 'invalid message'));
