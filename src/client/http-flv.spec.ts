@@ -107,8 +107,8 @@ it('a reader that pauses is no silence of the server', async () => {
   });
   const length = async (path: string): Promise<number> => {
     let read = 0;
-    for await (const bytes of (await openHttpFlv(base + path, { idleTimeout: 500 })).bytes) {
-      if (read === 0) await sleep(1200);
+    for await (const bytes of (await openHttpFlv(base + path, { idleTimeout: 1000 })).bytes) {
+      if (read === 0) await sleep(2400);
       read += bytes.length;
     }
     return read;
