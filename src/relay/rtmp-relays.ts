@@ -7,6 +7,7 @@ import type { ResolvedRtmpOptions } from '../options/rtmp-options.js';
 import { RtmpPlayback } from '../playback/rtmp-playback.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
 import type { RtmpExtension } from '../server/rtmp-extension.js';
+import { RepeatedWarning } from '../server/repeated-warning.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
@@ -22,6 +23,9 @@ import type { PullRelayRule, RelayBook, RelayRule } from './relay-rule.js';
 import type { Relay } from './relay.js';
 import { resolvePullRule, resolvePushRule } from './resolve-relay-rules.js';
 
+/** Failures of pulls that are written however close to each other they come. */
+const FAILURES_AT_ONCE = 20;
+
 /**
  * Sends streams on to other servers, and takes streams from them: as options,
  * publish handlers, and calls at run time say.
@@ -31,6 +35,8 @@ import { resolvePullRule, resolvePushRule } from './resolve-relay-rules.js';
 @Injectable()
 export class RtmpRelays implements RtmpExtension, RelayBook {
   readonly #logger = new Logger(RTMP_LOG_CONTEXT);
+  /** Of streams that nobody has: players ask for as many as they like. */
+  readonly #failures = new RepeatedWarning(this.#logger, 'relay failed', () => performance.now(), FAILURES_AT_ONCE);
   readonly #relays = new Map<string, Relay>();
   readonly #pushes: PushRelays;
   readonly #pulls: PullRelays;
@@ -159,14 +165,17 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
     if (error !== undefined) {
       const retryIn = retryAt === undefined ? undefined : Math.max(0, retryAt - Date.now());
       const { code, message, status } = info.problem!;
-      this.#logger.warn('relay failed', { ...details, state, code, status, error: message, retryIn });
+      const line = { ...details, state, code, status, error: message, retryIn };
+      if (isAnybodys(relay)) this.#failures.warn(line);
+      else this.#logger.warn('relay failed', line);
       this.events.emit('relay.failed', { relay: info, error, retryIn }, source);
       return;
     }
     if (state === 'stopped') this.#relays.delete(id);
     if (state !== 'connecting' && state !== 'live' && state !== 'stopped') return;
-    if (state === 'connecting') this.#logger.debug('relay connects', details);
-    else this.#logger.log(state === 'live' ? 'relay live' : 'relay stopped', details);
+    if (state === 'live') this.#logger.log('relay live', details);
+    else if (state === 'stopped' && !isAnybodys(relay)) this.#logger.log('relay stopped', details);
+    else this.#logger.debug(state === 'stopped' ? 'relay stopped' : 'relay connects', details);
     this.events.emit(`relay.${state}`, { relay: info }, source);
   }
 
@@ -180,6 +189,11 @@ export class RtmpRelays implements RtmpExtension, RelayBook {
     const address = isFixed ? new RelayAddress(url) : new LocatedPlace(url, this.options.relay.connectTimeout);
     return { id: `pull${++this.#count}`, rule, address, isTemporary };
   }
+}
+
+/** Whether players may have caused it: a pull of what may never have been there. */
+function isAnybodys({ direction, wasLive }: Relay): boolean {
+  return direction === 'pull' && !wasLive;
 }
 
 function infoOf(direction: RtmpRelayDirection, added: RelayRule<RtmpPushRule> | PullRelayRule): RtmpRelayRuleInfo {

@@ -185,6 +185,30 @@ describe('a pull on demand', () => {
     ).toEqual(['one']);
   });
 
+  it('of names that nobody has does not fill the log', async () => {
+    const origin = await other({}, { options: { playback: { waitForPublisher: 0 } } });
+    await start({ pull: [{ app: 'live', url: `rtmp://127.0.0.1:${origin.port}/live/\${name}` }] });
+    const client = await RawRtmpClient.connected(test.port);
+    clients.push(client);
+    for (let i = 0; i < 7; i++) {
+      const streams = await Promise.all(Array.from({ length: 5 }, () => client.createStream()));
+      for (const [index, id] of streams.entries()) client.command(id, 'play', 0, null, `nobody${i}-${index}`);
+      await until(
+        'all have failed',
+        () =>
+          relays()
+            .list()
+            .filter(({ failures }) => failures > 0).length === 5,
+      );
+      for (const id of streams) client.command(0, 'deleteStream', 0, null, id);
+      await until('all have stopped', () => relays().list().length === 0);
+    }
+    const lines = test.log.of('relay failed').length;
+    expect(lines).toBeGreaterThanOrEqual(20);
+    expect(lines).toBeLessThan(35);
+    expect(test.log.lines.filter(({ level, message }) => level === 'log' && message === 'relay stopped')).toEqual([]);
+  });
+
   it('is not kept from others by an address that asks for names nobody has', async () => {
     const origin = await other();
     await start({ maxOnDemand: 2, pull: [{ app: 'live', url: `rtmp://127.0.0.1:${origin.port}/live/\${name}` }] });
