@@ -38,11 +38,11 @@ beforeEach(() => {
   log = new LogBook();
 });
 
-async function start(storage: Partial<HlsStorage>): Promise<INestApplication> {
+async function start(storage: Partial<HlsStorage>, shutdownTimeout = 200): Promise<INestApplication> {
   const whole = { write: async () => {}, read: () => NEVER, remove: async () => {}, ...storage };
   @Module({
     imports: [
-      RtmpModule.forRoot({ listeners: [{ port: 0 }], isGlobal: true, shutdownTimeout: 200 }),
+      RtmpModule.forRoot({ listeners: [{ port: 0 }], isGlobal: true, shutdownTimeout }),
       RtmpHttpModule.forRoot(),
       RtmpHlsModule.forRoot({ record: true }, { providers: [{ provide: HLS_STORAGE, useValue: whole }] }),
     ],
@@ -66,7 +66,7 @@ const messages = () => log.lines.map(({ message }) => message).filter((message) 
 
 describe('an application that closes', () => {
   it('waits for those who hear of recordings as HLS that it finishes', async () => {
-    const app = await start({});
+    const app = await start({}, 10_000);
     await publish(app);
     await app.close();
     expect(told).toEqual(['completed']);
