@@ -109,6 +109,7 @@ it.each<[string, () => void]>([
   ['fails', () => backend.always(500)],
   ['sends us elsewhere', () => backend.always(302)],
   ['answers nonsense', () => backend.always(200, { name: 5 })],
+  ['answers with JSON that is none', () => (backend.answer = (_, response) => response.end('{"name":"camera-1",}'))],
 ])('when it %s nobody may, and the log says why, without its address', async (_what, misbehave) => {
   misbehave();
   const before = ingest.log.length;

@@ -69,12 +69,13 @@ function describe({ session, stream }: RtmpContext): object {
 
 function decisionOf({ status, body }: HookAnswer): HookDecision {
   if (status >= 200 && status < 300) {
+    if (body === undefined) throw new Error('its answer is no object in JSON');
     const { success, data, error } = replySchema.safeParse(body);
     if (!success) throw new Error(`${error.issues[0]!.path.join('.')} in its answer is of no use`);
     return { isAllowed: true, reply: data as PublishReply };
   }
   if (status < 400 || status >= 500) throw new Error(`it answers ${status}`);
-  const { description } = body;
+  const { description } = body ?? {};
   const words = typeof description === 'string' ? description.slice(0, MAX_DESCRIPTION) : '';
   return { isAllowed: false, description: words || 'The backend says no.' };
 }

@@ -19,9 +19,25 @@ it('posts JSON, and reads what is answered', async () => {
   expect(backend.requests[0]!.headers).not.toHaveProperty('x-rtmp-signature');
 });
 
-it.each(['', 'yes', '[1]', 'null', '"a"', '{"a":'])('takes %j for nothing said', async (text) => {
+it.each(['', 'yes', 'null', '"a"'])('takes %j for nothing said', async (text) => {
   backend.answer = (_request, response) => response.end(text);
   expect(await client().post({})).toEqual({ status: 200, body: {} });
+});
+
+it('passes over a mark of byte order', async () => {
+  backend.answer = (_request, response) => response.end('\uFEFF{"name":"x"}');
+  expect(await client().post({})).toEqual({ status: 200, body: { name: 'x' } });
+});
+
+it.each([
+  ['[{"name":"x"}]', 'text/html'],
+  ['{"name":', 'text/html'],
+  [' {"name":"x",}', 'text/html'],
+  ['Notice: Undefined index\n{"name":"x"}', 'application/json; charset=utf-8'],
+  ['{"name":"x"', 'application/problem+json'],
+])('does not take %j, as %s, for nothing said', async (text, type) => {
+  backend.answer = (_request, response) => response.writeHead(200, { 'content-type': type }).end(text);
+  expect(await client().post({})).toEqual({ status: 200, body: undefined });
 });
 
 it('signs the time and the body', async () => {
@@ -38,14 +54,14 @@ it('follows nobody elsewhere', async () => {
   expect(backend.requests).toHaveLength(1);
 });
 
-it.each<[string, Backend['answer'], string]>([
-  ['does not answer', () => {}, 'no answer within 100 ms'],
-  ['stops in its answer', (_request, response) => response.write('{'), 'no answer within 100 ms'],
+it.each<[string, Backend['answer'], string, timeout?: number]>([
+  ['does not answer', () => {}, 'no answer within 100 ms', 100],
+  ['stops in its answer', (_request, response) => response.write('{'), 'no answer within 100 ms', 100],
   ['hangs up', (_request, response) => response.destroy(), 'UND_ERR_SOCKET'],
   ['does not stop', (_request, response) => response.end('x'.repeat(65_537)), 'more than 65536 bytes'],
-])('says why not when the backend %s', async (_what, answer, message) => {
+])('says why not when the backend %s', async (_what, answer, message, timeout = 5000) => {
   backend.answer = answer;
-  const error: unknown = await client({ timeout: 100 })
+  const error: unknown = await client({ timeout })
     .post({})
     .catch((reason: unknown) => reason);
   expect((error as Error).message).toContain(message);

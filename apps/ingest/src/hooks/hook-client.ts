@@ -12,8 +12,8 @@ export interface HookTarget {
 /** What a backend answered. */
 export interface HookAnswer {
   readonly status: number;
-  /** The object in the body, when it is JSON; otherwise {}. */
-  readonly body: Readonly<Record<string, unknown>>;
+  /** The object in the body; {} when it says nothing; undefined when it was to be one, and cannot be read. */
+  readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Most of an answer that is read, in bytes. */
@@ -47,8 +47,8 @@ export class HookClient {
         headers: { 'Content-Type': 'application/json', ...this.#signature(body) },
         signal: controller.signal,
       });
-      const { status } = response;
-      return { status, body: objectIn(await textOf(response)) };
+      const { status, headers } = response;
+      return { status, body: objectIn(await textOf(response), headers.get('content-type') ?? '') };
     } catch (error) {
       throw new Error(isLate ? `no answer within ${timeout} ms` : reasonOf(error), { cause: error });
     } finally {
@@ -75,15 +75,19 @@ async function textOf(response: Response): Promise<string> {
     length += part.length;
     if (length > MAX_ANSWER) throw new Error(`an answer of more than ${MAX_ANSWER} bytes`);
   }
-  return Buffer.concat(parts).toString();
+  // Without the mark of byte order that files of PHP may begin with, which is no JSON.
+  return new TextDecoder().decode(Buffer.concat(parts));
 }
 
-function objectIn(text: string): Readonly<Record<string, unknown>> {
+/** Of what is meant as JSON nothing may be lost: it may say that a publish is to be called otherwise than by its key. */
+function objectIn(text: string, type: string): HookAnswer['body'] {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+    if (Array.isArray(value)) return undefined;
+    return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    return {};
+    const isMeant = text !== '' && (/[/+]json\b/iu.test(type) || /^\s*[{[]/u.test(text));
+    return isMeant ? undefined : {};
   }
 }
 
