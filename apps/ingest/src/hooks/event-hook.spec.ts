@@ -49,15 +49,25 @@ it('tells again until it is taken, says so once, and loses nothing', async () =>
 
 it('drops the oldest that waits when there are too many', async () => {
   backend.answer = () => {};
-  const first = tell(0);
+  void tell(0);
   await until('the first is on its way', () => told().length === 1);
-  const waiting = Array.from({ length: 10_000 }, (_, index) => tell(index + 1));
-  // Resolved without having been told.
-  await waiting[0];
+  for (let number = 1; number <= 10_000; number++) void tell(number);
   backend.answer = (_request, response) => response.writeHead(200).end();
-  await first;
-  await waiting[1];
+  await until('some are told', () => told().length >= 3);
   expect(told().slice(0, 3)).toEqual([0, 0, 2]);
+});
+
+it('has nobody wait but who told it the newest, which is told last', async () => {
+  backend.answer = () => {};
+  const waiting = [1, 2, 3].map(tell);
+  await Promise.all(waiting.slice(0, 2));
+  let isTold = false;
+  void waiting[2]!.then(() => (isTold = true));
+  await until('the first is on its way', () => told().length === 1);
+  expect(isTold).toBe(false);
+  backend.answer = (_request, response) => response.writeHead(200).end();
+  await waiting[2];
+  expect(told()).toEqual([1, 1, 2, 3]);
 });
 
 it('tells nothing more when it is closed, and leaves nobody waiting', async () => {

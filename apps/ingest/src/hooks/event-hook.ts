@@ -39,12 +39,16 @@ export class EventHook {
     this.#client = new HookClient(target);
   }
 
-  /** Resolves when the message was taken, or will not be. */
+  /**
+   * Resolves when the message was taken, or will not be; or when another waits behind it, which is taken later. So whoever
+   * waits for the newest waits for all, and all others let go of what the messages are about: connections and streams.
+   */
   tell(message: object): Promise<void> {
     return new Promise((sent) => {
+      this.#waiting.at(-1)?.sent();
       if (this.#waiting.length >= MAX_WAITING) {
         this.#dropped++;
-        this.#waiting.splice(1, 1)[0]!.sent();
+        this.#waiting.splice(1, 1);
       }
       this.#waiting.push({ message, sent });
       if (!this.#isSending) void this.#send();
