@@ -32,7 +32,7 @@ function tagsOf(bytes: Uint8Array): FlvTag[] {
 class Kept {
   readonly sent: Array<[number, number, string]> = [];
   waits = 0;
-  fail: (error: Error) => void = () => {};
+  fail: (error: Error | undefined) => void = () => {};
   readonly closed = new Promise<Error | undefined>((resolve) => (this.fail = resolve));
 
   send(tagType: number, timestamp: number, payload: Uint8Array): boolean {
@@ -103,6 +103,47 @@ describe('publishFlv()', () => {
     const call = publishFlv(kept.asPublication, silent(), { pace: 'full', signal: controller.signal });
     await expect(call).rejects.toBe(reason);
     expect(kept.sent.length).toBeGreaterThan(1);
+  });
+
+  it('stops when the publication is ended elsewhere, though its source is silent', async () => {
+    const kept = new Kept();
+    async function* silent(): AsyncGenerator<Uint8Array> {
+      yield fixture('published.flv').subarray(0, 4096);
+      setImmediate(() => kept.fail(undefined));
+      await new Promise(() => {});
+    }
+    const call = publishFlv(kept.asPublication, silent(), { pace: 'full' });
+    await expect(call).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_CLOSED' });
+    expect(kept.sent.length).toBeGreaterThan(1);
+  });
+
+  it.each(['it was told to stop', 'the publication was over'])('does not begin when %s before', async (why) => {
+    const kept = new Kept();
+    const reason = new Error('enough');
+    const silent = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    if (why === 'it was told to stop') {
+      const call = publishFlv(kept.asPublication, silent, { signal: AbortSignal.abort(reason) });
+      await expect(call).rejects.toBe(reason);
+    } else {
+      kept.fail(reason);
+      await expect(publishFlv(kept.asPublication, silent)).rejects.toBe(reason);
+    }
+    expect(kept.sent).toEqual([]);
+  });
+
+  it('ends its source when it was told to stop before', async () => {
+    let isEnded = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* pieces(fixture('published.flv'), 100);
+      } finally {
+        isEnded = true;
+      }
+    }
+    const reason = new Error('enough');
+    const call = publishFlv(new Kept().asPublication, source(), { signal: AbortSignal.abort(reason) });
+    await expect(call).rejects.toBe(reason);
+    await until('the source is ended', () => isEnded);
   });
 
   it('ends its source when the publish fails', async () => {

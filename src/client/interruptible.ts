@@ -1,12 +1,12 @@
 /**
  * The items, and an end of waiting for the next one: a source that is silent does not keep anybody from it.
  *
- * @param failed resolves with why nothing more is wanted, or with undefined, which is no reason
+ * @param over resolves with why nothing more is wanted
  * @param signal fails it with its reason
  */
 export async function* interruptible<T>(
   items: AsyncIterable<T>,
-  failed: Promise<Error | undefined>,
+  over: Promise<Error>,
   signal?: AbortSignal,
 ): AsyncGenerator<T, void> {
   const iterator = items[Symbol.asyncIterator]();
@@ -17,18 +17,23 @@ export async function* interruptible<T>(
     endWait?.(reason);
   };
   const abort = (): void => interrupt(signal!.reason);
+  if (signal?.aborted === true) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  void failed.then((error) => error !== undefined && interrupt(error));
+  void over.then(interrupt);
+  let isBegun = false;
   let isOver = false;
   try {
     for (;;) {
-      if (interruption !== undefined) throw interruption.reason;
+      if (isBegun && interruption !== undefined) throw interruption.reason;
       // It has ended by itself when this fails.
       isOver = true;
       const result = await new Promise<IteratorResult<T>>((resolve, reject) => {
         endWait = reject;
+        // Also when nothing is wanted from the beginning: a source that has not begun cannot be ended.
         iterator.next().then(resolve, reject);
+        if (interruption !== undefined) reject(interruption.reason);
       });
+      isBegun = true;
       endWait = undefined;
       if (result.done === true) return;
       isOver = false;

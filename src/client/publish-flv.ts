@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FlvLimits, type FlvTag, TagType } from '#lib/flv';
 import { flvTags } from './flv-tags.js';
 import { interruptible } from './interruptible.js';
+import { RtmpClientError } from './rtmp-client.errors.js';
 import type { RtmpClientPublication } from './rtmp-client-publication.js';
 
 /** How FLV is published. */
@@ -56,7 +57,10 @@ export async function publishTags(
   const { pace = 'realtime', offset = 0, signal, onProgress } = options;
   const progress: PublishFlvProgress = { tags: 0, bytes: 0, duration: 0 };
   const clock = new TagClock();
-  for await (const { tagType, timestamp, payload } of interruptible(tags, publication.closed, signal)) {
+  const over = publication.closed.then(
+    (error) => error ?? new RtmpClientError('RTMP_CLIENT_ERR_CLOSED', 'the publication was ended'),
+  );
+  for await (const { tagType, timestamp, payload } of interruptible(tags, over, signal)) {
     signal?.throwIfAborted();
     if (tagType !== TagType.Audio && tagType !== TagType.Video && !isScript(tagType)) continue;
     if (pace === 'realtime') {
