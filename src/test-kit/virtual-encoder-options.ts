@@ -54,7 +54,8 @@ const MODULE = 'VirtualEncoder';
 /** @throws {RtmpConfigurationError} */
 export function resolveVirtualEncoderOptions(given: VirtualEncoderOptions): ResolvedVirtualEncoderOptions {
   checkNames(given, Object.keys(DEFAULTS), '', MODULE);
-  const options = { ...DEFAULTS, ...given };
+  const isGiven = ([, value]: [string, unknown]): boolean => value !== undefined;
+  const options = { ...DEFAULTS, ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as typeof given) };
   for (const name of Object.keys(RANGES) as Array<keyof typeof RANGES>) {
     checkNumber(options[name], RANGES[name], { path: name, preset: DEFAULTS[name], module: MODULE });
   }

@@ -86,20 +86,29 @@ export class VirtualPlayer {
   /**
    * Resolves as soon as what has come is enough.
    *
-   * @param isEnough asked after each message
+   * @param isEnough asked after each message; what it throws is thrown here
    * @param timeout milliseconds. Defaults to 5,000
    * @throws {Error} with what has come, when the time is up, or nothing more comes
    */
   until(isEnough: (figures: VirtualPlayerFigures) => boolean, timeout = 5000): Promise<VirtualPlayerFigures> {
     return new Promise((resolve, reject) => {
-      const look = (isLate = false): void => {
-        const figures = this.#figures;
-        const isDone = isEnough(figures);
-        if (!isDone && !isLate && !this.#isOver) return;
+      const done = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(look);
-        if (isDone) resolve(figures);
-        else reject(new Error(`${this.#isOver ? 'the stream is over' : `${timeout} ms`}: ${JSON.stringify(figures)}`));
+      };
+      const look = (isLate = false): void => {
+        const figures = this.#figures;
+        try {
+          const isDone = isEnough(figures);
+          if (!isDone && !isLate && !this.#isOver) return;
+          done();
+          if (isDone) resolve(figures);
+          else
+            reject(new Error(`${this.#isOver ? 'the stream is over' : `${timeout} ms`}: ${JSON.stringify(figures)}`));
+        } catch (error) {
+          done();
+          reject(error as Error);
+        }
       };
       const timer = setTimeout(() => look(true), timeout);
       this.#waiting.add(look);

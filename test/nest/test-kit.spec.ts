@@ -13,7 +13,12 @@ import {
   RtmpStatusException,
   RtmpStreams,
 } from '#src';
-import { VirtualEncoder, type VirtualEncoderOptions, VirtualPlayer } from '../../src/test-kit/index.js';
+import {
+  VirtualEncoder,
+  type VirtualEncoderOptions,
+  VirtualPlayer,
+  type VirtualPlayerFigures,
+} from '../../src/test-kit/index.js';
 import { tagsOf } from '#test/flv-tags';
 import { until } from '#test/until';
 
@@ -137,6 +142,17 @@ describe('an encoder', () => {
     expect(pictures.map(({ timestamp }) => timestamp)).toEqual([0, 100, 200, 300, 400]);
   });
 
+  it('has the defaults of options that are undefined', async () => {
+    await start();
+    const options = { video: undefined, fps: undefined, client: undefined } as unknown as VirtualEncoderOptions;
+    const encoder = await publish('cam', options);
+    await encoder.send(1000);
+    const player = await VirtualPlayer.play(`${url}/cam`);
+    await player.until(({ pictures }) => pictures === 30);
+    await player.close();
+    await encoder.end();
+  });
+
   it('that is cut off is gone without a word', async () => {
     await start({ playback: { publisherGrace: 60_000 } });
     const encoder = await publish('cam');
@@ -190,5 +206,23 @@ describe('a player', () => {
     await waiting;
     expect(await player.ended).toBeUndefined();
     await encoder.end();
+  });
+
+  it('hands on what a condition throws, and plays on', async () => {
+    await start();
+    const encoder = await publish('cam');
+    const player = await VirtualPlayer.play(`${url}/cam`);
+    const failing = (after: number) => (figures: VirtualPlayerFigures) => {
+      if (figures.pictures >= after) throw new Error(`of ${after}`);
+      return false;
+    };
+    await expect(player.until(failing(0))).rejects.toThrow('of 0');
+    const waiting = expect(player.until(failing(10))).rejects.toThrow('of 10');
+    await encoder.send(1000);
+    await waiting;
+    await player.until(({ pictures }) => pictures === 30);
+    await encoder.end();
+    expect(await player.ended).toBeUndefined();
+    await player.close();
   });
 });
