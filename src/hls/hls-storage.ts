@@ -45,7 +45,7 @@ export interface HlsStorage {
    * without it they are kept in memory and written when it ends.
    */
   append?(file: HlsStoredFile, bytes: Uint8Array): Promise<void>;
-  /** Asked at start when every broadcast is to be recorded: where it rejects, the application does not start. */
+  /** Asked at start when every broadcast is to be recorded: where it rejects, or takes longer than 30 s, the application does not start. */
   check?(): Promise<void>;
   /** A recorded broadcast is whole: nothing is written to it any more. */
   complete?(broadcast: HlsStoredBroadcast): Promise<void>;

@@ -3,6 +3,7 @@ import { keptMultivariant, keptStream, type KeptTotals } from '#lib/hls';
 import { RtmpConfigurationError } from '../errors/rtmp-configuration.error.js';
 import { RtmpEvents } from '../events/rtmp-events.js';
 import { RTMP_LOG_CONTEXT } from '../rtmp.constants.js';
+import { Deadline } from '../server/deadline.js';
 import type { RtmpExtension } from '../server/rtmp-extension.js';
 import { RtmpServer } from '../server/rtmp-server.js';
 import { RepairRounds } from '../storage/repair-rounds.js';
@@ -12,6 +13,7 @@ import { HLS_STORAGE, type HlsStorage, type HlsStoredBroadcast } from './hls-sto
 import { vodIdOf } from './hls-vod-id.js';
 import { HlsVodRecorder } from './hls-vod-recorder.js';
 import type { HlsVodObserver, HlsVodSource } from './hls-vod-writer.js';
+import { STEP_TIMEOUT } from './hls-write-queue.js';
 import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS } from './rtmp-hls-options.js';
 import type { HlsVodInfo } from './vod-events.js';
 
@@ -87,11 +89,16 @@ export class HlsVods implements HlsVodObserver, RtmpExtension, OnModuleInit, OnA
   }
 
   async #check(storage: HlsStorage | undefined): Promise<void> {
+    const deadline = new Deadline(STEP_TIMEOUT);
     try {
-      await storage?.check?.();
+      if (!(await deadline.reached(Promise.resolve(storage?.check?.())))) {
+        throw new Error(`its check() took longer than ${STEP_TIMEOUT} ms`);
+      }
     } catch (error) {
       const fix = `give its storage a place that can be written to (${(error as Error).message}), or write false (default).`;
       throw new RtmpConfigurationError('record', true, fix, 'RtmpHlsModule');
+    } finally {
+      deadline.clear();
     }
   }
 

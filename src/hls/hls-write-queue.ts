@@ -1,7 +1,7 @@
 /** Bytes that may wait: some ten seconds of the best of streams. */
 const MAX_PENDING = 64 * 1024 * 1024;
-/** Milliseconds a step may take. */
-const STEP_TIMEOUT = 30_000;
+/** Milliseconds a storage may take for a step. */
+export const STEP_TIMEOUT = 30_000;
 
 interface Step {
   readonly bytes: number;
