@@ -70,6 +70,24 @@ it('has nobody wait but who told it the newest, which is told last', async () =>
   expect(told()).toEqual([1, 1, 2, 3]);
 });
 
+it('tries again at once when the application is about to end, and often from then on', async () => {
+  const late = new EventHook({ url: backend.url, secret: undefined, timeout: 1000 }, { first: 10, most: 600_000 });
+  let isUp = false;
+  let failures = 0;
+  backend.answer = (_request, response) => {
+    if (!isUp) failures++;
+    response.writeHead(isUp ? 200 : 503).end();
+  };
+  const waiting = late.tell({ number: 1 });
+  // The next attempt would be after more than a minute in the end.
+  await until('it waits for long', () => failures >= 5);
+  late.hurry();
+  await until('it is tried often', () => failures >= 20);
+  isUp = true;
+  await waiting;
+  late.close();
+});
+
 it('tells nothing more when it is closed, and leaves nobody waiting', async () => {
   backend.answer = () => {};
   const waiting = [1, 2].map(tell);

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { HookClient, type HookTarget } from './hook-client.js';
 
@@ -30,7 +29,10 @@ export class EventHook {
   readonly #waiting: Waiting[] = [];
   readonly #ended = new AbortController();
   #isSending = false;
+  #isHurried = false;
   #dropped = 0;
+  /** Ends the wait before the next attempt. */
+  #wake: () => void = () => {};
 
   constructor(
     target: HookTarget,
@@ -55,9 +57,16 @@ export class EventHook {
     });
   }
 
+  /** The application is about to end: there is an attempt at once, and then often. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#wake();
+  }
+
   /** Sends nothing more. */
   close(): void {
     this.#ended.abort();
+    this.#wake();
     for (const { sent } of this.#waiting.splice(0)) sent();
   }
 
@@ -72,7 +81,7 @@ export class EventHook {
         if (failures++ === 0) {
           this.#logger.error('the backend cannot be told', { error: problem, waiting: this.#waiting.length });
         }
-        await delay(wait, undefined, { signal: this.#ended.signal, ref: false }).catch(() => {});
+        await this.#pause(this.#isHurried ? this.waits.first : wait);
         wait = Math.min(this.waits.most, wait * 2);
         continue;
       }
@@ -83,6 +92,16 @@ export class EventHook {
       next.sent();
     }
     this.#isSending = false;
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds).unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** @returns why it was not taken */

@@ -1,4 +1,4 @@
-import { Inject, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
   type RecordingCompletedEvent,
@@ -15,7 +15,7 @@ import { EVENT_HOOK } from './hooks.tokens.js';
 
 /** Hands what happens to the backend that wants to know. */
 @RtmpController()
-export class EventsController implements OnApplicationShutdown {
+export class EventsController implements OnModuleDestroy, OnApplicationShutdown {
   constructor(@Inject(EVENT_HOOK) private readonly hook: EventHook) {}
 
   @RtmpEvent('publish')
@@ -46,6 +46,11 @@ export class EventsController implements OnApplicationShutdown {
   @RtmpEvent('recording.failed')
   recordingFailed(@Payload() { error, ...event }: RecordingFailedEvent): Promise<void> {
     return this.#tell('recording.failed', { ...event, error: error.message });
+  }
+
+  /** The server waits for what is still to be told, and not as long as a backend that failed is left alone. */
+  onModuleDestroy(): void {
+    this.hook.hurry();
   }
 
   /** The server has waited for what could be told by then. */
