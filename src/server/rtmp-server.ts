@@ -161,18 +161,21 @@ export class RtmpServer
     this.#extensions.push(extension);
   }
 
-  /** Gives {@link AlreadyListeningException} while it does. When it is closed meanwhile it does not listen, and gives no error. */
+  /**
+   * Gives {@link AlreadyListeningException} while it does. While it closes, that is waited for. When it is closed meanwhile it does
+   * not listen, and gives no error.
+   */
   listen(callback: (error?: unknown) => void): void {
     if (this.#opening !== undefined) {
       callback(new AlreadyListeningException());
       return;
     }
-    this.#closing = undefined;
-    this.#opening = this.#open();
-    this.#opening.then(
+    const opening: Promise<void> = this.#open(() => this.#opening === opening);
+    this.#opening = opening;
+    opening.then(
       () => callback(),
       (error: unknown) => {
-        this.#opening = undefined;
+        if (this.#opening === opening) this.#opening = undefined;
         callback(error);
       },
     );
@@ -180,7 +183,9 @@ export class RtmpServer
 
   /** Stops accepting, ends publishes, waits for what is still being written and for handlers, closes all connections. */
   close(): Promise<void> {
-    return (this.#closing ??= this.#close());
+    const opening = this.#opening;
+    this.#opening = undefined;
+    return (this.#closing ??= this.#close(opening));
   }
 
   /** Drains before Nest closes its HTTP server, which may take as long as a request does. */
@@ -261,7 +266,11 @@ export class RtmpServer
     return connection;
   }
 
-  async #open(): Promise<void> {
+  /** @param isWanted whether it is to listen still */
+  async #open(isWanted: () => boolean): Promise<void> {
+    await this.#closing;
+    if (!isWanted()) return;
+    this.#closing = undefined;
     this.options.listeners.forEach((options, index) => this.#checkHttp(options, index));
     const services = this.#listenerServices();
     const listeners = this.options.listeners.map((options) => new RtmpListener(options, services));
@@ -271,7 +280,7 @@ export class RtmpServer
       for (const listener of listeners) listener.close();
       throw error;
     }
-    if (this.#closing !== undefined) {
+    if (!isWanted()) {
       for (const listener of listeners) listener.close();
       return;
     }
@@ -334,11 +343,9 @@ export class RtmpServer
     if (this.#emitter.listenerCount('error') > 0) this.#emitter.emit('error', error);
   }
 
-  async #close(): Promise<void> {
+  async #close(opening: Promise<void> | undefined): Promise<void> {
     const deadline = new Deadline(this.options.shutdownTimeout);
     this.#announce('closing');
-    const opening = this.#opening;
-    this.#opening = undefined;
     for (const listener of this.#listeners) listener.close();
     this.#listeners = [];
     this.#waitingRoom.clear();

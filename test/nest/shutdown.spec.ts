@@ -111,6 +111,28 @@ describe('close()', () => {
     expect(opened).not.toHaveBeenCalled();
     await test.close();
   });
+
+  it('is waited for by listen(), which opens its ports once', async () => {
+    const test = await startMicroservice();
+    await test.server.close();
+    const opened = jest.fn();
+    test.server.on('listening', opened);
+    const listen = () => new Promise<unknown>((resolve) => test.server.listen(resolve));
+    let isClosed = false;
+    const given = [listen()];
+    const closed = test.server.close().then(() => (isClosed = true));
+    given.push(listen());
+    test.server.on('listening', () => expect(isClosed).toBe(true));
+    await expect(Promise.all(given)).resolves.toEqual([undefined, undefined]);
+    await closed;
+    expect(opened).toHaveBeenCalledTimes(1);
+    await RawRtmpClient.publishing(test.server.addresses[0]!.port!, 'cam');
+    const closing = test.server.close();
+    await expect(listen()).resolves.toBeUndefined();
+    await closing;
+    await RawRtmpClient.publishing(test.server.addresses[0]!.port!, 'cam');
+    await test.close();
+  });
 });
 
 it('a server listens once: to start it again is an error, and leaves it as it is', async () => {
