@@ -134,6 +134,33 @@ it('reads no more of an answer than is wanted, and waits for who does not read i
   await until('it is closed', () => isClosed);
 });
 
+it('notices a server that falls silent in an answer, also when it was not read for long before', async () => {
+  const timeout = 50;
+  server = createServer(opened((_request, response) => void response.write(new Uint8Array(1024))));
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { signal } = new AbortController();
+  const url = parseRtmpUrl(`rtmpt://127.0.0.1:${port}/live`);
+  const transport = await TunnelClientTransport.open(url, {}, timeout, signal);
+  let received = 0;
+  let failure: Error | undefined;
+  transport.start({
+    onBytes: (bytes) => {
+      received += bytes.length;
+      transport.pause();
+    },
+    onWritten: () => {},
+    onClose: (error) => (failure = error),
+  });
+  await until('something comes', () => received > 0);
+  await sleep(4 * timeout);
+  expect(failure).toBeUndefined();
+  transport.resume();
+  await until('it is noticed', () => failure !== undefined);
+  expect(failure).toMatchObject({ code: 'RTMP_CLIENT_ERR_TUNNEL' });
+  transport.destroy();
+});
+
 it('reaches nobody', async () => {
   const call = RtmpClient.connect('rtmpt://127.0.0.1:1/live/stream-key');
   await expect(call).rejects.toMatchObject({ code: 'RTMP_CLIENT_ERR_UNREACHABLE' });

@@ -52,15 +52,19 @@ export class TunnelHttp {
         response.on('data', onBytes);
         if (this.#isPaused) response.pause();
         response.once('error', fail);
-        response.once('end', resolve);
+        response.once('end', () => {
+          sent.socket?.off('timeout', onTimeout);
+          resolve();
+        });
+      };
+      const onTimeout = (): void => {
+        // What is not read is no silence of the server's. A request tells of the first time alone, the socket of each.
+        if (this.#isPaused) sent.socket?.setTimeout(this.#timeout).once('timeout', onTimeout);
+        else sent.destroy(this.#failure(path, `no answer within ${this.#timeout} ms`));
       };
       const sent = (isSecure ? requestHttps : requestHttp)(settings, take);
       sent.once('error', fail);
-      sent.on('timeout', () => {
-        // What is not read is no silence of the server's.
-        if (this.#isPaused) sent.socket?.setTimeout(this.#timeout);
-        else sent.destroy(this.#failure(path, `no answer within ${this.#timeout} ms`));
-      });
+      sent.once('timeout', onTimeout);
       sent.end(body);
     });
   }
