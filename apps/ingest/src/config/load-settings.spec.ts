@@ -66,6 +66,12 @@ describe('loadSettings', () => {
     ]);
   });
 
+  it('does not take a secret that nothing is signed with', () => {
+    const secret = { RTMP_HOOK_SECRET: 'a-long-hook-secret' };
+    expect(settingProblems(secret)).toEqual([expect.stringContaining('set RTMP_DECISION_URL or RTMP_EVENTS_URL')]);
+    expect(settingProblems({ ...secret, RTMP_EVENTS_URL: 'http://127.0.0.1/events' })).toEqual([]);
+  });
+
   it('shows a wrong address that has none', () => {
     expect(settingProblems({ RTMP_LISTEN: 'srt://127.0.0.1:1935' })[0]).toContain('is "srt://127.0.0.1:1935"; write');
   });

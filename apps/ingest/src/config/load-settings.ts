@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { hlsProblems } from './hls-problems.js';
+import { hookProblems } from './hook-problems.js';
 import { keyProblems } from './key-list.js';
 import { listenerProblems } from './listeners.js';
 import { relayProblems } from './relays.js';
@@ -38,7 +39,9 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Load
   const given = { ...pickKnown(fromFile), ...pickKnown(environment) };
   const result = settingsSchema.safeParse(given);
   if (!result.success) throw new SettingsError(problemsOf(result.error.issues, given));
-  const found = [keyProblems, listenerProblems, relayProblems, hlsProblems].map((find) => find(result.data));
+  const found = [keyProblems, listenerProblems, relayProblems, hlsProblems, hookProblems].map((find) =>
+    find(result.data),
+  );
   const problems = found.flat();
   if (problems.length > 0) throw new SettingsError(problems);
   return { settings: result.data, warnings: unknownSettings({ ...fromFile, ...environment }) };

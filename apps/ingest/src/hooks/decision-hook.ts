@@ -14,6 +14,8 @@ export type HookDecision =
 
 /** Questions at a time: a flood of peers is none for the backend. */
 const MAX_QUESTIONS = 64;
+/** Time between two lines about a backend that cannot be asked, in milliseconds. */
+const COMPLAINTS = 1000;
 /** Most of a backend's own words that peers are told, in characters. */
 const MAX_DESCRIPTION = 200;
 
@@ -33,6 +35,9 @@ export class DecisionHook {
   readonly #client: HookClient;
   readonly #places = new Places(MAX_QUESTIONS);
   readonly #actions: ReadonlySet<string>;
+  /** When the last line about it was written, and how many were left out since. */
+  #complainedAt = -Infinity;
+  #unsaid = 0;
 
   /** @param actions what it is asked about */
   constructor(target: HookTarget, actions: readonly HookAction[]) {
@@ -51,12 +56,22 @@ export class DecisionHook {
       const question = { action, ...describe(context), name };
       return decisionOf(await this.#places.run(signal, () => this.#client.post(question, signal)));
     } catch (error) {
-      if (!signal.aborted) {
-        const { message } = error as Error;
-        this.#logger.error('the backend cannot be asked', { action, session: context.sessionId, error: message });
-      }
+      if (!signal.aborted) this.#complain({ action, session: context.sessionId, error: (error as Error).message });
       return { isAllowed: false, description: NO_ANSWER };
     }
+  }
+
+  /** Once a second: peers come as often as they like. */
+  #complain(details: object): void {
+    const now = performance.now();
+    if (now - this.#complainedAt < COMPLAINTS) {
+      this.#unsaid++;
+      return;
+    }
+    const before = this.#unsaid === 0 ? {} : { before: this.#unsaid };
+    this.#logger.error('the backend cannot be asked', { ...details, ...before });
+    this.#complainedAt = now;
+    this.#unsaid = 0;
   }
 }
 

@@ -57,6 +57,25 @@ it('drops the oldest that waits when there are too many', async () => {
   expect(told().slice(0, 3)).toEqual([0, 0, 2]);
 });
 
+it('gives up what is refused each time, and goes on', async () => {
+  backend.answer = ({ body }, response) => {
+    response.writeHead((body as { number: number }).number === 1 ? 400 : 200).end();
+  };
+  await Promise.all([1, 2].map(tell));
+  expect(told()).toEqual([...Array<number>(10).fill(1), 2]);
+  expect(errors).toHaveBeenLastCalledWith('the backend refuses an event, which is given up', {
+    error: 'it answers 400',
+    event: { number: 1 },
+  });
+});
+
+it('does not take a backend that has too much to do for one that refuses', async () => {
+  let failures = 12;
+  backend.answer = (_request, response) => response.writeHead(failures-- > 0 ? 429 : 200).end();
+  await tell(1);
+  expect(told()).toHaveLength(13);
+});
+
 it('has nobody wait but who told it the newest, which is told last', async () => {
   backend.answer = () => {};
   const waiting = [1, 2, 3].map(tell);

@@ -5,6 +5,10 @@ import { HookClient, type HookTarget } from './hook-client.js';
 const MAX_WAITING = 10_000;
 const FIRST_RETRY = 1000;
 const MAX_RETRY = 60_000;
+/** How often one message may be refused by its answer before the others go on without it. */
+const MAX_REFUSALS = 10;
+/** Too slow, and too much: answers that say nothing of the message. */
+const NO_REFUSALS: ReadonlySet<number> = new Set([408, 429]);
 
 /** How long to wait between attempts; tests wait less. */
 export interface RetryWaits {
@@ -16,12 +20,14 @@ export interface RetryWaits {
 interface Waiting {
   readonly message: object;
   readonly sent: () => void;
+  /** Answers of 400 to 499. */
+  refusals: number;
 }
 
 /**
  * Tells a backend what happens: one message after the other, in order, each
  * again and again until it is taken. What is too much for its memory is dropped,
- * oldest first, and said in the log.
+ * oldest first, and so is what the backend refuses each time; the log says so.
  */
 export class EventHook {
   readonly #logger = new Logger('Hooks');
@@ -52,7 +58,7 @@ export class EventHook {
         this.#dropped++;
         this.#waiting.splice(1, 1);
       }
-      this.#waiting.push({ message, sent });
+      this.#waiting.push({ message, sent, refusals: 0 });
       if (!this.#isSending) void this.#send();
     });
   }
@@ -75,9 +81,11 @@ export class EventHook {
     let wait = this.waits.first;
     let failures = 0;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const problem = await this.#attempt(next.message);
+      const problem = await this.#attempt(next);
       if (this.#ended.signal.aborted) break;
-      if (problem !== undefined) {
+      if (next.refusals >= MAX_REFUSALS) {
+        this.#logger.error('the backend refuses an event, which is given up', { error: problem, event: next.message });
+      } else if (problem !== undefined) {
         if (failures++ === 0) {
           this.#logger.error('the backend cannot be told', { error: problem, waiting: this.#waiting.length });
         }
@@ -85,7 +93,8 @@ export class EventHook {
         wait = Math.min(this.waits.most, wait * 2);
         continue;
       }
-      if (failures > 0) this.#logger.log('the backend is told again', { failures, dropped: this.#dropped });
+      if (failures > 0 && problem === undefined)
+        this.#logger.log('the backend is told again', { failures, dropped: this.#dropped });
       failures = this.#dropped = 0;
       wait = this.waits.first;
       this.#waiting.shift();
@@ -105,9 +114,10 @@ export class EventHook {
   }
 
   /** @returns why it was not taken */
-  async #attempt(message: object): Promise<string | undefined> {
+  async #attempt(waiting: Waiting): Promise<string | undefined> {
     try {
-      const { status } = await this.#client.post(message, this.#ended.signal);
+      const { status } = await this.#client.post(waiting.message, this.#ended.signal);
+      if (status >= 400 && status < 500 && !NO_REFUSALS.has(status)) waiting.refusals++;
       return status >= 200 && status < 300 ? undefined : `it answers ${status}`;
     } catch (error) {
       return (error as Error).message;
