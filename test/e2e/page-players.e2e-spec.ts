@@ -62,6 +62,30 @@ it('says which codec the browser has no decoder for, once, and plays what is pub
   expect(problems).toEqual([]);
 });
 
+it('loads what plays again when it could not be loaded', async () => {
+  const file = await clip('H.264 with B-frames and AAC', 8);
+  const publisher = new FfmpegPublisher(file, ingest.url('live/unloaded'), OVER_AND_OVER);
+  try {
+    await ingest.logged('publish started', 'live/unloaded');
+    const opened = await browser.open(`${url}#/streams/live/unloaded`);
+    const { page } = opened;
+    await opened.plays();
+    for (const [way, library] of [
+      ['ll-hls', 'hls.js'],
+      ['http-flv', 'mpegts.js'],
+    ] as const) {
+      await page.reload();
+      await page.route('**/page/vendor/*.{js,mjs}*', (route) => route.abort());
+      await page.locator(`input[value=${way}]`).check();
+      await page.getByRole('alert').getByText(`${library} could not be loaded from the server.`).waitFor();
+      await page.unrouteAll();
+      await opened.plays();
+    }
+  } finally {
+    await publisher.end('SIGKILL');
+  }
+});
+
 it('says of a recording when no picture is shown, or it cannot be played', async () => {
   const recorder = await IngestProcess.start({ env: { RECORDING_CONTAINER: 'both' } });
   try {

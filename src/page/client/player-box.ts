@@ -13,6 +13,7 @@ import {
 import type { Store } from './store.js';
 import { kindsOf, mediaOf, withoutDecoder } from './playable.js';
 import { playQuery } from './stream-address.js';
+import { MissingLibrary } from './vendor.js';
 
 /** How often latency is read, in milliseconds. */
 const LATENCY_INTERVAL = 500;
@@ -172,7 +173,10 @@ export class PlayerBox {
         else player.stop();
       },
       (error: unknown) => {
-        if (run === this.#run) this.#failed((error as Error).message);
+        if (run !== this.#run) return;
+        const problem = (error as Error).message;
+        if (error instanceof MissingLibrary) this.#failed(problem);
+        else this.#ended({ problem });
       },
     );
   }
