@@ -67,6 +67,21 @@ it('shows a stream by itself when it is published, says so, and forgets it when 
   expect(opened.problems).toEqual([]);
 });
 
+it('keeps nothing of a stream that has ended', async () => {
+  const publisher = publishing('kept');
+  const { page, problems } = await browser.open(url);
+  const card = page.locator('[data-stream="live/kept"]');
+  await card.locator('canvas').waitFor();
+  await page.evaluate('kept = new WeakRef(document.querySelector("[data-stream=\\"live/kept\\"]"))');
+  await publisher.end('SIGTERM');
+  await card.waitFor({ state: 'detached' });
+  await ingest.until('the card is forgotten', async () => {
+    await page.requestGC();
+    return page.evaluate<boolean>('kept.deref() === undefined');
+  });
+  expect(problems).toEqual([]);
+});
+
 it('plays by every way there is, chosen with the keyboard', async () => {
   publishing('played');
   await ingest.logged('publish started', 'live/played');

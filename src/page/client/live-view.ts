@@ -91,7 +91,8 @@ class StreamCard {
     hasChart: boolean,
   ) {
     const { signal } = this.#controller;
-    context.signal.addEventListener('abort', () => this.#controller.abort(), { once: true });
+    // The view lives longer than its cards: what listens to it would be kept with it.
+    context.signal.addEventListener('abort', () => this.#controller.abort(), { once: true, signal });
     if (context.store.server?.features.thumbnails === true) {
       const path = `/api/streams/${encodeURIComponent(stream.app)}/${encodeURIComponent(stream.name)}/thumbnail.jpg`;
       this.#thumbnail = new Thumbnail(addressOf(path), stream.path, signal);
