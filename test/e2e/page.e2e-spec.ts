@@ -183,6 +183,15 @@ it('ends a stream when one is sure', async () => {
   expect(problems).toEqual([]);
 });
 
+it('says that a stream was not ended', async () => {
+  publishing('unended');
+  const { page } = await openStream('unended');
+  await page.route('**/api/streams/live/unended', (route) => route.abort());
+  await page.getByRole('button', { name: 'End stream' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'End stream' }).click();
+  await page.getByRole('alert').getByText('live/unended was not ended: ').waitFor();
+});
+
 it('shows names as they are, whatever they are', async () => {
   const name = "<img>'&amp;%3Ci%3E";
   publishing(name);

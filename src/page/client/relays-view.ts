@@ -30,8 +30,14 @@ export function relaysView({ signal }: ViewContext): View {
     'None now: a relay begins when a stream that a rule is for is published, or asked for.',
   );
   const relays = new KeyedList<Relay>((relay) => new RelayItem(relay));
-  const rules = new KeyedList<Rule>((rule) => new RuleItem(rule, () => void refresh()));
-  const rulePanel = h('section', { class: 'panel' }, h('h2', {}, 'Rules'), rules.element);
+  const notRemoved = h('p', { class: 'notice bad', role: 'alert', hidden: true });
+  const removed = (failure: string) => {
+    setText(notRemoved, failure);
+    notRemoved.hidden = failure === '';
+    void refresh();
+  };
+  const rules = new KeyedList<Rule>((rule) => new RuleItem(rule, removed));
+  const rulePanel = h('section', { class: 'panel' }, h('h2', {}, 'Rules'), notRemoved, rules.element);
   const refresh = async () => {
     try {
       const answer = await request<AdminRelays>('/api/relays');
@@ -135,7 +141,7 @@ class RelayItem implements Item<Relay> {
 class RuleItem implements Item<Rule> {
   readonly element: HTMLLIElement;
 
-  constructor(rule: Rule, onRemoved: () => void) {
+  constructor(rule: Rule, onRemoved: (failure: string) => void) {
     const { app = '*', name = '*', url, direction, isTemporary } = rule;
     const remove = h(
       'button',
@@ -169,7 +175,8 @@ function sentence(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?…]$/u.test(text) ? '' : '.'}`;
 }
 
-async function removeRule({ id, url, isTemporary }: Rule, onRemoved: () => void): Promise<void> {
+/** Removes a rule when one is sure, and says what went wrong, or ''. */
+async function removeRule({ id, url, isTemporary }: Rule, onRemoved: (failure: string) => void): Promise<void> {
   const isSure = await confirmDialog({
     title: 'Remove this rule?',
     text: `${url}: its relays end. ${isTemporary ? '' : 'With the next start of the server it is there again.'}`,
@@ -179,8 +186,8 @@ async function removeRule({ id, url, isTemporary }: Rule, onRemoved: () => void)
   try {
     await request(`/api/relays/${encodeURIComponent(id)}`, { method: 'DELETE' });
     announce('The rule was removed');
+    onRemoved('');
   } catch (error) {
-    announce((error as Error).message);
+    onRemoved(`The rule was not removed: ${(error as Error).message}`);
   }
-  onRemoved();
 }

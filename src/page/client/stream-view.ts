@@ -18,10 +18,11 @@ export function streamView({ store, signal }: ViewContext, app: string, name: st
   const path = `${app}/${name}`;
   const player = new PlayerBox(store, path, signal);
   const facts = new Facts();
+  const problem = h('p', { class: 'notice bad', role: 'alert', hidden: true });
   const state = h('span', { class: 'live' });
   const end = h(
     'button',
-    { type: 'button', class: 'danger', onclick: () => void confirmEnd(app, name) },
+    { type: 'button', class: 'danger', onclick: () => void confirmEnd(app, name, problem) },
     icon('stop'),
     'End stream',
   );
@@ -60,6 +61,7 @@ export function streamView({ store, signal }: ViewContext, app: string, name: st
       state,
       end,
     ),
+    problem,
     h(
       'div',
       { class: 'columns' },
@@ -85,7 +87,7 @@ function figure(title: string, chart: Chart): HTMLElement {
   return h('section', { class: 'panel' }, h('h2', {}, title), chart.element);
 }
 
-async function confirmEnd(app: string, name: string): Promise<void> {
+async function confirmEnd(app: string, name: string, problem: HTMLElement): Promise<void> {
   const isSure = await confirmDialog({
     title: `End ${app}/${name}?`,
     text: 'The encoder is told that its publish was ended. Many encoders connect again by themselves.',
@@ -94,9 +96,11 @@ async function confirmEnd(app: string, name: string): Promise<void> {
   if (!isSure) return;
   try {
     await endStream(app, name);
+    problem.hidden = true;
     announce(`${app}/${name} was ended`);
   } catch (error) {
-    announce((error as Error).message);
+    setText(problem, `${app}/${name} was not ended: ${(error as Error).message}`);
+    problem.hidden = false;
   }
 }
 
