@@ -62,9 +62,14 @@ export class AdminAccess {
       this.#checkLoopback(request);
       return 'loopback';
     }
-    const session = cookieOf(request, SESSION_COOKIE);
-    if (session !== undefined && this.#credential.isSession(session, Date.now())) return 'session';
+    if (this.sessionEnd(request) > Date.now()) return 'session';
     throw new AdminException('ADMIN_ERR_CREDENTIAL', 'Log in, or send Authorization: Bearer TOKEN.');
+  }
+
+  /** When the session ends that a request has, in milliseconds since 1970; 0 when it has none. */
+  sessionEnd(request: IncomingMessage): number {
+    const session = cookieOf(request, SESSION_COOKIE);
+    return (session !== undefined && this.#credential?.endOf(session)) || 0;
   }
 
   /** A session for whoever has the token. @throws {AdminException} */

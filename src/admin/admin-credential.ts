@@ -30,12 +30,12 @@ export class AdminCredential {
     return `${claim}.${this.#sign(claim)}`;
   }
 
-  /** Whether it is one of ours and not too old. */
-  isSession(session: string, now: number): boolean {
+  /** When a session of ours ends, in milliseconds since 1970; undefined of one that is not ours. */
+  endOf(session: string): number | undefined {
     const at = session.lastIndexOf('.');
     const claim = session.slice(0, Math.max(at, 0));
     const isSigned = timingSafeEqual(sha256(session.slice(at + 1)), sha256(this.#sign(claim)));
-    return isSigned && parseInt(claim, 36) > now;
+    return isSigned ? parseInt(claim, 36) : undefined;
   }
 
   #sign(claim: string): string {

@@ -52,9 +52,11 @@ export class AdminController {
 
   @Get('api/streams/events')
   follow(@Req() request: AdapterRequest, @Res() response: AdapterResponse): void {
+    const raw = rawRequest(request);
+    const end = this.access.check(raw) === 'session' ? this.access.sessionEnd(raw) : undefined;
     this.events.checkRoom();
     response.hijack?.();
-    this.events.add(rawRequest(request), rawResponse(response));
+    this.events.add(raw, rawResponse(response), end);
   }
 
   // As in the archive: a wildcard has no limit of length.

@@ -37,10 +37,10 @@ class StalledResponse extends Duplex {
   }
 }
 
-function follow(response: StalledResponse, method = 'GET'): void {
+function follow(response: StalledResponse, method = 'GET', end?: number): void {
   const request = new Duplex({ read: () => {} });
   Object.assign(request, { method });
-  events.add(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  events.add(request as unknown as IncomingMessage, response as unknown as ServerResponse, end);
 }
 
 describe('SnapshotEvents', () => {
@@ -72,6 +72,14 @@ describe('SnapshotEvents', () => {
     const shown = JSON.parse(written.at(-1)!.replace(/^data: /u, '')) as AdminSnapshot;
     expect([shown.total, shown.streams.length, shown.recordings.length]).toEqual([201, 200, 200]);
     expect(shown.recordings.at(-1)).toEqual(recordings[199]);
+  });
+
+  it('goes on no longer than the session', () => {
+    const [over, open] = [new StalledResponse(), new StalledResponse()];
+    follow(over, 'GET', Date.now());
+    follow(open, 'GET', Date.now() + 60_000);
+    for (const observer of observers) observer(SNAPSHOT);
+    expect([over.destroyed, open.destroyed]).toEqual([true, false]);
   });
 
   it('keeps no place for a client that was gone before it could be let in', () => {

@@ -16,7 +16,8 @@ type EventResponse = ServerResponse | Http2ServerResponse;
 /** Server-sent events: a snapshot a second, written once for all who follow. */
 @Injectable()
 export class SnapshotEvents implements BeforeApplicationShutdown {
-  readonly #clients = new Set<EventResponse>();
+  /** Those who follow, and until when each may. */
+  readonly #clients = new Map<EventResponse, number>();
   #endObservation: (() => void) | undefined;
 
   constructor(
@@ -31,8 +32,8 @@ export class SnapshotEvents implements BeforeApplicationShutdown {
     throw new AdminException('ADMIN_ERR_TOO_MANY_CLIENTS', detail);
   }
 
-  /** Sends events until the client goes. */
-  add(request: IncomingMessage, response: EventResponse): void {
+  /** Sends events until the client goes, or its session is over. @param end of the session, in milliseconds since 1970 */
+  add(request: IncomingMessage, response: EventResponse, end = Infinity): void {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       // Middleware that compresses, of Express for one, would keep events until there is enough to pack.
@@ -49,13 +50,13 @@ export class SnapshotEvents implements BeforeApplicationShutdown {
     response.on('error', () => {});
     response.on('close', () => this.#remove(response));
     (response as ServerResponse).write(`retry: 2000\n\n${eventOf(this.monitor.snapshot())}`);
-    this.#clients.add(response);
+    this.#clients.set(response, end);
     this.#endObservation ??= this.monitor.observe((snapshot) => this.#send(snapshot));
   }
 
   beforeApplicationShutdown(): void {
     // One that does not read is open for a while yet, and nothing may be written to it any more.
-    for (const client of this.#clients) {
+    for (const client of this.#clients.keys()) {
       this.#remove(client);
       client.end();
     }
@@ -63,8 +64,9 @@ export class SnapshotEvents implements BeforeApplicationShutdown {
 
   #send(snapshot: AdminSnapshot): void {
     const event = eventOf(snapshot);
-    for (const client of this.#clients) {
-      if (waitingFor(client) > MAX_WAITING) destroy(client);
+    const now = Date.now();
+    for (const [client, end] of this.#clients) {
+      if (end <= now || waitingFor(client) > MAX_WAITING) destroy(client);
       else (client as ServerResponse).write(event);
     }
   }

@@ -292,6 +292,25 @@ describe('with an admin token', () => {
     expect(problems).toEqual([]);
   });
 
+  it('asks for it in all tabs when one logs out, and when the session is over', async () => {
+    const first = await browser.open(`http://127.0.0.1:${await closed.portOf('http')}/`);
+    const logIn = async () => {
+      await first.page.getByLabel('Admin token').fill(TOKEN);
+      await first.page.keyboard.press('Enter');
+      await first.page.getByRole('heading', { level: 1, name: 'Live' }).waitFor();
+    };
+    await logIn();
+    const second = await first.page.context().newPage();
+    await second.goto(first.page.url());
+    await second.getByRole('button', { name: 'Log out' }).click();
+    await first.page.getByLabel('Admin token').waitFor();
+    expect(first.problems).toEqual([]);
+    await logIn();
+    await first.page.context().clearCookies();
+    await first.page.getByRole('link', { name: 'Recordings' }).click();
+    await first.page.getByLabel('Admin token').waitFor();
+  });
+
   it('sends a stream on to it, as long as one wants that', async () => {
     publishing('sent');
     await ingest.logged('publish started', 'live/sent');

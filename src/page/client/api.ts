@@ -11,6 +11,17 @@ export class ApiError extends Error {
   }
 }
 
+/** Tells the other tabs of this page that somebody logged out. */
+const sessions = new BroadcastChannel(`session of ${addressOf('/')}`);
+/** Tells this tab that the server wants a login. */
+const refusals = new EventTarget();
+
+/** Calls when one has to log in again: the session is over, or was ended in another tab. */
+export function onLogInWanted(listener: () => void, signal: AbortSignal): void {
+  sessions.addEventListener('message', listener, { signal });
+  refusals.addEventListener('refusal', listener, { signal });
+}
+
 /** Asks the server. @param path from its root @throws {ApiError} */
 export async function request<T>(
   path: string,
@@ -20,7 +31,11 @@ export async function request<T>(
     ...options,
     headers: { Accept: 'application/json', ...options.headers },
   });
-  if (!response.ok) throw new ApiError(response.status, await problemOf(response));
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.code === 'ADMIN_ERR_CREDENTIAL') refusals.dispatchEvent(new Event('refusal'));
+    throw new ApiError(response.status, problem);
+  }
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
@@ -53,6 +68,8 @@ export async function logIn(token: string): Promise<void> {
 /** @throws {ApiError} */
 export async function logOut(): Promise<void> {
   await request('/api/session', { method: 'DELETE' });
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- channels have none
+  sessions.postMessage('ended');
 }
 
 /** Ends a publish. @throws {ApiError} */

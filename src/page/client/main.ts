@@ -1,5 +1,5 @@
 import type { AdminHistories, AdminProblem, AdminServer } from '../../admin/admin-api.js';
-import { ApiError, followSnapshots, getHistories, getServer, getSession, logOut } from './api.js';
+import { ApiError, followSnapshots, getHistories, getServer, getSession, logOut, onLogInWanted } from './api.js';
 import { announce, h, setText } from './dom.js';
 import { counted } from './format.js';
 import { liveView } from './live-view.js';
@@ -20,6 +20,8 @@ const foot = document.querySelector<HTMLElement>('#foot')!;
 let store = new Store();
 let view = new AbortController();
 let endSession: (() => void) | undefined;
+/** Counts starts, so that one that took long does not begin beside the next. */
+let starts = 0;
 
 /** Shows a view in place of the one before. */
 function show(make: (context: ViewContext) => View, moveFocus: boolean): void {
@@ -72,15 +74,18 @@ function markCurrent(first: string): void {
 async function start(moveFocus = false): Promise<void> {
   endSession?.();
   endSession = undefined;
+  const run = ++starts;
   try {
     const { isOpen, problem } = await getSession();
+    if (run !== starts) return;
     if (!isOpen) {
       showClosed(problem!);
       return;
     }
     const [server, histories] = await Promise.all([getServer(), getHistories()]);
-    begin(server, histories, moveFocus);
+    if (run === starts) begin(server, histories, moveFocus);
   } catch (error) {
+    if (run !== starts) return;
     const text = error instanceof ApiError ? error.message : 'The server does not answer.';
     show(() => problemView(text, () => void start(true)), moveFocus);
   }
@@ -129,6 +134,7 @@ function begin(server: AdminServer, histories: AdminHistories, moveFocus: boolea
     onResumed: () => void getHistories().then((newer) => session.signal.aborted || store.replaceHistories(newer)),
     onRefused: () => void start(true),
   });
+  onLogInWanted(() => void start(true), session.signal);
   const onHashChange = () => route();
   addEventListener('hashchange', onHashChange);
   endSession = () => {
