@@ -35,6 +35,8 @@ export interface AdminIncoming {
   readonly keyFrames: number;
   /** Messages that were no valid media. */
   readonly invalid: number;
+  /** Kinds of media that have not come for some seconds while the other kind goes on. */
+  readonly missing: ReadonlyArray<'audio' | 'video'>;
 }
 
 /** What goes out to players of RTMP and FLV. */

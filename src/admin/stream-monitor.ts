@@ -5,6 +5,7 @@ import { RtmpSessions } from '../session/rtmp-sessions.js';
 import type { RtmpPublication } from '../streams/rtmp-publication.js';
 import { RtmpStreams } from '../streams/rtmp-streams.js';
 import type { AdminHistories, AdminSnapshot, AdminStream, AdminTrack } from './admin-api.js';
+import { MediaPresence } from './media-presence.js';
 import { StreamHistory } from './stream-history.js';
 import { StreamRates } from './stream-rates.js';
 import { tracksOf } from './stream-tracks.js';
@@ -20,6 +21,7 @@ const TRACKS_AGE = 5;
 interface Watched {
   readonly rates: StreamRates;
   readonly history: StreamHistory;
+  readonly presence: MediaPresence;
   tracks: AdminTrack[];
   tracksVersion: number;
   tracksAge: number;
@@ -85,8 +87,9 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
     const ids = new Set(live.map(({ id }) => id));
     for (const id of this.#watched.keys()) if (!ids.has(id)) this.#watched.delete(id);
     for (const { id, stream } of live) {
-      const { bytes, videoFrames: frames } = stream.counters;
-      const { rates, history } = this.#watch(id);
+      const { bytes, videoFrames: frames, audioMessages: audio, videoMessages: video } = stream.counters;
+      const { rates, history, presence } = this.#watch(id);
+      presence.add(at, { audio, video });
       rates.add({ at, bytes, frames, sentBytes: stream.sentBytes, timestamp: stream.timestamp });
       history.add(time, rates.rates, sum(this.playback.viewersOf(stream)));
     }
@@ -98,7 +101,8 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
   #watch(id: string): Watched {
     let watched = this.#watched.get(id);
     if (watched === undefined) {
-      watched = { rates: new StreamRates(), history: new StreamHistory(), tracks: [], tracksVersion: -1, tracksAge: 0 };
+      const [rates, history, presence] = [new StreamRates(), new StreamHistory(), new MediaPresence()];
+      watched = { rates, history, presence, tracks: [], tracksVersion: -1, tracksAge: 0 };
       this.#watched.set(id, watched);
     }
     return watched;
@@ -142,6 +146,7 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
         frames: counters.videoFrames,
         keyFrames: counters.keyFrames,
         invalid: counters.invalidMessages,
+        missing: watched.presence.missing,
       },
       outgoing: {
         bytes: stream.sentBytes,

@@ -139,6 +139,44 @@ it('shows pictures that begin when the sound has been heard for a while', async 
   }
 });
 
+it('goes on with the pictures when the sound ends, and with both when it is back', async () => {
+  const client = await RawRtmpClient.publishing(ingest.port, 'half');
+  const clipTags = tagsOf(readFileSync(await clip('H.264 with B-frames and AAC', 8)));
+  const length = clipTags.at(-1)!.timestamp + 40;
+  const start = performance.now();
+  let hasSound = true;
+  let [sent, round] = [0, 0];
+  const timer = setInterval(() => {
+    for (;;) {
+      const { tagType, timestamp, payload } = clipTags[sent]!;
+      const time = round * length + timestamp;
+      if (time > performance.now() - start) return;
+      if (tagType === 9 || (tagType === 8 && hasSound)) client.send(tagType, 1, time, payload);
+      sent = (sent + 1) % clipTags.length;
+      if (sent === 0) round++;
+    }
+  }, 20);
+  try {
+    const opened = await browser.open(`${url}#/streams/live/half`);
+    const hasSoundNow = (): Promise<boolean> =>
+      opened.page.locator('video').evaluate((video: { webkitAudioDecodedByteCount: number }) => {
+        return video.webkitAudioDecodedByteCount > 0;
+      });
+    await opened.page.locator('input[value=http-flv]').check();
+    await opened.plays();
+    hasSound = false;
+    await until('there is no sound', async () => !(await hasSoundNow()));
+    await opened.plays(50);
+    hasSound = true;
+    await until('there is sound', hasSoundNow);
+    await opened.plays(50);
+    expect(opened.problems).toEqual([]);
+  } finally {
+    clearInterval(timer);
+    await client.destroy();
+  }
+});
+
 it('keeps no connection for a tab that nobody sees, so that the next one loads', async () => {
   const file = await clip('H.264 with B-frames and AAC', 8);
   const publisher = new FfmpegPublisher(file, ingest.url('live/tabs'), OVER_AND_OVER);

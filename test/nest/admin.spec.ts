@@ -141,7 +141,7 @@ describe('what is live', () => {
       app: 'live',
       name: 'cam',
       publisher: { address: '127.0.0.1', client: 'a <b>pretty</b> encoder', transport: 'rtmp', isSecure: false },
-      incoming: { frames: 9, keyFrames: 3, gop: 2, invalid: 0, bytes: 59 },
+      incoming: { frames: 9, keyFrames: 3, gop: 2, invalid: 0, missing: [], bytes: 59 },
       viewers: { total: 0, byProtocol: {} },
       tracks: [
         { kind: 'video', id: 0, codec: 'h264', label: 'H.264' },

@@ -10,6 +10,7 @@ const good: AdminIncoming = {
   frames: 300,
   keyFrames: 5,
   invalid: 0,
+  missing: [],
 };
 const video: AdminTrack = { kind: 'video', id: 0, codec: 'avc1.42c01e', label: 'H.264', frameRate: 30 };
 
@@ -27,6 +28,7 @@ it('there is none for a stream that is as it should be', () => {
 it.each<[Partial<AdminIncoming>, string]>([
   [{ speed: 0.8, fps: 24 }, 'Comes at 0.8 of real time: the network of the encoder is too slow'],
   [{ speed: 0, fps: 0 }, 'Nothing comes any more'],
+  [{ missing: ['video'] }, 'No picture comes of what the encoder announced'],
   [{ fps: 18 }, '18 of 30 pictures a second come: the encoder drops some.'],
   [{ gop: 10 }, 'A key frame comes only every 10 s'],
   [{ invalid: 1 }, '1 message could not be read as media'],

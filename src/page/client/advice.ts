@@ -31,6 +31,13 @@ export function adviceFor(stream: Pick<AdminStream, 'age' | 'incoming' | 'tracks
         : `Comes at ${speed} of real time: the network of the encoder is too slow for its bitrate, or its machine for its settings.`,
     );
   }
+  for (const [kind, name] of [
+    ['audio', 'sound'],
+    ['video', 'picture'],
+  ] as const) {
+    if (incoming.missing.includes(kind) && tracks.some((track) => track.kind === kind))
+      advice.push(`No ${name} comes of what the encoder announced: players of HLS may wait for it.`);
+  }
   const frameRate = tracks.find(({ kind, id }) => kind === 'video' && id === 0)?.frameRate;
   if (frameRate !== undefined && fps !== null && speed !== null && speed >= SLOW && fps < frameRate * DROPPED) {
     advice.push(`${rate(fps)} of ${rate(frameRate)} pictures a second come: the encoder drops some.`);

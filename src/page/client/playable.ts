@@ -5,9 +5,14 @@ export function mediaOf({ id, tracks }: AdminStream): string {
   return [id, ...tracks.map(({ codec }) => codec)].join(' ');
 }
 
-/** Kinds of media a stream has, e.g. `audio video`. */
-export function kindsOf({ tracks }: AdminStream): string {
-  return [...new Set(tracks.map(({ kind }) => kind))].sort().join(' ');
+/** Whether there is something of a kind of media: browsers show nothing of a stream that lacks what they were told of. */
+export function hasKind({ tracks, incoming }: AdminStream, kind: 'audio' | 'video'): boolean {
+  return tracks.some((track) => track.kind === kind) && !incoming.missing.includes(kind);
+}
+
+/** Kinds of media that come of a stream, e.g. `audio video`. */
+export function kindsOf(stream: AdminStream): string {
+  return (['audio', 'video'] as const).filter((kind) => hasKind(stream, kind)).join(' ');
 }
 
 /** What the browser says that it cannot decode, of the tracks that are played. */

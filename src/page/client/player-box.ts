@@ -11,7 +11,7 @@ import {
   startPlayer,
 } from './live-player.js';
 import type { Store } from './store.js';
-import { kindsOf, mediaOf, withoutDecoder } from './playable.js';
+import { hasKind, kindsOf, mediaOf, withoutDecoder } from './playable.js';
 import { playQuery } from './stream-address.js';
 import { MissingLibrary } from './vendor.js';
 
@@ -86,7 +86,7 @@ export class PlayerBox {
       this.#cover('Waiting for the publisher…');
       this.#say('');
     } else {
-      // mpegts.js is told at its start what there is: a track that comes later is not heard or seen.
+      // mpegts.js is told at its start what there is: what comes later is not heard or seen, what ends is waited for.
       if (this.#isRunning && this.#kinds !== '' && this.#kinds !== kindsOf(stream)) this.#stop();
       const isDue = !this.#isRunning && performance.now() >= this.#retryAt && !this.#isUnseen;
       if (isDue && stream.tracks.length > 0 && this.#unplayable !== mediaOf(stream)) this.#start(stream);
@@ -153,14 +153,13 @@ export class PlayerBox {
     this.#shown = { time: 0, at: performance.now() };
     this.#kinds = isFlv(this.#kind!) ? kindsOf(stream) : '';
     this.#cover('Connecting…');
-    const has = (kind: 'audio' | 'video') => stream.tracks.some((track) => track.kind === kind);
     const { server } = this.store;
     const request = {
       kind: this.#kind!,
       path: this.path,
       query: server === undefined ? '' : playQuery(server, stream.name),
-      hasAudio: has('audio'),
-      hasVideo: has('video'),
+      hasAudio: hasKind(stream, 'audio'),
+      hasVideo: hasKind(stream, 'video'),
       video: this.video,
       serverNow: () => this.store.serverNow,
       onEnd: (end: PlayerEnd) => {
