@@ -10,6 +10,7 @@ import { IngestProcess } from '#test/ingest-process';
 import { FfmpegPublisher } from '#test/publishing';
 import { RawRtmpClient } from '#test/raw-rtmp-client';
 import { until } from '#test/until';
+import { VirtualEncoder } from '../../src/test-kit/virtual-encoder.js';
 
 // The players of the page in Chromium, where something is not as usual.
 
@@ -174,6 +175,25 @@ it('goes on with the pictures when the sound ends, and with both when it is back
   } finally {
     clearInterval(timer);
     await client.destroy();
+  }
+});
+
+it('begins anew with the next key frame when the clock of the encoder is set back', async () => {
+  const encoder = await VirtualEncoder.publish(ingest.url('live/back'), { startTimestamp: 7_200_000 });
+  encoder.start();
+  try {
+    const opened = await browser.open(`${url}#/streams/live/back`);
+    const { page } = opened;
+    await page.locator('input[value=http-flv]').check();
+    await opened.plays();
+    const again = page.waitForRequest(/\/live\/back\.flv/u);
+    encoder.jump(-3_600_000);
+    await again;
+    expect(await page.locator('.player').getByRole('alert').isVisible()).toBe(false);
+    await opened.plays();
+    expect(opened.problems).toEqual([]);
+  } finally {
+    encoder.cut();
   }
 });
 

@@ -23,6 +23,9 @@ const MAX_RETRY_AFTER = 24_000;
 /** How long nothing new is shown, of a player that has played and of one that begins, until its connection is taken for dead, in milliseconds. */
 const SILENCE = { playing: 10_000, beginning: 20_000 };
 
+/** How far the clock of an encoder may run back from one look to the next, in milliseconds: pictures and sound are not quite together. */
+const CLOCK_SLACK = 500;
+
 /**
  * A player with the choice of how to watch. It starts again when the stream
  * is published again. It stops while nobody sees or hears it.
@@ -47,6 +50,10 @@ export class PlayerBox {
   #hasPlayed = false;
   /** Time of the video when it moved last, and when that was. */
   #shown = { time: 0, at: 0 };
+  /** Stream time that was the newest when the server was heard last. */
+  #newest: number | null = null;
+  /** Key frames there had been when the clock of the encoder was found to have run back in this run. */
+  #ranBackAt: number | undefined;
   /** Kinds of media the run was started for. */
   #kinds = '';
   /** What cannot be played, as `mediaOf()` has it: it is not tried again before it is something else. */
@@ -88,9 +95,20 @@ export class PlayerBox {
     } else {
       // mpegts.js is told at its start what there is: what comes later is not heard or seen, what ends is waited for.
       if (this.#isRunning && this.#kinds !== '' && this.#kinds !== kindsOf(stream)) this.#stop();
+      this.#lookAtClock(stream);
       const isDue = !this.#isRunning && performance.now() >= this.#retryAt && !this.#isUnseen;
       if (isDue && stream.tracks.length > 0 && this.#unplayable !== mediaOf(stream)) this.#start(stream);
     }
+  }
+
+  /**
+   * What an encoder sends whose clock was set back lies where mpegts.js has been, which waits until the clock is there
+   * again. A player that is started anew gets a group of pictures: not before one has begun that is all of the new time.
+   */
+  #lookAtClock({ timestamp, incoming: { keyFrames } }: AdminStream): void {
+    if ((timestamp ?? 0) < (this.#newest ?? 0) - CLOCK_SLACK) this.#ranBackAt = keyFrames;
+    else if (this.#ranBackAt !== undefined && keyFrames > this.#ranBackAt && this.#kinds !== '') this.#stop();
+    this.#newest = timestamp;
   }
 
   /** Nobody sees or hears it; in a window of its own a picture is seen. */
@@ -150,6 +168,7 @@ export class PlayerBox {
     const run = ++this.#run;
     this.#isRunning = true;
     this.#hasPlayed = false;
+    this.#ranBackAt = undefined;
     this.#shown = { time: 0, at: performance.now() };
     this.#kinds = isFlv(this.#kind!) ? kindsOf(stream) : '';
     this.#cover('Connecting…');
