@@ -6,6 +6,7 @@ import { renderMultivariantPlaylist } from '../playlist/multivariant-playlist.js
 import type { HlsInit, HlsSegment } from '../playlist/segment.js';
 import { isSameFormat, type TrackFormat } from '../track/track-format.js';
 import { type CodecName, keyOf, TrackReader, type TrackReceiver } from '../track/track-reader.js';
+import { FollowerSilence } from './follower-silence.js';
 import { LeftOutTracks } from './left-out-tracks.js';
 import { MessageBacklog, type PublishedKinds } from './message-backlog.js';
 import { DEFAULT_PACKAGER_OPTIONS, type PackagerOptions } from './packager-options.js';
@@ -59,6 +60,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   readonly #leftOut = new LeftOutTracks((what) => this.receiver.onLeftOut?.(what));
   /** Time of the newest sample, milliseconds. */
   #newest = 0;
+  readonly #silence = new FollowerSilence();
 
   constructor(
     options: Partial<PackagerOptions> = {},
@@ -223,7 +225,12 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     const leading = this.#leading!;
     if (time - this.#newest > LEAST_PAUSE && leading.breaksBefore(time)) this.#finish();
     if (time > this.#newest) this.#newest = time;
-    if (track !== leading.leader) leading.pass(time);
+    if (track !== leading.leader) {
+      leading.pass(time);
+      this.#silence.end(this.#wallTime);
+    } else if (leading.tracks.length > 1 && this.#silence.pass(time, this.#wallTime)) {
+      this.#onFollowerSilent();
+    }
     this.#renditionOf.get(key)!.add(track, time, offset, isKey, body);
   }
 
@@ -318,6 +325,14 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     const isOther = format !== undefined && (this.#isUsable(format) || this.#renditionOf.has(key));
     const isMissed = isOther && this.#renditions.length > 0;
     if (isMissed && this.#wallTime - this.#begunAt >= LEAST_RUN) this.#outgrow('tracks');
+  }
+
+  /**
+   * Browsers show pictures no further than the sound in the same playlist goes: what is live begins anew without. An event
+   * stays in one piece.
+   */
+  #onFollowerSilent(): void {
+    if (this.options.playlist === 'live' && this.#isShown) this.#outgrow('tracks');
   }
 
   #outgrow(reason: OutgrownReason): void {
