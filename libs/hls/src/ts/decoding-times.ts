@@ -10,6 +10,11 @@ export class DecodingTimes {
   #lead = 0;
   #last = -Infinity;
 
+  /** How much earlier than the publisher says pictures are decoded, in 90 kHz. */
+  get lead(): number {
+    return this.#lead;
+  }
+
   /**
    * What is written next has such a composition time, in 90 kHz. To be called for everything of a fragment before
    * {@link take}.

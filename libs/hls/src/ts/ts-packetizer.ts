@@ -41,6 +41,16 @@ export class TsPacketizer {
     this.#length += PACKET_LENGTH;
   }
 
+  /** A program clock reference in 90 kHz, in a packet without payload, which is not counted (§2.4.3.3). */
+  clock(pid: number, pcr: number): void {
+    const counter = this.#counters.get(pid) ?? 0;
+    const at = this.#header(pid, 0, ADAPTATION);
+    this.#counters.set(pid, counter);
+    this.#bytes[at - 1] = ADAPTATION | ((counter + 15) & 15);
+    this.#field(at, PCR_FIELD_LENGTH, PACKET_LENGTH - HEADER_LENGTH - PCR_FIELD_LENGTH - 1, pcr, false);
+    this.#length += PACKET_LENGTH;
+  }
+
   /** A PES packet. */
   unit(pid: number, payload: Uint8Array, { pcr, isRandomAccess = false }: UnitStart): void {
     let from = 0;

@@ -123,3 +123,71 @@ it.each([
 ])('MPEG-TS can have no AAC of %s', (_name, record) => {
   expect(isTsFormat(audioFormatOf('aac', hex(record))!)).toBe(false);
 });
+
+describe('the program clock', () => {
+  const AAC = audioFormatOf('aac', hex('1210'))!;
+
+  /** References and continuity counters of the packets that have the clock. */
+  function clocked(ts: Buffer) {
+    return Array.from({ length: ts.length / 188 }, (_one, index) => ts.subarray(index * 188, (index + 1) * 188))
+      .filter((packet) => (packet.readUInt16BE(1) & 0x1fff) === 0x100)
+      .map((packet) => ({
+        counter: packet[3]! & 15,
+        hasPayload: (packet[3]! & 0x10) !== 0,
+        pcr: packet[3]! & 0x20 && packet[5]! & 0x10 ? packet.readUInt32BE(6) * 2 + (packet[10]! >> 7) : undefined,
+      }));
+  }
+
+  function gapsOf(packets: ReturnType<typeof clocked>): number[] {
+    const clocks = packets.flatMap(({ pcr }) => pcr ?? []);
+    return clocks.slice(1).map((pcr, index) => pcr - clocks[index]!);
+  }
+
+  function runOf(times: readonly number[], body: Uint8Array): SampleRun {
+    const run = new SampleRun();
+    for (const time of times) run.add(time, 0, true, body);
+    return run;
+  }
+
+  const every = (step: number, count: number) => Array.from({ length: count }, (_one, index) => index * step);
+
+  it.each([
+    ['of small frames, many of which would go into one packet', 1024],
+    ['whose frames are longer than that', 5000],
+  ])('of audio %s is told every 100 ms (ISO 13818-1 §2.7.2)', (_name, step) => {
+    const run = runOf(every(step, 44), new Uint8Array(20));
+    const packets = clocked(
+      Buffer.from(new TsWriter([{ id: 1, format: AAC }]).write([{ id: 1, run, end: 44 * step }])),
+    );
+    const gaps = gapsOf(packets);
+    expect(gaps.length).toBeGreaterThan((44 * step) / 44_100 / 0.1 - 2);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(9000);
+    expect(Math.min(...gaps)).toBeGreaterThan(0);
+  });
+
+  it('of slow pictures, and of those that pause, is told in packets of its own, which are not counted', () => {
+    const pictures = runOf([0, 45_000, 90_000, 270_000], lengths(SLICE));
+    const frames = runOf(every(1024, 129), new Uint8Array(20));
+    const writer = new TsWriter([
+      { id: 1, format: avc() },
+      { id: 2, format: AAC },
+    ]);
+    const packets = clocked(
+      Buffer.from(
+        writer.write([
+          { id: 1, run: pictures, end: 270_000 },
+          { id: 2, run: frames, end: 132_096 },
+        ]),
+      ),
+    );
+    const gaps = gapsOf(packets);
+    expect(gaps.reduce((sum, gap) => sum + gap, 0)).toBe(270_000);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(9000);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0);
+    let counter = 15;
+    for (const packet of packets) {
+      if (packet.hasPayload) counter = (counter + 1) & 15;
+      expect(packet.counter).toBe(counter);
+    }
+  });
+});

@@ -3,6 +3,7 @@ import type { FragmentTrack, SampleRun } from '../fragment/sample-run.js';
 import type { AudioFormat, TrackFormat, VideoFormat } from '../track/track-format.js';
 import { DecodingTimes } from './decoding-times.js';
 import { annexBChunks } from './elementary-stream.js';
+import { MAX_CLOCK_STEP, ProgramClock } from './program-clock.js';
 import { TsPacketizer } from './ts-packetizer.js';
 import { PMT, programAssociation, programMap } from './ts-tables.js';
 
@@ -14,8 +15,6 @@ const PRIVATE_STREAM = 0xbd;
 const CLOCK = 90_000;
 /** Times begin so much later, in 90 kHz: presentation may be before decoding, and the clock is before both. */
 const TIME_OFFSET = 10 * CLOCK;
-/** How far the program clock reference is before decoding. */
-const CLOCK_LEAD = 0.5 * CLOCK;
 /** Bytes of audio frames that go into one PES packet, at most. */
 const MAX_AUDIO_UNIT = 2800;
 const MAX_PES_LENGTH = 0xffff;
@@ -32,6 +31,7 @@ export class TsWriter implements FragmentWriter {
   readonly extension = 'ts';
   readonly #packets = new TsPacketizer();
   readonly #decoding = new DecodingTimes();
+  readonly #clock = new ProgramClock();
   #needsTables = true;
   #version = -1;
   #formats: readonly TrackFormat[] = [];
@@ -88,14 +88,19 @@ export class TsWriter implements FragmentWriter {
     const dts = this.#decoding.take(clockOf(run.times[at]!, format));
     const pts = Math.max(dts, clockOf(run.times[at]! + run.offsets[at]!, format));
     const payload = pesPacket(VIDEO_STREAM, pts, dts, annexBChunks(format, sampleAt(cursor), isKey));
-    this.#packets.unit(pid, payload, { pcr: wrapped(dts - CLOCK_LEAD), isRandomAccess: isKey });
+    this.#fillClock(dts);
+    this.#packets.unit(pid, payload, { pcr: wrapped(this.#clock.tell(dts)), isRandomAccess: isKey });
     advance(cursor);
   }
 
-  /** Frames of one track up to the next sample of another, together. */
+  /** Frames of one track up to the next sample of another, together; no longer than the clock may be silent. */
   #writeFrames(cursor: Cursor, format: AudioFormat, until: number): void {
     const { run, pid } = cursor;
-    const pts = clockOf(run.times[cursor.at]!, format);
+    const first = run.times[cursor.at]!;
+    const pts = clockOf(first, format);
+    const step = cursor.at + 1 < run.count ? run.times[cursor.at + 1]! - first : 0;
+    // What begins later would end too late.
+    const last = first + (MAX_CLOCK_STEP / CLOCK) * format.timescale - step;
     const chunks: Uint8Array[] = [];
     let length = 0;
     do {
@@ -104,10 +109,25 @@ export class TsWriter implements FragmentWriter {
       chunks.push(frame);
       length += frame.length;
       advance(cursor);
-    } while (cursor.at < run.count && length < MAX_AUDIO_UNIT && timeAt(cursor) < until);
+    } while (
+      cursor.at < run.count &&
+      length < MAX_AUDIO_UNIT &&
+      timeAt(cursor) < until &&
+      run.times[cursor.at]! <= last
+    );
     const stream = format.codec === 'ac3' || format.codec === 'eac3' ? PRIVATE_STREAM : AUDIO_STREAM;
-    const pcr = pid === FIRST_PID ? { pcr: wrapped(pts - CLOCK_LEAD) } : {};
+    this.#fillClock(pts - this.#decoding.lead);
+    const pcr = pid === FIRST_PID ? { pcr: wrapped(this.#clock.tell(pts)) } : {};
     this.#packets.unit(pid, pesPacket(stream, pts, undefined, chunks), { ...pcr, isRandomAccess: true });
+  }
+
+  /** Where the track that has the clock is slow, or pauses, its references go on by themselves. */
+  #fillClock(decoding: number): void {
+    for (;;) {
+      const pcr = this.#clock.due(decoding);
+      if (pcr === undefined) return;
+      this.#packets.clock(FIRST_PID, wrapped(pcr));
+    }
   }
 }
 
