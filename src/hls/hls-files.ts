@@ -10,7 +10,7 @@ import { isQueryTooLong, QUERY_TOO_LONG, querySuffix } from './own-query.js';
 const MILLISECONDS = 1000;
 /** Target durations a request is held (bis §6.2.5.2). */
 const MAX_HOLD = 3;
-/** Target durations a playlist that was asked for by its number may be kept: the answer to it does not change. */
+/** Target durations a playlist that was asked for by its number may be kept on the way (bis §6.2.5.2). */
 const BLOCKING_MAX_AGE = 6;
 /** Milliseconds a request is held while the publisher is away. */
 const HOLD_AWAY = 500;
@@ -107,9 +107,11 @@ export class HlsFiles {
     const isBlocking = number !== undefined;
     const { targetDuration, window } = rendition;
     const now = (): HlsAnswer => {
-      const seconds =
-        isBlocking && !window.isEnded ? targetDuration * BLOCKING_MAX_AGE : Math.max(1, targetDuration >> 1);
-      return playlistAnswer(this.#playlists.text(rendition, isDelta, suffix), `${this.scope}, max-age=${seconds}`);
+      const caching =
+        isBlocking && !window.isEnded
+          ? this.#cachingOfNumbered(targetDuration)
+          : `${this.scope}, max-age=${Math.max(1, targetDuration >> 1)}`;
+      return playlistAnswer(this.#playlists.text(rendition, isDelta, suffix), caching);
     };
     switch (decideReload(request, rendition)) {
       case 'answer':
@@ -126,6 +128,15 @@ export class HlsFiles {
         };
       }
     }
+  }
+
+  /**
+   * Players keep none of those: video.js asks for the same number again until there is more, and would be shown nothing new
+   * by its own browser.
+   */
+  #cachingOfNumbered(targetDuration: number): string {
+    if (this.scope === 'private') return 'private, no-cache';
+    return `public, max-age=0, s-maxage=${targetDuration * BLOCKING_MAX_AGE}`;
   }
 
   /**

@@ -122,11 +122,12 @@ async function playlistAt(url: URL): Promise<MediaPlaylist> {
 
 describe('answers', () => {
   it.each([
-    ['private', true],
-    ['public', false],
+    // video.js asks for the same number again until there is more: what its browser has kept would be old.
+    ['private', true, 'private, no-cache'],
+    ['public', false, 'public, max-age=0, s-maxage=6'],
   ])(
     'have the right type, may be kept (%s) as long as they are true, and may be read by any page',
-    async (scope, sessions) => {
+    async (scope, sessions, numbered) => {
       const { media, playlist, base } = await watching({ sessions });
       const header = async (uri: string | URL) => {
         const { status, headers } = await fetchHls(new URL(uri, media));
@@ -138,11 +139,7 @@ describe('answers', () => {
       const forever = `${scope}, max-age=3600, immutable`;
       expect(await header(`${base}/one.m3u8`)).toEqual([200, 'application/vnd.apple.mpegurl', 'no-store']);
       expect(await header(media)).toEqual([200, 'application/vnd.apple.mpegurl', `${scope}, max-age=1`]);
-      expect(await header(asking(media, segment!.number))).toEqual([
-        200,
-        'application/vnd.apple.mpegurl',
-        `${scope}, max-age=6`,
-      ]);
+      expect(await header(asking(media, segment!.number))).toEqual([200, 'application/vnd.apple.mpegurl', numbered]);
       for (const uri of [segment!.uri!, segment!.map, part.uri])
         expect(await header(uri)).toEqual([200, 'video/mp4', forever]);
     },
