@@ -258,6 +258,22 @@ describe('of several tracks', () => {
     expect(bench.segments.get('video0')).toHaveLength(10);
   });
 
+  it.each([0, 100, 400])('segments of audio that is %d ms ahead have what they say they have', (ahead) => {
+    const bench = new Bench({ playlist: 'event' }).configure('video', 'audio').configureTrack(1);
+    let sound = 0;
+    for (let time = 0; time < 12_000; time += STEP) {
+      bench.publish(time, time + STEP, (kind) => kind === 'video');
+      bench.picture(time, time % 2000 === 0, 1);
+      for (; sound * FRAME < time + ahead + STEP; sound++) bench.sound(Math.round(sound * FRAME));
+    }
+    expect(bench.end().problems).toEqual([]);
+    for (const { parts } of bench.segments.get('audio0')!) {
+      for (const { duration, bytes: part } of parts)
+        expect(Math.abs(samplesOf(part) * FRAME - duration * 1000)).toBeLessThan(FRAME);
+    }
+    expect(bench.samples('audio0')).toBe(bench.sent.audio);
+  });
+
   it('the others go on when that which leads pauses', () => {
     const bench = new Bench({ playlist: 'event' }).configure('video', 'audio').configureTrack(1);
     both(bench, 0, 30_000, (time) => !between(8400, 18_400)(time));

@@ -162,9 +162,8 @@ export class Rendition implements MediaPlaylistSource {
 
   /** Whether what is being written has to end when nothing comes until then. */
   breaksBefore(milliseconds: number): boolean {
-    const isTooLong =
-      this.#isOpen && this.#rule.isTooLong(this.#waiting.ticksOf(milliseconds), this.plan.targetDuration);
-    return isTooLong || this.#emptyFrom !== undefined;
+    if (this.#emptyFrom !== undefined) return true;
+    return this.#isOpen && this.#rule.isTooLong(this.#waiting.ticksOf(milliseconds), this.plan.targetDuration);
   }
 
   /** Makes a segment of what there is of the first one, so that somebody who waits need not wait for a key frame. */
@@ -218,8 +217,9 @@ export class Rendition implements MediaPlaylistSource {
     if (end === time) this.#rule.endPart(end);
     else this.#rule.breakPart(end);
     if (cut === 'segment') {
+      if (isPassed && end > this.#partStart) this.#waiting.holdBackFrom(end);
       this.#endSegment(end, time);
-      this.#begin(end, milliseconds, offset, isKey);
+      this.#begin(end, milliseconds, offset, this.#waiting.isEmpty ? isKey : this.#waiting.startsWithKey);
     } else {
       this.#endPart(end, time);
       this.plan.onPart(this);

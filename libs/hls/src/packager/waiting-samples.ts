@@ -62,6 +62,15 @@ export class WaitingSamples {
     }
   }
 
+  /** Leaves what begins where a segment ends, or later, to the next one: this rendition was ahead of that which leads. */
+  holdBackFrom(end: number): void {
+    for (const track of this.tracks) {
+      const { run } = track;
+      const count = run.countBefore(this.#timeIn(track, end));
+      run.holdBack(track === this.leader ? Math.max(1, count) : count);
+    }
+  }
+
   /**
    * What is to be written as a part; valid until {@link clear}.
    *
