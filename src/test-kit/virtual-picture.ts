@@ -1,4 +1,4 @@
-import { buildAvcConfig } from '#lib/codecs';
+import { buildAvcConfig, joinLengthPrefixed } from '#lib/codecs';
 import { BitWriter } from './bit-writer.js';
 
 /** What pictures look like. */
@@ -84,7 +84,7 @@ export class VirtualPicture {
     }
     const slice = this.#slice();
     const missing = size - slice.length - 2 * LENGTH_SIZE;
-    return joined(missing > UUID_LENGTH ? [filler(missing), slice] : [slice]);
+    return joinLengthPrefixed(missing > UUID_LENGTH ? [filler(missing), slice] : [slice]);
   }
 
   /** §7.3.2.1.1, with the bits of §E.1.1 that say the rate of pictures, and that none is reordered. */
@@ -189,16 +189,4 @@ function unit(referenceIdc: number, type: Nal, payload: Uint8Array): Uint8Array 
     zeros = byte === 0 ? zeros + 1 : 0;
   }
   return Uint8Array.from(bytes);
-}
-
-function joined(units: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(units.reduce((sum, { length }) => sum + LENGTH_SIZE + length, 0));
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const one of units) {
-    view.setUint32(at, one.length);
-    bytes.set(one, at + LENGTH_SIZE);
-    at += LENGTH_SIZE + one.length;
-  }
-  return bytes;
 }

@@ -10,7 +10,14 @@ export { type FlacConfig, parseFlacConfig } from './flac-config.js';
 export { type HevcConfig, parseHevcConfig } from './hevc-config.js';
 export { parseHevcSps } from './hevc-sps.js';
 export { type Mp3Header, parseMp3Header } from './mp3-header.js';
-export { annexBToLengthPrefixed, isAnnexB, splitAnnexB, splitLengthPrefixed, unescapeNal } from './nal.js';
+export {
+  annexBToLengthPrefixed,
+  isAnnexB,
+  joinLengthPrefixed,
+  splitAnnexB,
+  splitLengthPrefixed,
+  unescapeNal,
+} from './nal.js';
 export { type OpusConfig, opusPacketSamples, parseOpusConfig } from './opus-config.js';
 export { type Picture, type PixelAspect } from './picture.js';
 export { parseVpConfig, type VpConfig } from './vp-config.js';

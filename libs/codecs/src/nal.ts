@@ -50,7 +50,11 @@ export function splitLengthPrefixed(bytes: Uint8Array, lengthSize: number): Uint
 
 /** NAL units of an Annex B byte stream, each with a length of four bytes in front instead of a start code. */
 export function annexBToLengthPrefixed(bytes: Uint8Array): Uint8Array {
-  const units = splitAnnexB(bytes);
+  return joinLengthPrefixed(splitAnnexB(bytes));
+}
+
+/** NAL units, each with its length of four bytes in front. */
+export function joinLengthPrefixed(units: readonly Uint8Array[]): Uint8Array {
   const result = new Uint8Array(units.reduce((total, unit) => total + 4 + unit.length, 0));
   let at = 0;
   for (const unit of units) {
