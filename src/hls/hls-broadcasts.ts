@@ -84,10 +84,7 @@ export class HlsBroadcasts implements BroadcastOwner, RtmpExtension, OnApplicati
     this.#sweeper = undefined;
     for (const broadcast of this.#byRun.values()) this.#drop(broadcast);
     // The server has given up waiting for a storage that does not answer.
-    if (!this.#isDrained) return;
-    const deadline = new Deadline(LAST_REMOVALS);
-    await deadline.reached(Promise.all(this.#leaving));
-    deadline.clear();
+    if (this.#isDrained) await Deadline.within(LAST_REMOVALS, Promise.all(this.#leaving));
   }
 
   /** All there are, those that have ended a moment ago included. */

@@ -89,16 +89,13 @@ export class HlsVods implements HlsVodObserver, RtmpExtension, OnModuleInit, OnA
   }
 
   async #check(storage: HlsStorage | undefined): Promise<void> {
-    const deadline = new Deadline(STEP_TIMEOUT);
     try {
-      if (!(await deadline.reached(Promise.resolve(storage?.check?.())))) {
+      if (!(await Deadline.within(STEP_TIMEOUT, Promise.resolve(storage?.check?.())))) {
         throw new Error(`its check() took longer than ${STEP_TIMEOUT} ms`);
       }
     } catch (error) {
       const fix = `give its storage a place that can be written to (${(error as Error).message}), or write false (default).`;
       throw new RtmpConfigurationError('record', true, fix, 'RtmpHlsModule');
-    } finally {
-      deadline.clear();
     }
   }
 

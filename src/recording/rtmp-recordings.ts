@@ -158,9 +158,9 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
 
   async #checkStorage(): Promise<void> {
     const { writeTimeout } = this.options.recording;
-    const deadline = new Deadline(Math.min(writeTimeout, MAX_MILLISECONDS));
     try {
-      if (!(await deadline.reached(Promise.resolve(this.storage.check?.())))) {
+      const check = Promise.resolve(this.storage.check?.());
+      if (!(await Deadline.within(Math.min(writeTimeout, MAX_MILLISECONDS), check))) {
         throw new RecordingError('RECORDING_ERR_WRITE_TIMEOUT', `check(), ${writeTimeout} ms`);
       }
     } catch (error) {
@@ -169,8 +169,6 @@ export class RtmpRecordings implements RtmpExtension, RecordingObserver, OnAppli
       if (!isOptions) throw error;
       const fix = `write a directory that this process can make and write to (${(error as Error).message}).`;
       throw new RtmpConfigurationError('recording.directory', directory, fix);
-    } finally {
-      deadline.clear();
     }
   }
 

@@ -3,6 +3,16 @@ export class Deadline {
   readonly #passed: Promise<false>;
   #timer: NodeJS.Timeout | undefined;
 
+  /** Waits for one thing for so long; false when the time passed first. */
+  static async within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
+    const deadline = new Deadline(milliseconds);
+    try {
+      return await deadline.reached(promise);
+    } finally {
+      deadline.clear();
+    }
+  }
+
   constructor(milliseconds: number) {
     this.#passed = new Promise((resolve) => {
       this.#timer = setTimeout(() => resolve(false), milliseconds);
