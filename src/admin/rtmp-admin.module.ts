@@ -13,7 +13,10 @@ import { SnapshotEvents } from './snapshot-events.js';
 import { StreamMonitor } from './stream-monitor.js';
 import { WatchedRecordings } from './watched-recordings.js';
 
-const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpAdminOptions>>();
+const { ConfigurableModuleClass, options } = configurableModule<Partial<RtmpAdminOptions>>(
+  RTMP_ADMIN_OPTIONS,
+  resolveRtmpAdminOptions,
+);
 
 /**
  * What is live, over HTTP: `GET /api/streams` and its events, `DELETE
@@ -27,11 +30,7 @@ const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpAdminO
 @Module({
   controllers: [AdminController, AdminRelaysController, AdminSessionController],
   providers: [
-    {
-      provide: RTMP_ADMIN_OPTIONS,
-      useFactory: (options?: Partial<RtmpAdminOptions>) => resolveRtmpAdminOptions(options),
-      inject: [{ token: given, optional: true }],
-    },
+    options,
     {
       provide: HttpPeers,
       useFactory: (admin: ResolvedRtmpAdminOptions) => new HttpPeers(admin),

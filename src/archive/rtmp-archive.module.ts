@@ -7,7 +7,10 @@ import { resolveRtmpArchiveOptions } from './resolve-rtmp-archive-options.js';
 import { RTMP_ARCHIVE_OPTIONS, type RtmpArchiveOptions } from './rtmp-archive-options.js';
 import { StreamThumbnails } from './stream-thumbnails.js';
 
-const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpArchiveOptions>>();
+const { ConfigurableModuleClass, options } = configurableModule<Partial<RtmpArchiveOptions>>(
+  RTMP_ARCHIVE_OPTIONS,
+  resolveRtmpArchiveOptions,
+);
 
 /**
  * Recordings over HTTP: `GET /api/recordings`, `GET /api/recordings/<id>`; and
@@ -19,16 +22,7 @@ const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpArchiv
  */
 @Module({
   controllers: [ArchiveController],
-  providers: [
-    {
-      provide: RTMP_ARCHIVE_OPTIONS,
-      useFactory: (options?: Partial<RtmpArchiveOptions>) => resolveRtmpArchiveOptions(options),
-      inject: [{ token: given, optional: true }],
-    },
-    ArchiveGuard,
-    RecordingArchive,
-    StreamThumbnails,
-  ],
+  providers: [options, ArchiveGuard, RecordingArchive, StreamThumbnails],
   exports: [RecordingArchive, StreamThumbnails],
 })
 export class RtmpArchiveModule extends ConfigurableModuleClass {

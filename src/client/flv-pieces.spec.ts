@@ -50,6 +50,19 @@ class Kept {
   }
 }
 
+/** An FLV file in pieces, which knows whether it has been ended. */
+function endedSource(): { readonly bytes: AsyncIterable<Uint8Array>; isEnded: boolean } {
+  const source = { bytes: read(), isEnded: false };
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* pieces(fixture('published.flv'), 100);
+    } finally {
+      source.isEnded = true;
+    }
+  }
+  return source;
+}
+
 describe('publishFlv()', () => {
   it.each([
     ['published.flv', 'full', 0],
@@ -132,34 +145,20 @@ describe('publishFlv()', () => {
   });
 
   it('ends its source when it was told to stop before', async () => {
-    let isEnded = false;
-    async function* source(): AsyncGenerator<Uint8Array> {
-      try {
-        yield* pieces(fixture('published.flv'), 100);
-      } finally {
-        isEnded = true;
-      }
-    }
+    const source = endedSource();
     const reason = new Error('enough');
-    const call = publishFlv(new Kept().asPublication, source(), { signal: AbortSignal.abort(reason) });
+    const call = publishFlv(new Kept().asPublication, source.bytes, { signal: AbortSignal.abort(reason) });
     await expect(call).rejects.toBe(reason);
-    await until('the source is ended', () => isEnded);
+    await until('the source is ended', () => source.isEnded);
   });
 
   it('ends its source when the publish fails', async () => {
     const kept = new Kept();
     const reason = new Error('gone');
-    let isEnded = false;
-    async function* source(): AsyncGenerator<Uint8Array> {
-      try {
-        yield* pieces(fixture('published.flv'), 100);
-      } finally {
-        isEnded = true;
-      }
-    }
-    const call = publishFlv(kept.asPublication, source(), { pace: 'full', onProgress: () => kept.fail(reason) });
+    const source = endedSource();
+    const call = publishFlv(kept.asPublication, source.bytes, { pace: 'full', onProgress: () => kept.fail(reason) });
     await expect(call).rejects.toBe(reason);
-    await until('the source is ended', () => isEnded);
+    await until('the source is ended', () => source.isEnded);
   });
 
   it('refuses what is no FLV', async () => {

@@ -19,7 +19,10 @@ import { type ResolvedRtmpHlsOptions, RTMP_HLS_OPTIONS, type RtmpHlsOptions } fr
 /** What `forRoot()` and `forRootAsync()` of RtmpHlsModule take besides the options. */
 export type RtmpHlsModuleExtras = Pick<ModuleMetadata, 'imports' | 'providers'>;
 
-const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpHlsOptions>>();
+const { ConfigurableModuleClass, options } = configurableModule<Partial<RtmpHlsOptions>>(
+  RTMP_HLS_OPTIONS,
+  resolveRtmpHlsOptions,
+);
 
 /**
  * Live streams as HLS and Low-Latency HLS at `GET /app/name.m3u8`, and recordings of them, in any Nest application with an HTTP adapter. It
@@ -31,11 +34,7 @@ const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpHlsOpt
   // In this order: the paths of recordings would do as names of streams.
   controllers: [HlsVodController, HlsController],
   providers: [
-    {
-      provide: RTMP_HLS_OPTIONS,
-      useFactory: (options?: Partial<RtmpHlsOptions>) => resolveRtmpHlsOptions(options),
-      inject: [{ token: given, optional: true }],
-    },
+    options,
     {
       provide: HttpPeers,
       useFactory: (hls: ResolvedRtmpHlsOptions) => new HttpPeers(hls),

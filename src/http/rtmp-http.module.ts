@@ -11,7 +11,10 @@ import { RTMP_HTTP_OPTIONS, type RtmpHttpOptions } from './rtmp-http-options.js'
 import { RtmptTunnels } from './rtmpt-tunnels.js';
 import { WebSocketFlv } from './web-socket-flv.js';
 
-const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpHttpOptions>>();
+const { ConfigurableModuleClass, options } = configurableModule<Partial<RtmpHttpOptions>>(
+  RTMP_HTTP_OPTIONS,
+  resolveRtmpHttpOptions,
+);
 
 /**
  * RTMP over HTTP, in any Nest application with an HTTP adapter: players at
@@ -23,20 +26,7 @@ const { ConfigurableModuleClass, given } = configurableModule<Partial<RtmpHttpOp
  */
 @Module({
   controllers: [FlvController],
-  providers: [
-    {
-      provide: RTMP_HTTP_OPTIONS,
-      useFactory: (options?: Partial<RtmpHttpOptions>) => resolveRtmpHttpOptions(options),
-      inject: [{ token: given, optional: true }],
-    },
-    HttpPeers,
-    PublishOrigins,
-    FlvDoor,
-    FlvRequests,
-    WebSocketFlv,
-    RtmptTunnels,
-    HttpDoor,
-  ],
+  providers: [options, HttpPeers, PublishOrigins, FlvDoor, FlvRequests, WebSocketFlv, RtmptTunnels, HttpDoor],
   exports: [RtmptTunnels],
 })
 export class RtmpHttpModule extends ConfigurableModuleClass {
