@@ -6,7 +6,7 @@ import { jest } from '@jest/globals';
 import { TestBrowser } from '#test/browser';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
-import { FfmpegPublisher } from '#test/publishing';
+import { FfmpegPublisher, publish } from '#test/publishing';
 
 // The pages of docs/players.md in Chromium, on a host of their own, as they stand there but for addresses.
 
@@ -50,24 +50,50 @@ afterAll(async () => {
   await new Promise((done) => pages?.close(done));
 });
 
-it.each(['hls.js', 'mpegts.js'])('%s plays what is live, and goes on with what is published later', async (library) => {
-  const file = await clip('H.264 with B-frames and AAC', 8);
-  const options = { isRealTime: true, inputArgs: ['-stream_loop', '-1'], timeout: 80_000 };
-  const first = new FfmpegPublisher(file, ingest.url('live/cam1'), options);
-  const opened = await browser.open(`http://127.0.0.1:${(pages.address() as AddressInfo).port}/${library}.page`);
-  try {
-    await opened.plays();
-  } finally {
-    await first.end('SIGTERM');
-  }
-  await ingest.logged('publish ended', 'live/cam1');
-  const second = new FfmpegPublisher(file, ingest.url('live/cam1'), options);
-  try {
-    const { currentTime } = await opened.video();
-    await opened.page.waitForTimeout(3500);
-    expect((await opened.plays()).currentTime).not.toBe(currentTime);
-  } finally {
-    await second.end('SIGTERM');
-  }
-  expect(opened.problems.filter((problem) => !/404|WebSocket|StartupStallJumper/u.test(problem))).toEqual([]);
+function addressOf(library: Library): string {
+  return `http://127.0.0.1:${(pages.address() as AddressInfo).port}/${library}.page`;
+}
+
+it.each(['hls.js', 'mpegts.js'] as const)(
+  '%s plays what is live, and goes on with what is published later',
+  async (library) => {
+    const file = await clip('H.264 with B-frames and AAC', 8);
+    const options = { isRealTime: true, inputArgs: ['-stream_loop', '-1'], timeout: 80_000 };
+    const opened = await browser.open(addressOf(library));
+    let players = 0;
+    opened.page.on(
+      'response',
+      (response) => (players += Number(response.ok() && response.url().endsWith('/cam1.m3u8'))),
+    );
+    opened.page.on('websocket', () => (players += 1));
+    const first = new FfmpegPublisher(file, ingest.url('live/cam1'), options);
+    try {
+      await opened.plays();
+    } finally {
+      await first.end('SIGTERM');
+    }
+    await ingest.logged('publish ended', 'live/cam1');
+    const second = new FfmpegPublisher(file, ingest.url('live/cam1'), options);
+    try {
+      const { currentTime } = await opened.video();
+      await opened.page.waitForTimeout(3500);
+      expect((await opened.plays()).currentTime).not.toBe(currentTime);
+      expect(players).toBe(2);
+    } finally {
+      await second.end('SIGTERM');
+    }
+    expect(opened.problems.filter((problem) => !/404|WebSocket|StartupStallJumper/u.test(problem))).toEqual([]);
+  },
+);
+
+it('hls.js comes to the end of a stream whose sound ends before the last part', async () => {
+  const file = await clip('H.264 and 5 s of AAC', 5.12);
+  const opened = await browser.open(addressOf('hls.js'));
+  const ended = opened.page.locator('video').evaluate(
+    // The DOM's types are not there in tests.
+    async (video: EventTarget) => new Promise((done) => video.addEventListener('ended', () => done(true))),
+  );
+  await publish(file, ingest.url('live/cam1'), { isRealTime: true });
+  await expect(ended).resolves.toBe(true);
+  expect(opened.problems.filter((problem) => !problem.includes('404'))).toEqual([]);
 });

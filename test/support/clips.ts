@@ -19,6 +19,7 @@ const tone = (sampleRate: number) => words`-f lavfi -i sine=frequency=440:sample
 /** Arguments that make each clip: inputs and encoders. */
 const RECIPES = {
   'H.264 with B-frames and AAC': words`${PICTURE} ${tone(44_100)} ${H264} ${AAC}`,
+  'H.264 and 5 s of AAC': words`${PICTURE} -f lavfi -i sine=frequency=440:duration=5 ${H264} ${AAC}`,
   'H.264 alone': words`${PICTURE} ${H264}`,
   'AAC alone': words`${tone(48_000)} ${AAC}`,
   'H.264 and MP3': words`${PICTURE} ${tone(44_100)} ${H264} -c:a libmp3lame`,
