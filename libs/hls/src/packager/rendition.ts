@@ -320,10 +320,9 @@ export class Rendition implements MediaPlaylistSource {
     const waiting = this.#waiting;
     if (!waiting.isEmpty && end > this.#partStart) {
       const duration = (end - this.#partStart) / this.leader.timescale;
-      const isIndependent = waiting.hasKey;
-      const bytes = this.writer.write(waiting.fragments(next));
+      const bytes = this.writer.write(this.#isOpen ? waiting.fragments(next) : waiting.lastFragments(next));
+      this.window.add({ duration, bytes, isIndependent: waiting.hasKey });
       waiting.clear();
-      this.window.add({ duration, bytes, isIndependent });
       this.#bitRates.add(bytes.length, duration);
     }
     this.#partStart = end;
@@ -342,6 +341,7 @@ export class Rendition implements MediaPlaylistSource {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     const known = Math.min(this.#waiting.end ?? 0, this.#rule.partEnd(this.plan.targetDuration));
+    if (this.hasParts && this.window.open!.parts.length > 0) this.#waiting.dropSliver(known - this.#partStart);
     const end = this.#waiting.isEmpty ? this.#partStart : Math.max(this.#partStart + 1, known);
     this.#endSegment(end, end);
   }

@@ -2,6 +2,8 @@ import type { FragmentTrack } from '../fragment/sample-run.js';
 import type { TrackWriter } from './track-writer.js';
 
 const MILLISECONDS = 1000;
+/** Most milliseconds at the end that are left out where a track has nothing of them. */
+const MAX_SLIVER = 100;
 
 /** The samples of a rendition's tracks that are in no part yet. Times are the leader's, in units of its timescale. */
 export class WaitingSamples {
@@ -80,6 +82,22 @@ export class WaitingSamples {
     return this.tracks.map((track) => track.fragment(track === this.leader ? next : track.end));
   }
 
+  /**
+   * What is to be written as the last part, in which no track is to end before what leads is shown to its end: hls.js takes
+   * a stream to be over when it has the middle of the last part, and stands still where it never has.
+   */
+  lastFragments(end: number): FragmentTrack[] {
+    const shown = this.#shownEnd(end);
+    return this.tracks.map((track) =>
+      track.fragment(track === this.leader ? end : Math.max(track.end, Math.ceil(this.#timeIn(track, shown)))),
+    );
+  }
+
+  /** Leaves out what would be the last part if that is a moment of one track alone, which would end behind the other. */
+  dropSliver(length: number): void {
+    if (this.millisecondsOf(length) <= MAX_SLIVER && this.tracks.some(({ run }) => run.count === 0)) this.clear();
+  }
+
   /** They are written, but for those that are held back. */
   clear(): void {
     for (const { run } of this.tracks) run.clear();
@@ -92,6 +110,16 @@ export class WaitingSamples {
 
   millisecondsOf(time: number): number {
     return (time * MILLISECONDS) / this.leader.timescale;
+  }
+
+  /** Until when the leader's samples are shown, of which the last is decoded until then. */
+  #shownEnd(end: number): number {
+    const { times, offsets, count } = this.leader.run;
+    if (count === 0) return end;
+    const length = end - times[count - 1]!;
+    let shown = end;
+    for (let i = 0; i < count; i++) shown = Math.max(shown, times[i]! + offsets[i]! + length);
+    return shown;
   }
 
   #timeIn({ timescale }: TrackWriter, time: number): number {
