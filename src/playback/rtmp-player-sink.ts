@@ -1,4 +1,4 @@
-import type { LiveStream, SubscriberEnd, SubscriberSink } from '#lib/live';
+import type { LiveStream, SinkShortcut, SubscriberEnd, SubscriberSink } from '#lib/live';
 import { withMessageStreamId } from '#lib/rtmp';
 import type { ConnectionTransport, TransportKind } from '../server/connection-transport.js';
 
@@ -16,7 +16,7 @@ export interface PlayerSinkOwner {
 
 /**
  * Where the messages of a live stream go for one NetStream. A flush comes by here once for each of hundreds of players,
- * whose objects are in no cache by then: it looks at as few of them as there can be.
+ * whose objects are in no cache by then: it looks at as few of them as there can be, and at none that has a shortcut.
  */
 export class RtmpPlayerSink implements SubscriberSink {
   readonly kind: TransportKind;
@@ -40,6 +40,10 @@ export class RtmpPlayerSink implements SubscriberSink {
   write(bytes: Uint8Array): void {
     const id = this.#messageStreamId;
     this.#transport.write(id === SHARED_STREAM_ID ? bytes : withMessageStreamId(bytes, this.#chunkSize, id));
+  }
+
+  shortcut(onEnd: () => void): SinkShortcut | undefined {
+    return this.#messageStreamId === SHARED_STREAM_ID ? this.#transport.shortcut?.(onEnd) : undefined;
   }
 
   end(reason: SubscriberEnd): void {

@@ -1,4 +1,4 @@
-import type { Urgency } from '#lib/live';
+import type { SinkShortcut, Urgency } from '#lib/live';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
 
 /** The way a connection came in; `pull` is none of ours: a stream that is taken from another server. */
@@ -40,6 +40,13 @@ export interface ConnectionTransport {
   start(receiver: ConnectionReceiver): void;
   /** Takes bytes to send, which are the transport's from then on; false when they have to wait. */
   write(bytes: Uint8Array): boolean;
+  /**
+   * A way to write past it for as long as all that is written leaves at once; undefined when there is none now. A transport
+   * that has none leaves it out.
+   *
+   * @param onEnd it must not be used any more
+   */
+  shortcut?(onEnd: () => void): SinkShortcut | undefined;
   /** The peer's connect was accepted: from now on it is somebody known. */
   admit?(): void;
   /** A publish of the peer was accepted. */

@@ -22,6 +22,8 @@ interface StreamHandle extends ReadingHandle {
 export interface RawSocket {
   /** The descriptor, or -1 once the socket is closed. */
   readonly fd: number;
+  /** Called when the descriptor is about to be closed, and may be another socket's then. */
+  onClose: (() => void) | undefined;
   /** Takes the socket out of the event loop; returns bytes that were read already. */
   detach(): Uint8Array | undefined;
   /** Gives it back to the event loop. */
@@ -60,6 +62,7 @@ class NodeSocket implements RawSocket {
    * until the socket closes its handle, which it does nowhere else than in this method.
    */
   fd: number;
+  onClose: (() => void) | undefined;
   readonly #socket: Socket;
 
   constructor(socket: Socket, fd: number) {
@@ -70,6 +73,7 @@ class NodeSocket implements RawSocket {
     // oxlint-disable-next-line no-underscore-dangle -- Node's name
     socket._destroy = (error, callback) => {
       this.fd = -1;
+      this.onClose?.();
       destroy(error, callback);
     };
   }
@@ -111,12 +115,7 @@ class NodeSocket implements RawSocket {
   }
 
   write(bytes: Uint8Array): number {
-    if (this.fd < 0) return -1;
-    try {
-      return writeSync(this.fd, bytes);
-    } catch (error) {
-      return writtenOf(error);
-    }
+    return this.fd < 0 ? -1 : writeToDescriptor(this.fd, bytes);
   }
 
   writeAll(pieces: readonly Uint8Array[]): number {
@@ -126,6 +125,15 @@ class NodeSocket implements RawSocket {
     } catch (error) {
       return writtenOf(error);
     }
+  }
+}
+
+/** Writes at once what the kernel takes of it; how many bytes that were, or -1 when the peer is gone. */
+export function writeToDescriptor(fd: number, bytes: Uint8Array): number {
+  try {
+    return writeSync(fd, bytes);
+  } catch (error) {
+    return writtenOf(error);
   }
 }
 

@@ -134,3 +134,37 @@ it('says to nobody who has gone that there is more room', async () => {
 function fail(): never {
   throw new Error('it was told to write');
 }
+
+it('has a way past it as long as all that is written leaves at once', async () => {
+  const { transport, peer } = await pair();
+  transport.start({ urgency: 'none', onBytes: () => {}, onDrain: () => {}, onClose: () => {} });
+  const ended: string[] = [];
+  const way = (name: string) => transport.shortcut(() => ended.push(name));
+  const first = way('first')!;
+  way('closed')!.close();
+  expect(first.write(first.handle, Buffer.from('past it, '))).toBe('past it, '.length);
+  transport.write(Buffer.from('and by it'));
+  expect((await once(peer.resume(), 'data')).toString()).toBe('past it, and by it');
+  peer.pause();
+  while (transport.write(MEGABYTE)) expect(ended).toEqual([]);
+  expect([ended, way('queuing')]).toEqual([['first'], undefined]);
+  peer.resume();
+  await until('nothing waits', () => transport.writableLength === 0);
+  way('destroyed');
+  transport.destroy();
+  expect([ended, way('gone')]).toEqual([['first', 'destroyed'], undefined]);
+});
+
+it('ends that way before the descriptor is closed, which may be another socket soon', async () => {
+  const { transport, peer } = await pair();
+  const socket = sockets[1]!;
+  const closed = new Promise<void>((resolve) => {
+    transport.start({ urgency: 'none', onBytes: () => {}, onDrain: () => {}, onClose: () => resolve() });
+  });
+  let wasOpen: boolean | undefined;
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
+  transport.shortcut(() => (wasOpen = (socket as unknown as { _handle: object | null })._handle !== null));
+  peer.resetAndDestroy();
+  await closed;
+  expect(wasOpen).toBe(true);
+});

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
+import type { SinkShortcut } from '#lib/live';
 import type { ConnectionReceiver, ConnectionTransport, TransportKind } from './connection-transport.js';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
 import type { SocketReading } from './immediate-reading.js';
-import { type RawSocket, rawSocket, unsentBytes } from './raw-socket.js';
+import { type RawSocket, rawSocket, unsentBytes, writeToDescriptor } from './raw-socket.js';
 import type { GatedReader } from './read-gate.js';
 
 /** Who is at the other end of a socket, which a proxy in between may have told. */
@@ -29,6 +30,8 @@ export class SocketTransport implements ConnectionTransport {
   /** Whether the stream has bytes that wait; asking it at every write costs more than the rest of ours. */
   #isQueuing = false;
   #isEnded = false;
+  /** Who writes past it, and is to stop that. */
+  readonly #shortcuts = new Set<() => void>();
   /** Not the stream's own event, which does not come when less waits than the stream calls full. */
   readonly #onWritten = (error?: Error | null): void => {
     // What waited when a socket was destroyed is written too, as Node sees it.
@@ -41,6 +44,7 @@ export class SocketTransport implements ConnectionTransport {
     this.#socket = socket;
     this.#reading = reading;
     this.#raw = rawSocket(socket);
+    if (this.#raw !== undefined) this.#raw.onClose = () => this.#endShortcuts();
     this.kind = tls === undefined ? 'rtmp' : 'rtmps';
     this.isSecure = tls !== undefined;
     this.tls = tls;
@@ -79,6 +83,7 @@ export class SocketTransport implements ConnectionTransport {
 
   /** Gives the socket to somebody else, paused, who reads `rest` first. */
   release(rest: Uint8Array): void {
+    this.#endShortcuts();
     this.#receiver = undefined;
     this.#release?.();
     this.#reader?.close();
@@ -113,6 +118,18 @@ export class SocketTransport implements ConnectionTransport {
     return true;
   }
 
+  shortcut(onEnd: () => void): SinkShortcut | undefined {
+    const handle = this.#raw?.fd ?? -1;
+    if (handle < 0 || this.#isQueuing || this.#isEnded) return undefined;
+    this.#shortcuts.add(onEnd);
+    return { handle, write: writeToDescriptor, close: () => this.#shortcuts.delete(onEnd) };
+  }
+
+  #endShortcuts(): void {
+    for (const end of this.#shortcuts) end();
+    this.#shortcuts.clear();
+  }
+
   #queueAll(pieces: readonly Uint8Array[]): boolean {
     const last = pieces.length - 1;
     if (last < 0 || !this.#socket.writable) return false;
@@ -127,16 +144,19 @@ export class SocketTransport implements ConnectionTransport {
   #queue(bytes: Uint8Array): boolean {
     if (!this.#socket.writable) return false;
     this.#isQueuing = true;
+    this.#endShortcuts();
     return this.#socket.write(bytes, this.#onWritten);
   }
 
   end(): void {
     this.#isEnded = true;
+    this.#endShortcuts();
     this.#socket.end();
   }
 
   destroy(): void {
     this.#isEnded = true;
+    this.#endShortcuts();
     this.#socket.destroy();
   }
 

@@ -1,5 +1,5 @@
 import { FlvDemuxer, writeFlvHeader } from '#lib/flv';
-import type { SubscriberEnd, SubscriberSink } from '#lib/live';
+import type { SinkShortcut, SubscriberEnd, SubscriberSink } from '#lib/live';
 import { token } from './live-media.js';
 
 /** One message as a subscriber got it. */
@@ -58,4 +58,57 @@ export class LiveSink implements SubscriberSink {
     if (this.ended !== undefined) throw new Error('ended twice');
     this.ended = reason;
   }
+}
+
+const shortcutSinks: ShortcutSink[] = [];
+
+/** One that is written to past itself while it reads, as sockets are. The first write after it stopped is taken by half. */
+export class ShortcutSink extends LiveSink {
+  /** Writes that came past it. */
+  shortcutWrites = 0;
+  readonly #handle = shortcutSinks.push(this) - 1;
+  readonly #ends = new Set<() => void>();
+
+  /** Whether somebody has a shortcut to it. */
+  get isShort(): boolean {
+    return this.#ends.size > 0;
+  }
+
+  shortcut(onEnd: () => void): SinkShortcut | undefined {
+    if (!this.isReading || this.queuedBytes > 0) return undefined;
+    this.#ends.add(onEnd);
+    return { handle: this.#handle, write: writeToShortcut, close: () => this.#ends.delete(onEnd) };
+  }
+
+  override write(bytes: Uint8Array): void {
+    super.write(bytes);
+    if (this.queuedBytes > 0) this.endShortcuts();
+  }
+
+  override end(reason: SubscriberEnd): void {
+    super.end(reason);
+    if (this.isShort) throw new Error('has a shortcut to what has ended');
+  }
+
+  endShortcuts(): void {
+    for (const end of this.#ends) end();
+    this.#ends.clear();
+  }
+
+  /** @internal */
+  take(bytes: Uint8Array): number {
+    if (!this.isShort) throw new Error('written to by a shortcut that was closed');
+    this.shortcutWrites++;
+    if (this.isReading) {
+      super.write(bytes);
+      return bytes.length;
+    }
+    const half = bytes.length >> 1;
+    super.write(bytes.subarray(0, half));
+    return half;
+  }
+}
+
+function writeToShortcut(handle: number, bytes: Uint8Array): number {
+  return shortcutSinks[handle]!.take(bytes);
 }

@@ -9,7 +9,7 @@ export type { MediaMessage, MediaSink } from './media-message.js';
 export { mostUrgent, type Urgency } from './urgency.js';
 export { MediaSlab, SlabWriter } from './media-slab.js';
 export { PublisherHold } from './publisher-hold.js';
-export type { StreamCounters } from './stream-counters.js';
+export type { StreamCounters, SubscriberCounters } from './stream-counters.js';
 export { StreamRegistry, type StreamRegistryObserver } from './stream-registry.js';
 export {
   DEFAULT_SLOW_SUBSCRIBER_LIMITS,
@@ -20,5 +20,6 @@ export {
   type SlowSubscriberPolicy,
 } from './slow-subscriber-policy.js';
 export { StreamFeed, type SubscribeOptions } from './stream-feed.js';
-export { LiveSubscriber, type SubscriberCounters, type SubscriberEnd, type SubscriberSink } from './subscriber.js';
+export { LiveSubscriber } from './subscriber.js';
+export type { SinkShortcut, SubscriberEnd, SubscriberSink } from './subscriber-sink.js';
 export { FlvWireFormat, type MediaSelection, RtmpWireFormat, type WireFormat } from './wire-format.js';

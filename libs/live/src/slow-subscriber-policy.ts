@@ -1,5 +1,5 @@
 import type { LiveStream } from './live-stream.js';
-import type { SubscriberCounters } from './subscriber.js';
+import type { SubscriberCounters } from './stream-counters.js';
 
 /** When a subscriber that reads slower than the stream is behind. */
 export interface SlowSubscriberLimits {

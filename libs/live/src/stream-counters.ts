@@ -46,3 +46,12 @@ export function countMessage(counters: StreamCounters, flags: number, bytes: num
   } else if (flags & MediaFlags.Audio) counters.audioMessages++;
   else counters.dataMessages++;
 }
+
+/** What a subscriber was sent, and what not. */
+export interface SubscriberCounters {
+  bytes: number;
+  /** Times it skipped, to a key frame if there are any. */
+  skips: number;
+  /** Bytes it was not sent because of that. */
+  skippedBytes: number;
+}

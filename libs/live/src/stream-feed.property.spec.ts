@@ -9,7 +9,7 @@ import {
   SHORTEST,
   videoConfig,
 } from '#test/live-media';
-import { LiveSink } from '#test/live-sink';
+import { LiveSink, ShortcutSink } from '#test/live-sink';
 import { FlushQueue } from './flush-queue.js';
 import { LiveStream } from './live-stream.js';
 import type { SlowSubscriberLimits } from './slow-subscriber-policy.js';
@@ -91,8 +91,8 @@ class World {
     this.queue.flushDue(this.#now);
   }
 
-  join(selection: Viewer['selection'], isReading: boolean): void {
-    const sink = new LiveSink(isReading);
+  join(selection: Viewer['selection'], isReading: boolean, hasShortcut: boolean): void {
+    const sink = hasShortcut ? new ShortcutSink(isReading) : new LiveSink(isReading);
     const feed = this.#stream.feed(new FlvWireFormat(SELECTIONS[selection]), this.queue);
     this.viewers.push({
       selection,
@@ -249,9 +249,9 @@ const CONFIGURE = fc
   .map(([kind, isNew]) => action(`configure ${kind} ${isNew}`, (world) => world.configure(kind, isNew)));
 const DESCRIBE = fc.nat(2).map((number) => action(`metadata ${number}`, (world) => world.describe(number)));
 const JOIN = fc
-  .tuple(fc.constantFrom('everything', 'everything', 'audio', 'video'), fc.boolean())
-  .map(([selection, isReading]) =>
-    action(`join ${selection} ${isReading}`, (world) => world.join(selection, isReading)),
+  .tuple(fc.constantFrom('everything', 'everything', 'audio', 'video'), fc.boolean(), fc.boolean())
+  .map(([selection, isReading, hasShortcut]) =>
+    action(`join ${selection} ${isReading} ${hasShortcut}`, (world) => world.join(selection, isReading, hasShortcut)),
   );
 
 const ACTIONS = fc.oneof(
@@ -271,6 +271,7 @@ const ACTIONS = fc.oneof(
 );
 
 it('every viewer gets all of it from a key frame on, once and in order, behind what decodes it', () => {
+  let shortcutWrites = 0;
   fc.assert(
     fc.property(fc.array(ACTIONS, { maxLength: 200, size: 'max' }), (actions) => {
       const world = new World();
@@ -280,9 +281,11 @@ it('every viewer gets all of it from a key frame on, once and in order, behind w
       world.end();
       for (const viewer of world.viewers) {
         const wrong = complaint(world, viewer);
+        if (viewer.sink instanceof ShortcutSink) shortcutWrites += viewer.sink.shortcutWrites;
         if (wrong !== undefined) throw new Error(`${viewer.selection}: ${wrong}\n${viewer.sink.tokens}`);
       }
     }),
     { seed: 4, numRuns: 1000 },
   );
+  expect(shortcutWrites).toBeGreaterThan(1000);
 });

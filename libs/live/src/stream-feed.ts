@@ -4,8 +4,10 @@ import { BatchWriter } from './batch-writer.js';
 import type { FlushQueue } from './flush-queue.js';
 import type { LiveStream } from './live-stream.js';
 import type { MediaMessage, MediaSink } from './media-message.js';
+import { Ranks } from './ranks.js';
 import { SKIP_THEN_CLOSE, type SlowSubscriberLimits, type SlowSubscriberPolicy } from './slow-subscriber-policy.js';
-import { LiveSubscriber, type SubscriberSink } from './subscriber.js';
+import { LiveSubscriber } from './subscriber.js';
+import type { SubscriberSink } from './subscriber-sink.js';
 import type { Urgency } from './urgency.js';
 import type { WireFormat } from './wire-format.js';
 
@@ -29,6 +31,8 @@ export class StreamFeed implements MediaSink {
   readonly #queue: FlushQueue;
   readonly #writer = new BatchWriter();
   readonly #subscribers = new Set<LiveSubscriber>();
+  /** The same, by how they are sent what comes. */
+  readonly #ranks = new Ranks();
   /** Subscribers that begin, or go on, at the next key frame, or when pictures have ended. */
   readonly #waiting = new Set<LiveSubscriber>();
   #stream: LiveStream;
@@ -114,7 +118,7 @@ export class StreamFeed implements MediaSink {
       subscriber.end('stream ended');
       return subscriber;
     }
-    this.#subscribers.add(subscriber);
+    this.#add(subscriber);
     if (isPaused) {
       subscriber.pause();
       return subscriber;
@@ -138,10 +142,15 @@ export class StreamFeed implements MediaSink {
       subscriber.end('stream ended');
       return;
     }
-    this.#subscribers.add(subscriber);
+    this.#add(subscriber);
     const needsKeyFrame = this.beginsAtKeyFrames && !from?.takes(this.#stream.startFlags!);
     if (from === undefined || needsKeyFrame) this.#begin(subscriber, now);
     else this.#placeBehind(subscriber, from, now);
+  }
+
+  #add(subscriber: LiveSubscriber): void {
+    this.#subscribers.add(subscriber);
+    this.#ranks.apart.add(subscriber);
   }
 
   #begin(subscriber: LiveSubscriber, now: number): void {
@@ -161,6 +170,7 @@ export class StreamFeed implements MediaSink {
   /** Takes a subscriber away; its sink is not told. */
   remove(subscriber: LiveSubscriber): void {
     this.#waiting.delete(subscriber);
+    this.#ranks.apart.delete(subscriber);
     if (!this.#subscribers.delete(subscriber) || this.#subscribers.size > 0 || this.#state !== 'active') return;
     this.#removeSink();
     this.#queue.delete(this);
@@ -232,6 +242,7 @@ export class StreamFeed implements MediaSink {
     this.#queue.delete(this);
     for (const subscriber of this.#subscribers) subscriber.end('stream ended');
     this.#subscribers.clear();
+    this.#ranks.apart.clear();
     this.#waiting.clear();
     this.#stream.dropFeed(this);
   }
@@ -252,7 +263,12 @@ export class StreamFeed implements MediaSink {
     this.#hasPicture = false;
     if (!this.#flushWriter()) return;
     if (this.#waiting.size > 0) this.#placeWaiting(now);
-    for (const subscriber of this.#subscribers) subscriber.pump(now, mayChange);
+    this.#ranks.send(this.#tail!);
+    for (const subscriber of this.#ranks.apart) {
+      subscriber.pump(now, mayChange);
+      // It may have gone on in another feed.
+      if (this.#ranks.apart.has(subscriber)) subscriber.join(this.#ranks);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Batch, StartPoint } from './batch.js';
 import type { LiveStream } from './live-stream.js';
-import type { StreamCounters } from './stream-counters.js';
+import type { Ranks } from './ranks.js';
+import type { StreamCounters, SubscriberCounters } from './stream-counters.js';
 import {
   MAX_KEPT_LAGS,
   type SlowSubscriber,
@@ -9,33 +10,8 @@ import {
   type SlowSubscriberPolicy,
 } from './slow-subscriber-policy.js';
 import type { StreamFeed } from './stream-feed.js';
+import type { SinkShortcut, SubscriberEnd, SubscriberSink } from './subscriber-sink.js';
 import type { WireFormat } from './wire-format.js';
-
-/** Where a subscriber's bytes go: a socket, a response. */
-export interface SubscriberSink {
-  /** The way it goes, e.g. `http-flv`, for those who count. */
-  readonly kind?: string;
-  /** Bytes written that have not left yet. */
-  readonly queuedBytes: number;
-  /** Takes bytes, which are shared with others and must not be changed. */
-  write(bytes: Uint8Array): void;
-  /** The stream ended, or the subscriber is too slow: nothing follows. */
-  end(reason: SubscriberEnd): void;
-  /** The publisher came back: its new stream goes on as the one before. */
-  continued?(stream: LiveStream): void;
-}
-
-/** Why a subscription ended by itself. */
-export type SubscriberEnd = 'stream ended' | 'too slow';
-
-/** What a subscriber was sent, and what not. */
-export interface SubscriberCounters {
-  bytes: number;
-  /** Times it skipped, to a key frame if there are any. */
-  skips: number;
-  /** Bytes it was not sent because of that. */
-  skippedBytes: number;
-}
 
 /**
  * One reader of a feed. It has no queue: only a place in the chain of batches.
@@ -61,6 +37,10 @@ export class LiveSubscriber {
   /** Position in the feed up to which it was sent; undefined before it has begun. */
   #position: number | undefined;
   #startTime: number | undefined;
+  /** Where it is in step with others, which know its place; how it is written to, and what they had been sent when it joined. */
+  #ranks: Ranks | undefined;
+  #shortcut: SinkShortcut | undefined;
+  #joinedAt = 0;
   /** Whether the stream has been told what this one was sent. */
   #hasDeparted = false;
   #isPaused = false;
@@ -89,7 +69,8 @@ export class LiveSubscriber {
 
   /** As they are now. */
   get counters(): Readonly<SubscriberCounters> {
-    return { bytes: this.#bytes, skips: this.#skips, skippedBytes: this.#skippedBytes };
+    const bytes = this.#bytes + (this.#ranks === undefined ? 0 : this.#ranks.bytes - this.#joinedAt);
+    return { bytes, skips: this.#skips, skippedBytes: this.#skippedBytes };
   }
 
   /** The way its bytes go; undefined when its sink does not say. */
@@ -104,7 +85,7 @@ export class LiveSubscriber {
 
   /** Whether what comes is for it, at once or when its socket has room: it has begun, and is not paused. */
   get isWatching(): boolean {
-    return this.#sent !== undefined && !this.#isPaused;
+    return (this.#sent !== undefined || this.#ranks !== undefined) && !this.#isPaused;
   }
 
   /** Stream time of the key frame it began at, or went on at last; undefined before, and when that was none. */
@@ -118,7 +99,7 @@ export class LiveSubscriber {
 
   /** Bytes it is behind what has been flushed; 0 before it has begun. */
   get lag(): number {
-    return this.#feed.position - (this.#position ?? this.#feed.position);
+    return this.#ranks === undefined ? this.#feed.position - (this.#position ?? this.#feed.position) : 0;
   }
 
   get isPaused(): boolean {
@@ -151,7 +132,40 @@ export class LiveSubscriber {
     this.#position = batch.end;
   }
 
-  /** Sends what is new; runs for every subscriber at every flush. @param mayChange see {@link StreamFeed.flush} */
+  /** @internal Is in step with those who have been sent all there is, if its sink allows that. */
+  join(ranks: Ranks): void {
+    const batch = this.#sent;
+    if (batch === undefined || batch.next !== undefined || this.#next !== undefined) return;
+    if (this.#isPaused || this.#isBlocked) return;
+    this.#shortcut = this.#sink.shortcut?.(() => this.#leaveRanks());
+    if (this.#shortcut === undefined) return;
+    this.#ranks = ranks;
+    this.#joinedAt = ranks.bytes;
+    // What was sent last would keep all that follows in memory.
+    if (ranks.join(this, this.#shortcut, batch)) this.#sent = undefined;
+    else this.#leaveRanks();
+  }
+
+  /** @internal Its socket has not taken all of the newest batch. @param rest undefined when it takes nothing any more */
+  fallOut(rest: Uint8Array | undefined): void {
+    this.#leaveRanks();
+    if (rest !== undefined) this.#sink.write(rest);
+  }
+
+  /** Goes on by itself from where those are that it was in step with. */
+  #leaveRanks(): void {
+    const ranks = this.#ranks;
+    if (ranks === undefined) return;
+    this.#ranks = undefined;
+    this.#sent ??= ranks.tail;
+    this.#position = this.#sent?.end;
+    this.#bytes += ranks.bytes - this.#joinedAt;
+    ranks.leave(this);
+    this.#shortcut?.close();
+    this.#shortcut = undefined;
+  }
+
+  /** Sends what is new; runs for all who are not in step at every flush. @param mayChange see {@link StreamFeed.flush} */
   pump(now: number, mayChange = true): void {
     if (this.#isPaused) {
       this.#keepPlace();
@@ -182,6 +196,7 @@ export class LiveSubscriber {
    */
   select(format: WireFormat, now: number): void {
     if (this.#hasDeparted) return;
+    this.#leaveRanks();
     this.#next = format.key === this.#feed.format.key ? undefined : format;
     if (!this.#isPaused && !this.#isBlocked) this.pump(now);
   }
@@ -201,6 +216,7 @@ export class LiveSubscriber {
 
   /** Sends nothing until resume(). */
   pause(): void {
+    this.#leaveRanks();
     this.#isPaused = true;
     this.#feed.displace(this);
   }
@@ -231,6 +247,7 @@ export class LiveSubscriber {
 
   /** Nothing follows: sends what is left, even if the socket is full, and tells the sink. */
   end(reason: SubscriberEnd): void {
+    this.#leaveRanks();
     if (reason === 'stream ended' && !this.#isPaused && this.lag <= this.#limits.maxLagBytes) {
       for (let batch = this.#sent?.next; batch !== undefined; batch = batch.next) this.write(batch.bytes);
     }
@@ -251,6 +268,7 @@ export class LiveSubscriber {
 
   /** Nothing follows, whatever its socket does. */
   #letGo(): void {
+    this.#leaveRanks();
     if (!this.#hasDeparted) (this.stream.counters as StreamCounters).departedBytes += this.#bytes;
     this.#hasDeparted = true;
     this.#sent = undefined;
@@ -339,10 +357,7 @@ export class LiveSubscriber {
 
   #goOn(now: number, skips: boolean): void {
     const isOver = this.#sent === undefined || (skips && this.#hasNewerStart);
-    if (this.#next !== undefined && isOver) {
-      this.#change(now, false);
-      return;
-    }
+    if (this.#next !== undefined && isOver) return this.#change(now, false);
     const start = this.#feed.startPoint;
     if (start !== undefined && this.#hasNewerStart && (skips || this.#sent === undefined)) {
       this.startAt(start, this.#feed.head(start.timestamp), now);

@@ -1,0 +1,78 @@
+import type { Batch } from './batch.js';
+import type { LiveSubscriber } from './subscriber.js';
+import type { SinkShortcut } from './subscriber-sink.js';
+
+/**
+ * The subscribers of a feed, in two ranks. Those in step have been sent all there is, by ways that take all they are given:
+ * a flush is one write for each of them, by a list of numbers. It looks at nothing else, since of hundreds of players no
+ * object is in a cache by then. Those apart are asked one by one.
+ */
+export class Ranks {
+  /** Those who are asked one by one. */
+  readonly apart = new Set<LiveSubscriber>();
+  readonly #places = new Map<LiveSubscriber, number>();
+  readonly #members: LiveSubscriber[] = [];
+  readonly #handles: number[] = [];
+  #write: SinkShortcut['write'] | undefined;
+  #bytes = 0;
+  #tail: Batch | undefined;
+
+  /** Bytes sent to each of those in step so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The batch those in step were sent last; undefined while there is nobody. */
+  get tail(): Batch | undefined {
+    return this.#tail;
+  }
+
+  /**
+   * Puts one of those apart in step. Whose way is of another kind than that of the others stays apart.
+   *
+   * @param tail what it has been sent last
+   */
+  join(member: LiveSubscriber, { handle, write }: SinkShortcut, tail: Batch): boolean {
+    if (this.#members.length > 0 && (write !== this.#write || tail !== this.#tail)) return false;
+    this.#write = write;
+    this.#tail = tail;
+    this.apart.delete(member);
+    this.#places.set(member, this.#members.length);
+    this.#members.push(member);
+    this.#handles.push(handle);
+    return true;
+  }
+
+  /** It is apart from now on. */
+  leave(member: LiveSubscriber): void {
+    const place = this.#places.get(member);
+    if (place === undefined) return;
+    this.#places.delete(member);
+    this.apart.add(member);
+    const last = this.#members.pop()!;
+    const handle = this.#handles.pop()!;
+    if (last !== member) {
+      this.#members[place] = last;
+      this.#handles[place] = handle;
+      this.#places.set(last, place);
+    }
+    if (this.#members.length === 0) this.#tail = undefined;
+  }
+
+  /** Sends those in step what has come. Whose way did not take all of it is apart from then on. */
+  send(batch: Batch): void {
+    const count = this.#handles.length;
+    if (count === 0) return;
+    const { bytes } = batch;
+    const write = this.#write!;
+    let short: Array<[LiveSubscriber, number]> | undefined;
+    for (let i = 0; i < count; i++) {
+      const written = write(this.#handles[i]!, bytes);
+      if (written !== bytes.length) (short ??= []).push([this.#members[i]!, written]);
+    }
+    this.#bytes += bytes.length;
+    this.#tail = batch;
+    // Not before: who leaves changes places with another one.
+    for (const [member, written] of short ?? []) member.fallOut(written < 0 ? undefined : bytes.subarray(written));
+  }
+}
