@@ -1,3 +1,4 @@
+import type { SinkShortcut } from '#lib/live';
 import type { FlvAnswer } from './flv-answer.js';
 
 /** The two ways of an HTTP request with its response, or of a WebSocket, as players and publishers use them. */
@@ -9,6 +10,8 @@ export interface FlvChannel {
   /** The stream is there: FLV follows. */
   begin(): void;
   write(bytes: Uint8Array): void;
+  /** A way past it, for as long as all that is written leaves at once; undefined when there is none now. */
+  shortcut(onEnd: () => void): SinkShortcut | undefined;
   /** Says how it ended; nothing follows, and what still comes is discarded. */
   answer(answer: FlvAnswer): void;
   /** Nothing follows. */

@@ -63,7 +63,7 @@ export class FlvDoor {
 
   /** A WebSocket that plays. What the client sends is not looked at. */
   playWebSocket(request: IncomingMessage, socket: WebSocket, target: FlvTarget): void {
-    const channel = new WebSocketFlvChannel(socket, () => {
+    const channel = new WebSocketFlvChannel(socket, request.socket, () => {
       if (socket.bufferedAmount === 0) player?.onDrain();
     });
     const flvRequest = this.#requestOf(request, target, 'ws-flv');
@@ -74,7 +74,7 @@ export class FlvDoor {
 
   /** A WebSocket that publishes what its messages are. */
   publishWebSocket(request: IncomingMessage, socket: WebSocket, target: FlvTarget): void {
-    const channel = new WebSocketFlvChannel(socket, () => {}, this.rtmpOptions.maxHeldBytes);
+    const channel = new WebSocketFlvChannel(socket, request.socket, () => {}, this.rtmpOptions.maxHeldBytes);
     const refusal = this.#originRefusal(request);
     if (refusal !== undefined) {
       channel.answer(refusal);

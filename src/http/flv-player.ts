@@ -194,6 +194,7 @@ export class FlvPlayer extends FlvConnection {
         return channel.queuedBytes + heldBytes();
       },
       write: (bytes) => this.#write(bytes),
+      shortcut: (onEnd) => (this.#held === undefined ? channel.shortcut(onEnd) : undefined),
       end: (reason) => this.#ended(reason),
       continued: (stream) => this.#continued(stream),
     };

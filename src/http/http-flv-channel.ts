@@ -1,3 +1,6 @@
+import type { Socket } from 'node:net';
+import type { SinkShortcut } from '#lib/live';
+import { SocketShortcuts } from '../server/socket-shortcuts.js';
 import type { FlvAnswer } from './flv-answer.js';
 import type { FlvChannel, FlvReceiver } from './flv-channel.js';
 import type { HttpRequest, HttpResponse } from './rtmpt-http-request.js';
@@ -15,6 +18,8 @@ const FLV_HEADERS: HttpHeaders = {
 /** FLV as the body of an HTTP request or response, which lasts as long as the stream. */
 export class HttpFlvChannel implements FlvChannel {
   #hasReadAll = false;
+  /** Set when the answer has begun and its body is what is written to the socket. */
+  #shortcuts: SocketShortcuts | undefined;
 
   constructor(
     private readonly request: HttpRequest,
@@ -47,6 +52,8 @@ export class HttpFlvChannel implements FlvChannel {
       // The body ends with the connection: chunked coding would add a write for every batch.
       response.setHeader('Connection', 'close');
       response.removeHeader('Transfer-Encoding');
+      // Who has put something in the place of write() wants to see all of it.
+      if (!Object.hasOwn(response, 'write')) this.#shortcuts = SocketShortcuts.of(this.request.socket as Socket);
     }
     response.writeHead(200);
     if ('flushHeaders' in response) response.flushHeaders();
@@ -55,6 +62,12 @@ export class HttpFlvChannel implements FlvChannel {
   write(bytes: Uint8Array): void {
     // It may have been closed since we were last told.
     if (!this.response.writableEnded && !this.response.destroyed) (this.response as NodeJS.WritableStream).write(bytes);
+    if (this.queuedBytes > 0) this.#shortcuts?.end();
+  }
+
+  shortcut(onEnd: () => void): SinkShortcut | undefined {
+    if (this.queuedBytes > 0 || this.response.writableEnded || this.response.destroyed) return undefined;
+    return this.#shortcuts?.open(onEnd, (bytes, left) => this.write(bytes.subarray(bytes.length - left)));
   }
 
   answer({ httpStatus, code, description }: FlvAnswer): void {
@@ -77,11 +90,13 @@ export class HttpFlvChannel implements FlvChannel {
   }
 
   end(): void {
+    this.#shortcuts?.end();
     this.response.end();
   }
 
   destroy(): void {
     const { response } = this;
+    this.#shortcuts?.end();
     if ('createPushResponse' in response) response.stream?.close();
     else response.destroy();
   }

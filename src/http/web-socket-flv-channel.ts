@@ -1,6 +1,10 @@
+import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
+import type { SinkShortcut } from '#lib/live';
+import { SocketShortcuts } from '../server/socket-shortcuts.js';
 import type { FlvAnswer } from './flv-answer.js';
 import type { FlvChannel, FlvReceiver } from './flv-channel.js';
+import { frameOf, sendFrameToDescriptor } from './web-socket-frame.js';
 
 /** Application-defined close codes (RFC 6455 §7.4.2) are statuses of HTTP and so much. */
 const HTTP_TO_CLOSE = 4000;
@@ -22,18 +26,24 @@ export class WebSocketFlvChannel implements FlvChannel {
   #receiver: FlvReceiver | undefined;
   #held: HeldMessage[] = [];
   #heldBytes = 0;
+  readonly #shortcuts: SocketShortcuts | undefined;
 
   /**
+   * @param carrier what the WebSocket writes to
    * @param onSent called whenever something has left
    * @param maxHeldBytes what is kept of a publisher's messages until they are received, before it is read no further;
    * those of a player, who has nothing to say, are not looked at
    */
   constructor(
     private readonly socket: WebSocket,
+    private readonly carrier: Socket,
     private readonly onSent: () => void,
     private readonly maxHeldBytes?: number,
   ) {
     socket.on('error', () => socket.terminate());
+    this.#shortcuts = SocketShortcuts.of(carrier);
+    // It has been answered by then.
+    socket.on('ping', () => this.#endIfQueuing());
     // From the beginning: a WebSocket keeps nothing for those who listen later.
     if (maxHeldBytes !== undefined) socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
   }
@@ -61,6 +71,16 @@ export class WebSocketFlvChannel implements FlvChannel {
 
   write(bytes: Uint8Array): void {
     this.socket.send(bytes, this.onSent);
+    this.#endIfQueuing();
+  }
+
+  shortcut(onEnd: () => void): SinkShortcut | undefined {
+    const { socket, carrier } = this;
+    if (socket.readyState !== socket.OPEN || socket.bufferedAmount > 0 || socket.extensions !== '') return undefined;
+    const finish = (bytes: Uint8Array, left: number): void => {
+      carrier.write(frameOf(bytes).subarray(-left), this.onSent);
+    };
+    return this.#shortcuts?.open(onEnd, finish, sendFrameToDescriptor);
   }
 
   answer({ httpStatus, code, description }: FlvAnswer): void {
@@ -70,16 +90,19 @@ export class WebSocketFlvChannel implements FlvChannel {
       .replace(/\ufffd+$/u, '');
     this.#isDiscarding = true;
     this.#held = [];
+    this.#shortcuts?.end();
     this.socket.resume();
     this.socket.close(httpStatus < 300 ? 1000 : HTTP_TO_CLOSE + httpStatus, reason);
   }
 
   end(): void {
     this.#isDiscarding = true;
+    this.#shortcuts?.end();
     this.socket.close(1000, 'stream ended');
   }
 
   destroy(): void {
+    this.#shortcuts?.end();
     this.socket.terminate();
   }
 
@@ -93,6 +116,11 @@ export class WebSocketFlvChannel implements FlvChannel {
 
   ping(): void {
     this.socket.ping();
+    this.#endIfQueuing();
+  }
+
+  #endIfQueuing(): void {
+    if (this.socket.bufferedAmount > 0) this.#shortcuts?.end();
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {

@@ -3,8 +3,9 @@ import type { SinkShortcut } from '#lib/live';
 import type { ConnectionReceiver, ConnectionTransport, TransportKind } from './connection-transport.js';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
 import type { SocketReading } from './immediate-reading.js';
-import { type RawSocket, rawSocket, unsentBytes, writeToDescriptor } from './raw-socket.js';
+import { type RawSocket, rawSocket, unsentBytes } from './raw-socket.js';
 import type { GatedReader } from './read-gate.js';
+import { SocketShortcuts } from './socket-shortcuts.js';
 
 /** Who is at the other end of a socket, which a proxy in between may have told. */
 export interface SocketPeer {
@@ -31,7 +32,7 @@ export class SocketTransport implements ConnectionTransport {
   #isQueuing = false;
   #isEnded = false;
   /** Who writes past it, and is to stop that. */
-  readonly #shortcuts = new Set<() => void>();
+  readonly #shortcuts: SocketShortcuts | undefined;
   /** Not the stream's own event, which does not come when less waits than the stream calls full. */
   readonly #onWritten = (error?: Error | null): void => {
     // What waited when a socket was destroyed is written too, as Node sees it.
@@ -44,7 +45,7 @@ export class SocketTransport implements ConnectionTransport {
     this.#socket = socket;
     this.#reading = reading;
     this.#raw = rawSocket(socket);
-    if (this.#raw !== undefined) this.#raw.onClose = () => this.#endShortcuts();
+    this.#shortcuts = this.#raw && new SocketShortcuts(this.#raw);
     this.kind = tls === undefined ? 'rtmp' : 'rtmps';
     this.isSecure = tls !== undefined;
     this.tls = tls;
@@ -83,7 +84,7 @@ export class SocketTransport implements ConnectionTransport {
 
   /** Gives the socket to somebody else, paused, who reads `rest` first. */
   release(rest: Uint8Array): void {
-    this.#endShortcuts();
+    this.#shortcuts?.end();
     this.#receiver = undefined;
     this.#release?.();
     this.#reader?.close();
@@ -119,15 +120,8 @@ export class SocketTransport implements ConnectionTransport {
   }
 
   shortcut(onEnd: () => void): SinkShortcut | undefined {
-    const handle = this.#raw?.fd ?? -1;
-    if (handle < 0 || this.#isQueuing || this.#isEnded) return undefined;
-    this.#shortcuts.add(onEnd);
-    return { handle, write: writeToDescriptor, close: () => this.#shortcuts.delete(onEnd) };
-  }
-
-  #endShortcuts(): void {
-    for (const end of this.#shortcuts) end();
-    this.#shortcuts.clear();
+    if (this.#isQueuing || this.#isEnded) return undefined;
+    return this.#shortcuts?.open(onEnd, (bytes, left) => void this.write(bytes.subarray(bytes.length - left)));
   }
 
   #queueAll(pieces: readonly Uint8Array[]): boolean {
@@ -144,19 +138,19 @@ export class SocketTransport implements ConnectionTransport {
   #queue(bytes: Uint8Array): boolean {
     if (!this.#socket.writable) return false;
     this.#isQueuing = true;
-    this.#endShortcuts();
+    this.#shortcuts?.end();
     return this.#socket.write(bytes, this.#onWritten);
   }
 
   end(): void {
     this.#isEnded = true;
-    this.#endShortcuts();
+    this.#shortcuts?.end();
     this.#socket.end();
   }
 
   destroy(): void {
     this.#isEnded = true;
-    this.#endShortcuts();
+    this.#shortcuts?.end();
     this.#socket.destroy();
   }
 

@@ -77,7 +77,8 @@ export class ShortcutSink extends LiveSink {
   shortcut(onEnd: () => void): SinkShortcut | undefined {
     if (!this.isReading || this.queuedBytes > 0) return undefined;
     this.#ends.add(onEnd);
-    return { handle: this.#handle, write: writeToShortcut, close: () => this.#ends.delete(onEnd) };
+    const finish = (bytes: Uint8Array, left: number): void => this.write(bytes.subarray(bytes.length - left));
+    return { handle: this.#handle, write: writeToShortcut, finish, close: () => this.#ends.delete(onEnd) };
   }
 
   override write(bytes: Uint8Array): void {
@@ -101,11 +102,11 @@ export class ShortcutSink extends LiveSink {
     this.shortcutWrites++;
     if (this.isReading) {
       super.write(bytes);
-      return bytes.length;
+      return 0;
     }
     const half = bytes.length >> 1;
     super.write(bytes.subarray(0, half));
-    return half;
+    return bytes.length - half;
   }
 }
 

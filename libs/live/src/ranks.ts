@@ -2,6 +2,14 @@ import type { Batch } from './batch.js';
 import type { LiveSubscriber } from './subscriber.js';
 import type { SinkShortcut } from './subscriber-sink.js';
 
+/** Where somebody is in step. */
+export interface Step {
+  readonly ranks: Ranks;
+  readonly shortcut: SinkShortcut;
+  /** What {@link Ranks.bytes} was when it joined. */
+  readonly joinedAt: number;
+}
+
 /**
  * The subscribers of a feed, in two ranks. Those in step have been sent all there is, by ways that take all they are given:
  * a flush is one write for each of them, by a list of numbers. It looks at nothing else, since of hundreds of players no
@@ -28,19 +36,20 @@ export class Ranks {
   }
 
   /**
-   * Puts one of those apart in step. Whose way is of another kind than that of the others stays apart.
+   * Puts one of those apart in step. Whose way is of another kind than that of the others stays apart: undefined.
    *
-   * @param tail what it has been sent last
+   * @param tail what those in step have been sent last
    */
-  join(member: LiveSubscriber, { handle, write }: SinkShortcut, tail: Batch): boolean {
-    if (this.#members.length > 0 && (write !== this.#write || tail !== this.#tail)) return false;
+  join(member: LiveSubscriber, shortcut: SinkShortcut, tail: Batch): Step | undefined {
+    const { handle, write } = shortcut;
+    if (this.#members.length > 0 && (write !== this.#write || tail !== this.#tail)) return undefined;
     this.#write = write;
     this.#tail = tail;
     this.apart.delete(member);
     this.#places.set(member, this.#members.length);
     this.#members.push(member);
     this.#handles.push(handle);
-    return true;
+    return { ranks: this, shortcut, joinedAt: this.#bytes };
   }
 
   /** It is apart from now on. */
@@ -67,12 +76,12 @@ export class Ranks {
     const write = this.#write!;
     let short: Array<[LiveSubscriber, number]> | undefined;
     for (let i = 0; i < count; i++) {
-      const written = write(this.#handles[i]!, bytes);
-      if (written !== bytes.length) (short ??= []).push([this.#members[i]!, written]);
+      const left = write(this.#handles[i]!, bytes);
+      if (left !== 0) (short ??= []).push([this.#members[i]!, left]);
     }
     this.#bytes += bytes.length;
     this.#tail = batch;
     // Not before: who leaves changes places with another one.
-    for (const [member, written] of short ?? []) member.fallOut(written < 0 ? undefined : bytes.subarray(written));
+    for (const [member, left] of short ?? []) member.fallOut(bytes, left);
   }
 }

@@ -263,11 +263,10 @@ export class StreamFeed implements MediaSink {
     this.#hasPicture = false;
     if (!this.#flushWriter()) return;
     if (this.#waiting.size > 0) this.#placeWaiting(now);
-    this.#ranks.send(this.#tail!);
+    const batch = this.#tail!;
+    this.#ranks.send(batch);
     for (const subscriber of this.#ranks.apart) {
-      subscriber.pump(now, mayChange);
-      // It may have gone on in another feed.
-      if (this.#ranks.apart.has(subscriber)) subscriber.join(this.#ranks);
+      if (!subscriber.join(this.#ranks, batch)) subscriber.pump(now, mayChange);
     }
   }
 

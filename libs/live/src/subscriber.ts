@@ -1,6 +1,6 @@
 import type { Batch, StartPoint } from './batch.js';
 import type { LiveStream } from './live-stream.js';
-import type { Ranks } from './ranks.js';
+import type { Ranks, Step } from './ranks.js';
 import type { StreamCounters, SubscriberCounters } from './stream-counters.js';
 import {
   MAX_KEPT_LAGS,
@@ -10,7 +10,7 @@ import {
   type SlowSubscriberPolicy,
 } from './slow-subscriber-policy.js';
 import type { StreamFeed } from './stream-feed.js';
-import type { SinkShortcut, SubscriberEnd, SubscriberSink } from './subscriber-sink.js';
+import type { SubscriberEnd, SubscriberSink } from './subscriber-sink.js';
 import type { WireFormat } from './wire-format.js';
 
 /**
@@ -37,10 +37,8 @@ export class LiveSubscriber {
   /** Position in the feed up to which it was sent; undefined before it has begun. */
   #position: number | undefined;
   #startTime: number | undefined;
-  /** Where it is in step with others, which know its place; how it is written to, and what they had been sent when it joined. */
-  #ranks: Ranks | undefined;
-  #shortcut: SinkShortcut | undefined;
-  #joinedAt = 0;
+  /** Set while it is in step with others, which know its place. */
+  #step: Step | undefined;
   /** Whether the stream has been told what this one was sent. */
   #hasDeparted = false;
   #isPaused = false;
@@ -69,7 +67,7 @@ export class LiveSubscriber {
 
   /** As they are now. */
   get counters(): Readonly<SubscriberCounters> {
-    const bytes = this.#bytes + (this.#ranks === undefined ? 0 : this.#ranks.bytes - this.#joinedAt);
+    const bytes = this.#bytes + (this.#step === undefined ? 0 : this.#step.ranks.bytes - this.#step.joinedAt);
     return { bytes, skips: this.#skips, skippedBytes: this.#skippedBytes };
   }
 
@@ -85,7 +83,7 @@ export class LiveSubscriber {
 
   /** Whether what comes is for it, at once or when its socket has room: it has begun, and is not paused. */
   get isWatching(): boolean {
-    return (this.#sent !== undefined || this.#ranks !== undefined) && !this.#isPaused;
+    return (this.#sent !== undefined || this.#step !== undefined) && !this.#isPaused;
   }
 
   /** Stream time of the key frame it began at, or went on at last; undefined before, and when that was none. */
@@ -99,7 +97,7 @@ export class LiveSubscriber {
 
   /** Bytes it is behind what has been flushed; 0 before it has begun. */
   get lag(): number {
-    return this.#ranks === undefined ? this.#feed.position - (this.#position ?? this.#feed.position) : 0;
+    return this.#step === undefined ? this.#feed.position - (this.#position ?? this.#feed.position) : 0;
   }
 
   get isPaused(): boolean {
@@ -132,37 +130,40 @@ export class LiveSubscriber {
     this.#position = batch.end;
   }
 
-  /** @internal Is in step with those who have been sent all there is, if its sink allows that. */
-  join(ranks: Ranks): void {
-    const batch = this.#sent;
-    if (batch === undefined || batch.next !== undefined || this.#next !== undefined) return;
-    if (this.#isPaused || this.#isBlocked) return;
-    this.#shortcut = this.#sink.shortcut?.(() => this.#leaveRanks());
-    if (this.#shortcut === undefined) return;
-    this.#ranks = ranks;
-    this.#joinedAt = ranks.bytes;
+  /** @internal Is in step from this batch on, all it lacks, which it has been sent then. @returns false when it cannot be now */
+  join(ranks: Ranks, batch: Batch): boolean {
+    if (this.#sent?.next !== batch || this.#isPaused || this.#isBlocked || this.#next !== undefined) return false;
+    const shortcut = this.#sink.shortcut?.(() => this.#leaveStep());
+    this.#step = shortcut && ranks.join(this, shortcut, batch);
+    if (shortcut === undefined || this.#step === undefined) {
+      shortcut?.close();
+      return false;
+    }
     // What was sent last would keep all that follows in memory.
-    if (ranks.join(this, this.#shortcut, batch)) this.#sent = undefined;
-    else this.#leaveRanks();
+    this.#sent = undefined;
+    this.#bytes += batch.bytes.length;
+    const left = shortcut.write(shortcut.handle, batch.bytes);
+    if (left !== 0) this.fallOut(batch.bytes, left);
+    return true;
   }
 
-  /** @internal Its socket has not taken all of the newest batch. @param rest undefined when it takes nothing any more */
-  fallOut(rest: Uint8Array | undefined): void {
-    this.#leaveRanks();
-    if (rest !== undefined) this.#sink.write(rest);
+  /** @internal Its socket has not taken all of the newest batch. @param left -1 when it takes nothing any more */
+  fallOut(bytes: Uint8Array, left: number): void {
+    const shortcut = this.#step?.shortcut;
+    this.#leaveStep();
+    if (left > 0) shortcut?.finish(bytes, left);
   }
 
   /** Goes on by itself from where those are that it was in step with. */
-  #leaveRanks(): void {
-    const ranks = this.#ranks;
-    if (ranks === undefined) return;
-    this.#ranks = undefined;
-    this.#sent ??= ranks.tail;
+  #leaveStep(): void {
+    if (this.#step === undefined) return;
+    const { ranks, shortcut, joinedAt } = this.#step;
+    this.#step = undefined;
+    this.#sent = ranks.tail;
     this.#position = this.#sent?.end;
-    this.#bytes += ranks.bytes - this.#joinedAt;
+    this.#bytes += ranks.bytes - joinedAt;
     ranks.leave(this);
-    this.#shortcut?.close();
-    this.#shortcut = undefined;
+    shortcut.close();
   }
 
   /** Sends what is new; runs for all who are not in step at every flush. @param mayChange see {@link StreamFeed.flush} */
@@ -196,7 +197,7 @@ export class LiveSubscriber {
    */
   select(format: WireFormat, now: number): void {
     if (this.#hasDeparted) return;
-    this.#leaveRanks();
+    this.#leaveStep();
     this.#next = format.key === this.#feed.format.key ? undefined : format;
     if (!this.#isPaused && !this.#isBlocked) this.pump(now);
   }
@@ -216,7 +217,7 @@ export class LiveSubscriber {
 
   /** Sends nothing until resume(). */
   pause(): void {
-    this.#leaveRanks();
+    this.#leaveStep();
     this.#isPaused = true;
     this.#feed.displace(this);
   }
@@ -247,7 +248,7 @@ export class LiveSubscriber {
 
   /** Nothing follows: sends what is left, even if the socket is full, and tells the sink. */
   end(reason: SubscriberEnd): void {
-    this.#leaveRanks();
+    this.#leaveStep();
     if (reason === 'stream ended' && !this.#isPaused && this.lag <= this.#limits.maxLagBytes) {
       for (let batch = this.#sent?.next; batch !== undefined; batch = batch.next) this.write(batch.bytes);
     }
@@ -268,7 +269,7 @@ export class LiveSubscriber {
 
   /** Nothing follows, whatever its socket does. */
   #letGo(): void {
-    this.#leaveRanks();
+    this.#leaveStep();
     if (!this.#hasDeparted) (this.stream.counters as StreamCounters).departedBytes += this.#bytes;
     this.#hasDeparted = true;
     this.#sent = undefined;
