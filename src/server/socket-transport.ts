@@ -32,7 +32,7 @@ export class SocketTransport implements ConnectionTransport {
   #isQueuing = false;
   #isEnded = false;
   /** Who writes past it, and is to stop that. */
-  readonly #shortcuts: SocketShortcuts | undefined;
+  #shortcuts: SocketShortcuts | undefined;
   /** Not the stream's own event, which does not come when less waits than the stream calls full. */
   readonly #onWritten = (error?: Error | null): void => {
     // What waited when a socket was destroyed is written too, as Node sees it.
@@ -45,7 +45,6 @@ export class SocketTransport implements ConnectionTransport {
     this.#socket = socket;
     this.#reading = reading;
     this.#raw = rawSocket(socket);
-    this.#shortcuts = this.#raw && new SocketShortcuts(this.#raw);
     this.kind = tls === undefined ? 'rtmp' : 'rtmps';
     this.isSecure = tls !== undefined;
     this.tls = tls;
@@ -121,6 +120,7 @@ export class SocketTransport implements ConnectionTransport {
 
   shortcut(onEnd: () => void): SinkShortcut | undefined {
     if (this.#isQueuing || this.#isEnded) return undefined;
+    this.#shortcuts ??= this.#raw && new SocketShortcuts(this.#raw);
     return this.#shortcuts?.open(onEnd, (bytes, left) => void this.write(bytes.subarray(bytes.length - left)));
   }
 
