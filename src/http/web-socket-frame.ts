@@ -7,12 +7,11 @@ const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
 /** What was framed last, for the next of those who are sent the same. */
-let bytesFramed: Uint8Array | undefined;
-let frame: Uint8Array = new Uint8Array();
+let last: { readonly bytes: Uint8Array; readonly frame: Uint8Array } | undefined;
 
 /** A server's frame of a binary message, which has no mask (RFC 6455 §5.2). */
 export function frameOf(bytes: Uint8Array): Uint8Array {
-  if (bytes === bytesFramed) return frame;
+  if (bytes === last?.bytes) return last.frame;
   const { length } = bytes;
   const headerLength = length < LENGTH_16 ? 2 : length < 0x10000 ? 4 : 10;
   const framed = Buffer.allocUnsafe(headerLength + length);
@@ -26,8 +25,7 @@ export function frameOf(bytes: Uint8Array): Uint8Array {
     framed.writeBigUInt64BE(BigInt(length), 2);
   }
   framed.set(bytes, headerLength);
-  bytesFramed = bytes;
-  frame = framed;
+  last = { bytes, frame: framed };
   return framed;
 }
 
