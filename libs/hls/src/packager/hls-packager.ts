@@ -184,7 +184,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   /** Nothing follows. */
   end(): void {
     if (this.#isProbing && !this.#isOutgrown && !this.#backlog.isEmpty) this.#begin();
-    this.#finish();
+    this.#finish(true);
     this.#targetDuration ??= this.#chooseTarget() ?? 1;
     for (const { window } of this.#renditions) window.end();
     for (const rendition of this.#renditions) this.receiver.onPart?.(rendition);
@@ -369,11 +369,11 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     }
   }
 
-  #finish(): void {
+  #finish(isLast = false): void {
     const leading = this.#leading;
-    leading?.finish();
+    leading?.finish(isLast);
     for (const rendition of this.#renditions) {
-      if (rendition !== leading) rendition.finish(leading!.window.nextNumber);
+      if (rendition !== leading) rendition.finish(isLast, leading!.window.nextNumber);
     }
   }
 

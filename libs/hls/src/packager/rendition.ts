@@ -182,13 +182,9 @@ export class Rendition implements MediaPlaylistSource {
     if (this.#boundaries.count > MAX_LAG) this.#catchUp();
   }
 
-  /**
-   * Ends what is being written: nothing follows, or what follows is a discontinuity.
-   *
-   * @param nextNumber segments there have to be
-   */
-  finish(nextNumber = 0): void {
-    this.#breakOff();
+  /** Ends what is being written: what follows is a discontinuity, or nothing. @param nextNumber segments there have to be */
+  finish(isLast: boolean, nextNumber = 0): void {
+    this.#breakOff(isLast);
     while (this.window.nextNumber < nextNumber) this.#addGap();
     this.#isDiscontinuity = true;
     this.#boundaries.clear();
@@ -320,7 +316,7 @@ export class Rendition implements MediaPlaylistSource {
     const waiting = this.#waiting;
     if (!waiting.isEmpty && end > this.#partStart) {
       const duration = (end - this.#partStart) / this.leader.timescale;
-      const bytes = this.writer.write(this.#isOpen ? waiting.fragments(next) : waiting.lastFragments(next));
+      const bytes = this.writer.write(waiting.fragments(next));
       this.window.add({ duration, bytes, isIndependent: waiting.hasKey });
       waiting.clear();
       this.#bitRates.add(bytes.length, duration);
@@ -337,11 +333,12 @@ export class Rendition implements MediaPlaylistSource {
   }
 
   /** Ends what is being written, where it ends as far as anybody knows. */
-  #breakOff(): void {
+  #breakOff(isLast = false): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     const known = Math.min(this.#waiting.end ?? 0, this.#rule.partEnd(this.plan.targetDuration));
-    if (this.hasParts && this.window.open!.parts.length > 0) this.#waiting.dropSliver(known - this.#partStart);
+    const canLeaveOut = this.hasParts && this.window.open!.parts.length > 0;
+    if (isLast) this.#waiting.endHere(canLeaveOut ? known - this.#partStart : Infinity);
     const end = this.#waiting.isEmpty ? this.#partStart : Math.max(this.#partStart + 1, known);
     this.#endSegment(end, end);
   }

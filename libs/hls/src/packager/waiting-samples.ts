@@ -9,6 +9,7 @@ const MAX_SLIVER = 100;
 export class WaitingSamples {
   /** The track whose time it is. */
   readonly leader: TrackWriter;
+  #isLast = false;
 
   /** @param tracks that which leads first */
   constructor(private readonly tracks: readonly TrackWriter[]) {
@@ -79,22 +80,22 @@ export class WaitingSamples {
    * @param next when the leader's next sample begins
    */
   fragments(next: number): FragmentTrack[] {
-    return this.tracks.map((track) => track.fragment(track === this.leader ? next : track.end));
-  }
-
-  /**
-   * What is to be written as the last part, in which no track is to end before what leads is shown to its end: hls.js takes
-   * a stream to be over when it has the middle of the last part, and stands still where it never has.
-   */
-  lastFragments(end: number): FragmentTrack[] {
-    const shown = this.#shownEnd(end);
+    const shown = this.#isLast ? this.#shownEnd(next) : 0;
     return this.tracks.map((track) =>
-      track.fragment(track === this.leader ? end : Math.max(track.end, Math.ceil(this.#timeIn(track, shown)))),
+      track.fragment(track === this.leader ? next : Math.max(track.end, Math.ceil(this.#timeIn(track, shown)))),
     );
   }
 
-  /** Leaves out what would be the last part if that is a moment of one track alone, which would end behind the other. */
-  dropSliver(length: number): void {
+  /**
+   * Nothing follows: in what is the last part no track ends before what leads is shown to its end. hls.js 1.7 takes a stream
+   * to be over when it has the middle of the last part, and stands still where it never has. Not before a discontinuity,
+   * where hls.js leaves a hole for pictures that are shown after they are decoded: one of less than 0.1 s, as there would be
+   * then, keeps it from coming to an end as well.
+   *
+   * @param length of the last part. A moment of one track alone, which would end behind the other, is left out.
+   */
+  endHere(length: number): void {
+    this.#isLast = true;
     if (this.millisecondsOf(length) <= MAX_SLIVER && this.tracks.some(({ run }) => run.count === 0)) this.clear();
   }
 
