@@ -93,17 +93,23 @@ it('goes by the sink again when a way has ended, and when it has not taken all',
   expect(subscriber.counters.bytes).toBe(sink.bytes);
 });
 
-it('keeps apart whose way is written to by another function', () => {
+it('writes to each by the function of its way', () => {
   const [first, other] = [join(new ShortcutSink()), join(new ShortcutSink())];
   const shortcut = other.sink.shortcut.bind(other.sink);
+  let ownWrites = 0;
   other.sink.shortcut = (onEnd) => {
     const own = shortcut(onEnd);
-    return own && { ...own, write: (handle, bytes) => own.write(handle, bytes) };
+    const write = (handle: number, bytes: Uint8Array): number => {
+      ownWrites++;
+      return own!.write(handle, bytes);
+    };
+    return own && { ...own, write };
   };
   publish('KPP');
-  expect([first.sink.shortcutWrites, other.sink.shortcutWrites]).toEqual([3, 0]);
+  expect([first.sink.shortcutWrites, other.sink.shortcutWrites]).toEqual([3, 3]);
   expect([first.sink.tokens, other.sink.tokens]).toEqual(Array(2).fill('K0 P1 P2'));
-  expect(other.sink.isShort).toBe(false);
+  expect([first.sink.isShort, other.sink.isShort]).toEqual([true, true]);
+  expect(ownWrites).toBe(3);
 });
 
 it('keeps nothing of what all have been sent', async () => {

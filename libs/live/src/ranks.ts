@@ -21,7 +21,7 @@ export class Ranks {
   readonly #places = new Map<LiveSubscriber, number>();
   readonly #members: LiveSubscriber[] = [];
   readonly #handles: number[] = [];
-  #write: SinkShortcut['write'] | undefined;
+  readonly #writes: Array<SinkShortcut['write']> = [];
   #bytes = 0;
   #tail: Batch | undefined;
 
@@ -36,19 +36,17 @@ export class Ranks {
   }
 
   /**
-   * Puts one of those apart in step. Whose way is of another kind than that of the others stays apart: undefined.
+   * Puts one of those apart in step.
    *
    * @param tail what those in step have been sent last
    */
-  join(member: LiveSubscriber, shortcut: SinkShortcut, tail: Batch): Step | undefined {
-    const { handle, write } = shortcut;
-    if (this.#members.length > 0 && (write !== this.#write || tail !== this.#tail)) return undefined;
-    this.#write = write;
+  join(member: LiveSubscriber, shortcut: SinkShortcut, tail: Batch): Step {
     this.#tail = tail;
     this.apart.delete(member);
     this.#places.set(member, this.#members.length);
     this.#members.push(member);
-    this.#handles.push(handle);
+    this.#handles.push(shortcut.handle);
+    this.#writes.push(shortcut.write);
     return { ranks: this, shortcut, joinedAt: this.#bytes };
   }
 
@@ -60,9 +58,11 @@ export class Ranks {
     this.apart.add(member);
     const last = this.#members.pop()!;
     const handle = this.#handles.pop()!;
+    const write = this.#writes.pop()!;
     if (last !== member) {
       this.#members[place] = last;
       this.#handles[place] = handle;
+      this.#writes[place] = write;
       this.#places.set(last, place);
     }
     if (this.#members.length === 0) this.#tail = undefined;
@@ -73,10 +73,9 @@ export class Ranks {
     const count = this.#handles.length;
     if (count === 0) return;
     const { bytes } = batch;
-    const write = this.#write!;
     let short: Array<[LiveSubscriber, number]> | undefined;
     for (let i = 0; i < count; i++) {
-      const left = write(this.#handles[i]!, bytes);
+      const left = this.#writes[i]!(this.#handles[i]!, bytes);
       if (left !== 0) (short ??= []).push([this.#members[i]!, left]);
     }
     this.#bytes += bytes.length;

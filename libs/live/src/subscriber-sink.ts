@@ -24,7 +24,7 @@ export interface SubscriberSink {
 export interface SinkShortcut {
   /** What `write` knows it by. */
   readonly handle: number;
-  /** The same function for all sinks of a kind. @returns how many bytes it left, -1 when nothing is taken any more */
+  /** Writes to it. @returns how many bytes it left, -1 when nothing is taken any more */
   readonly write: (handle: number, bytes: Uint8Array) => number;
   /** Sends by the sink what `write` left of it. */
   readonly finish: (bytes: Uint8Array, left: number) => void;

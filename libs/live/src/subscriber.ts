@@ -134,11 +134,8 @@ export class LiveSubscriber {
   join(ranks: Ranks, batch: Batch): boolean {
     if (this.#sent?.next !== batch || this.#isPaused || this.#isBlocked || this.#next !== undefined) return false;
     const shortcut = this.#sink.shortcut?.(() => this.#leaveStep());
-    this.#step = shortcut && ranks.join(this, shortcut, batch);
-    if (shortcut === undefined || this.#step === undefined) {
-      shortcut?.close();
-      return false;
-    }
+    if (shortcut === undefined) return false;
+    this.#step = ranks.join(this, shortcut, batch);
     // What was sent last would keep all that follows in memory.
     this.#sent = undefined;
     this.#bytes += batch.bytes.length;
