@@ -101,7 +101,9 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
   /** Begins with what is kept of the stream since its newest key frame, or goes on with another publish. */
   attach(stream: LiveStream): void {
     if (this.#stream !== undefined) this.#leave();
+    const wasPaused = this.isPaused;
     if (this.packager.renditions.length > 0) this.packager.discontinue();
+    if (wasPaused) this.#pausedAt = this.version;
     this.#setState('live');
     this.#stream = stream;
     if (stream.gopDuration !== undefined) this.packager.expectKeyFrames(stream.gopDuration);
@@ -117,9 +119,9 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     });
   }
 
-  /** Its publisher is gone for now. */
+  /** Its publisher is gone for now. The part that is being written waits: the last one of all is another than others. */
   suspend(): void {
-    this.packager.discontinue();
+    if (this.packager.renditions[0]?.partTarget === undefined) this.packager.discontinue();
     this.#leave();
     this.#setState('away');
     this.#pausedAt = this.version;
@@ -177,8 +179,8 @@ export class HlsBroadcast implements MediaSink, PackagerReceiver {
     this.waiting.wake();
   }
 
-  onSegment(rendition: Rendition, segment: HlsSegment): void {
-    this.keeper?.put(rendition, segment);
+  onSegment(rendition: Rendition, segment: HlsSegment, rest?: HlsSegment): void {
+    this.keeper?.put(rendition, segment, rest);
   }
 
   onOutgrown(reason: OutgrownReason): void {

@@ -4,8 +4,12 @@ import type { HlsSegment, Rendition } from '#lib/hls';
 export interface HlsSegmentKeeper {
   /** Bytes that wait to be written. */
   readonly pendingBytes: number;
-  /** A segment is complete, or a gap. */
-  put(rendition: Rendition, segment: HlsSegment): void;
+  /**
+   * A segment is complete, or a gap.
+   *
+   * @param rest the last of all, which goes on where that ends and may have no key frame
+   */
+  put(rendition: Rendition, segment: HlsSegment, rest?: HlsSegment): void;
   /** The bytes of a segment that is not in memory; undefined when it is not kept. */
   get(rendition: Rendition, segment: HlsSegment): Promise<readonly Uint8Array[] | undefined>;
   /** No playlist has it any more. */

@@ -26,27 +26,9 @@ export class HlsSegmentShelf implements HlsSegmentKeeper {
     return this.#pendingBytes;
   }
 
-  put(rendition: Rendition, segment: HlsSegment): void {
-    const { byteLength } = segment;
-    if (segment.isGap || this.#pendingBytes + byteLength > MAX_PENDING) return;
-    this.#pendingBytes += byteLength;
-    const file = fileOf(rendition, segment);
-    const chunks = segment.parts.map(({ bytes }) => bytes);
-    const write = this.storage
-      .write({ ...this.broadcast, file }, chunks)
-      .then(
-        () => {
-          this.#stored.add(file);
-          this.#release(rendition);
-        },
-        (error: unknown) => this.onError(file, error),
-      )
-      .finally(() => {
-        this.#pendingBytes -= byteLength;
-        this.#writes.delete(write);
-      });
-    this.#writes.add(write);
-    this.#release(rendition);
+  put(rendition: Rendition, segment: HlsSegment, rest?: HlsSegment): void {
+    this.#put(rendition, segment);
+    if (rest !== undefined) this.#put(rendition, rest);
   }
 
   async get(rendition: Rendition, segment: HlsSegment): Promise<readonly Uint8Array[] | undefined> {
@@ -79,6 +61,29 @@ export class HlsSegmentShelf implements HlsSegmentKeeper {
   async #remove(file: string): Promise<void> {
     if (!this.#stored.delete(file)) return;
     await this.storage.remove({ ...this.broadcast, file }).catch((error: unknown) => this.onError(file, error));
+  }
+
+  #put(rendition: Rendition, segment: HlsSegment): void {
+    const { byteLength } = segment;
+    if (segment.isGap || this.#pendingBytes + byteLength > MAX_PENDING) return;
+    this.#pendingBytes += byteLength;
+    const file = fileOf(rendition, segment);
+    const chunks = segment.parts.map(({ bytes }) => bytes);
+    const write = this.storage
+      .write({ ...this.broadcast, file }, chunks)
+      .then(
+        () => {
+          this.#stored.add(file);
+          this.#release(rendition);
+        },
+        (error: unknown) => this.onError(file, error),
+      )
+      .finally(() => {
+        this.#pendingBytes -= byteLength;
+        this.#writes.delete(write);
+      });
+    this.#writes.add(write);
+    this.#release(rendition);
   }
 
   #release(rendition: Rendition): void {

@@ -27,8 +27,9 @@ export class HlsVodRecorder implements HlsSegmentKeeper {
     return this.#writers.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
   }
 
-  put(rendition: Rendition, segment: HlsSegment): void {
+  put(rendition: Rendition, complete: HlsSegment, rest?: HlsSegment): void {
     if (this.#isStopped) return;
+    const segment = rest === undefined ? complete : joined(complete, rest);
     if (rendition.isLeading) this.#beginIfDue(segment);
     const writer = this.#writerOf(segment);
     if (writer === undefined) return;
@@ -89,4 +90,14 @@ export class HlsVodRecorder implements HlsSegmentKeeper {
       this.#writers.shift();
     }
   }
+}
+
+/** Two segments as one: all of a recording can be begun at. */
+function joined(segment: HlsSegment, rest: HlsSegment): HlsSegment {
+  return {
+    ...segment,
+    parts: [...segment.parts, ...rest.parts],
+    duration: segment.duration + rest.duration,
+    byteLength: segment.byteLength + rest.byteLength,
+  };
 }

@@ -6,7 +6,8 @@ import { jest } from '@jest/globals';
 import { TestBrowser } from '#test/browser';
 import { clip } from '#test/clips';
 import { IngestProcess } from '#test/ingest-process';
-import { FfmpegPublisher, publish } from '#test/publishing';
+import { FfmpegPublisher } from '#test/publishing';
+import { until } from '#test/until';
 
 // The pages of docs/players.md in Chromium, on a host of their own, as they stand there but for addresses.
 
@@ -83,17 +84,33 @@ it.each(['hls.js', 'mpegts.js'] as const)(
       await second.end('SIGTERM');
     }
     expect(opened.problems.filter((problem) => !/404|WebSocket|StartupStallJumper/u.test(problem))).toEqual([]);
+    await opened.page.context().close();
   },
 );
 
-it('hls.js comes to the end of a stream whose sound ends before the last part', async () => {
-  const file = await clip('H.264 and 5 s of AAC', 5.12);
-  const opened = await browser.open(addressOf('hls.js'));
-  const ended = opened.page.locator('video').evaluate(
-    // The DOM's types are not there in tests.
-    async (video: EventTarget) => new Promise((done) => video.addEventListener('ended', () => done(true))),
+const VIEWERS = 3;
+
+// However a stream ends, players that are there come to its end, and ask for the next one.
+it.each([
+  ['to its end, the sound of which is before', 5.12, 'H.264 and 5 s of AAC', undefined],
+  ['to its end, the sound of which is long before', 6.2, 'H.264 and 5 s of AAC', undefined],
+  ['and is stopped in the middle', 8, 'H.264 with B-frames and AAC', 'SIGTERM'],
+  ['and is lost', 8, 'H.264 with B-frames and AAC', 'SIGKILL'],
+] as const)('hls.js comes to the end of a stream that FFmpeg publishes %s', async (_how, seconds, name, signal) => {
+  const file = await clip(name, seconds);
+  const pages = await Promise.all(Array.from({ length: VIEWERS }, async () => browser.open(addressOf('hls.js'))));
+  const ends = pages.map(({ page }) =>
+    page.locator('video').evaluate(
+      // The DOM's types are not there in tests.
+      async (video: EventTarget) => new Promise((done) => video.addEventListener('ended', () => done(true))),
+    ),
   );
-  await publish(file, ingest.url('live/cam1'), { isRealTime: true });
-  await expect(ended).resolves.toBe(true);
-  expect(opened.problems.filter((problem) => !problem.includes('404'))).toEqual([]);
+  const publisher = new FfmpegPublisher(file, ingest.url('live/cam1'), { isRealTime: true });
+  if (signal !== undefined) {
+    await until('FFmpeg has sent six seconds and a half', () => publisher.sent > 6500);
+    await publisher.end(signal);
+  } else await publisher.succeeded();
+  await expect(Promise.all(ends)).resolves.toEqual(pages.map(() => true));
+  expect(pages.flatMap(({ problems }) => problems.filter((problem) => !problem.includes('404')))).toEqual([]);
+  await Promise.all(pages.map(({ page }) => page.context().close()));
 });

@@ -70,10 +70,12 @@ async function packaged(name: string, sent: readonly Sent[], options: Partial<Pa
     onPart: (rendition) => {
       if (packager.prepare()) checkerOf(rendition.name).add(renderMediaPlaylist(rendition));
     },
-    onSegment: (rendition, { number, parts, isGap }) => {
-      if (isGap) return;
-      const file = segmentName(rendition.name, number, rendition.extension);
-      writeFileSync(join(directory, file), Buffer.concat(parts.map(({ bytes }) => bytes)));
+    onSegment: (rendition, ...segments) => {
+      for (const segment of segments) {
+        if (segment === undefined || segment.isGap) continue;
+        const file = segmentName(rendition.name, segment.number, rendition.extension);
+        writeFileSync(join(directory, file), Buffer.concat(segment.parts.map(({ bytes }) => bytes)));
+      }
     },
   });
   const stream = new LiveStream({ id: '1', app: 'live', name, path: `live/${name}`, startedAt: 0 });

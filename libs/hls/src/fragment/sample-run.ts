@@ -17,6 +17,8 @@ export class SampleRun {
   /** Samples that are held back behind those, and their bytes. */
   #heldCount = 0;
   #heldLength = 0;
+  /** Bytes of the last sample that was forgotten, which are there until the next is added. */
+  #last: Uint8Array | undefined;
 
   get count(): number {
     return this.#count;
@@ -64,9 +66,15 @@ export class SampleRun {
     this.#length = end;
   }
 
+  /** Adds the last of those that were forgotten, at another time, as long as nothing has been added since. */
+  repeatLast(time: number): void {
+    if (this.#last !== undefined && this.#count === 0) this.add(time, 0, true, this.#last);
+  }
+
   /** Forgets the samples; those that were held back are there then. */
   clear(): void {
     const from = this.#count;
+    if (from > 0) this.#last = this.#bytes.subarray(this.#length - this.sizes[from - 1]!, this.#length);
     this.#count = this.#heldCount;
     if (this.#heldCount > 0) {
       for (const values of [this.times, this.offsets, this.sizes, this.keys]) values.splice(0, from);

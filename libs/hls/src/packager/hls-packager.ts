@@ -259,8 +259,8 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
   }
 
   /** @internal */
-  onSegment(rendition: Rendition, segment: HlsSegment): void {
-    this.receiver.onSegment?.(rendition, segment);
+  onSegment(rendition: Rendition, segment: HlsSegment, rest?: HlsSegment): void {
+    this.receiver.onSegment?.(rendition, segment, rest);
     const { playlist, maxBytes } = this.options;
     if (playlist === 'event' && rendition.window.byteLength > maxBytes) this.#outgrow('bytes');
   }
@@ -373,7 +373,7 @@ export class HlsPackager implements TrackReceiver, StreamPlan {
     const leading = this.#leading;
     leading?.finish(isLast);
     for (const rendition of this.#renditions) {
-      if (rendition !== leading) rendition.finish(isLast, leading!.window.nextNumber);
+      if (rendition !== leading) rendition.finish(isLast, leading!.wholeCount);
     }
   }
 

@@ -10,8 +10,12 @@ export interface PackagerReceiver {
   onInit?(init: HlsInit): void;
   /** A playlist has something new in it. */
   onPart?(rendition: Rendition): void;
-  /** A segment is complete, or there is none of its number: a gap. */
-  onSegment?(rendition: Rendition, segment: HlsSegment): void;
+  /**
+   * A segment is complete, or there is none of its number: a gap.
+   *
+   * @param rest the last of all, which goes on where that ends and may have no key frame
+   */
+  onSegment?(rendition: Rendition, segment: HlsSegment, rest?: HlsSegment): void;
   /** A segment is in no playlist any more and need not be kept. */
   onRemove?(rendition: Rendition, segment: HlsSegment): void;
   /**

@@ -7,7 +7,7 @@ import type { MetadataHints } from '../track/metadata-hints.js';
 import { BitRateMeter } from './bit-rate-meter.js';
 import { CutRule } from './cut-rule.js';
 import { LeaderSilence } from './leader-silence.js';
-import { announcedRate, listedFormats } from './rendition-content.js';
+import { listedSeconds, summaryOf } from './rendition-content.js';
 import { SegmentBoundaries } from './segment-boundaries.js';
 import type { StreamPlan } from './stream-plan.js';
 import type { TrackWriter } from './track-writer.js';
@@ -16,8 +16,6 @@ import { WaitingSamples } from './waiting-samples.js';
 const MILLISECONDS = 1000;
 /** Segments another rendition may be ahead before this one is cut where it is. */
 const MAX_LAG = 2;
-/** Target durations a playlist lists at least. */
-const LEAST_LISTED = 3;
 /** Milliseconds behind a boundary that a sample happens to begin at, when it is not known how long they are. */
 const TOLERANCE = 50;
 /** Parts the first one may have the length of, where another track can go on behind it. */
@@ -45,6 +43,7 @@ export class Rendition implements MediaPlaylistSource {
   readonly #silence = new LeaderSilence();
   /** From where on there is nothing but gaps, since the leader is silent. */
   #emptyFrom: number | undefined;
+  #beforeLast: HlsSegment | undefined;
 
   constructor(
     readonly name: string,
@@ -56,7 +55,7 @@ export class Rendition implements MediaPlaylistSource {
     const { options } = plan;
     this.#waiting = new WaitingSamples(tracks);
     this.#rule = new CutRule(this.leader.timescale, options, tracks.length > 1 || !isLeading ? FIRST_PARTS : Infinity);
-    const limits = { duration: () => this.#listedDuration, maxBytes: options.maxBytes };
+    const limits = { duration: () => listedSeconds(options, this.targetDuration), maxBytes: options.maxBytes };
     this.window = new SegmentWindow(limits, (segment) => plan.onRemove(this, segment));
     this.#init = plan.newInit(tracks);
   }
@@ -89,12 +88,6 @@ export class Rendition implements MediaPlaylistSource {
     return this.isEvent || this.plan.options.window / MILLISECONDS > SKIP_BOUNDARY * this.targetDuration;
   }
 
-  /** Seconds of complete segments that are listed: never less than three target durations (RFC 8216 §6.2.2). */
-  get #listedDuration(): number {
-    if (this.isEvent) return Infinity;
-    return Math.max(this.plan.options.window / MILLISECONDS, LEAST_LISTED * this.targetDuration);
-  }
-
   private get hasParts(): boolean {
     return this.plan.options.partDuration > 0 && this.extension === 'm4s';
   }
@@ -104,6 +97,11 @@ export class Rendition implements MediaPlaylistSource {
     return this.window.lastNumber >= 0;
   }
 
+  /** Segments there are but for one that is the rest of another. */
+  get wholeCount(): number {
+    return this.window.nextNumber - (this.#beforeLast === undefined ? 0 : 1);
+  }
+
   /** Bytes held: of segments, and of samples that are not in one yet. */
   get byteLength(): number {
     return this.window.byteLength + this.#waiting.byteLength;
@@ -111,32 +109,21 @@ export class Rendition implements MediaPlaylistSource {
 
   /** @param hints what the publisher says of its tracks */
   summary(hints: MetadataHints | undefined): RenditionSummary {
-    const { format } = this.leader;
-    const announced = this.window.isEnded ? 0 : announcedRate(this.tracks, hints, this.#bitRates.isEmpty);
-    const { peak, average } = this.#bitRates.rates(announced);
-    return {
-      name: this.name,
-      formats: listedFormats(this.window, this.tracks),
-      isAlternative: format.kind === 'audio' && !this.isLeading,
-      frameRate: format.kind === 'video' ? (format.frameRate ?? this.#rule.frameRate) : undefined,
-      peakBitRate: peak,
-      averageBitRate: average,
-    };
+    return summaryOf(this, this.#bitRates, this.#rule.frameRate, hints);
   }
 
   /** A sample of one of the tracks. */
   add(track: TrackWriter, milliseconds: number, offset: number, isKey: boolean, body: Uint8Array): void {
     if (track !== this.leader) {
       // What begins before the first picture is of no use.
-      if (!this.#isOpen || milliseconds < this.#openedAt) return;
-      track.add(track.timeOf(milliseconds, body), offset, isKey, body);
+      if (this.#isOpen && milliseconds >= this.#openedAt)
+        track.add(track.timeOf(milliseconds, body), offset, isKey, body);
       return;
     }
     this.#silence.end();
     // Other renditions begin where the leading one did.
     if (!this.#isOpen && !(isKey && (this.isLeading || this.#hasPassed(0, milliseconds + offset)))) return;
-    let time = track.timeOf(milliseconds, body);
-    let late = 0;
+    let [time, late] = [track.timeOf(milliseconds, body), 0];
     if (!this.#isOpen) this.#beginAnew(time, milliseconds, offset);
     else if (this.#cutBefore(time, milliseconds, offset, isKey) && this.#isJustBehind(time)) {
       // The part before has ended a moment too early: publishers' times are rounded. It is shown when it would be.
@@ -182,14 +169,14 @@ export class Rendition implements MediaPlaylistSource {
     if (this.#boundaries.count > MAX_LAG) this.#catchUp();
   }
 
-  /** Ends what is being written: what follows is a discontinuity, or nothing. @param nextNumber segments there have to be */
-  finish(isLast: boolean, nextNumber = 0): void {
+  /** Ends what is being written: what follows is a discontinuity, or nothing. @param count segments there have to be */
+  finish(isLast: boolean, count = 0): void {
     this.#breakOff(isLast);
-    while (this.window.nextNumber < nextNumber) this.#addGap();
+    while (this.window.nextNumber < count) this.#addGap();
     this.#isDiscontinuity = true;
     this.#boundaries.clear();
     this.#emptyFrom = undefined;
-    for (const track of this.tracks) track.restart();
+    this.#waiting.restart();
   }
 
   /** The tracks have other formats now; nothing is being written. */
@@ -232,11 +219,10 @@ export class Rendition implements MediaPlaylistSource {
     const target = this.plan.targetDuration;
     for (;;) {
       const end = this.#rule.partEnd(target);
-      const { partLength } = this.#rule;
       if (!(end < until) || end <= this.#partStart || !this.#waiting.isAnyBefore(end)) return;
-      this.#waiting.holdBack(end, next === 0 ? 0 : Math.ceil((until - end) / partLength));
+      this.#waiting.holdBack(end, next === 0 ? 0 : Math.ceil((until - end) / this.#rule.partLength));
       this.#rule.breakPart(end);
-      if (this.isLeading && this.#rule.isTooLong(end + partLength, target)) {
+      if (this.isLeading && this.#rule.isTooLong(end + this.#rule.partLength, target)) {
         this.#endSegment(end, next || end);
         this.#begin(end, this.#waiting.millisecondsOf(end), 0, this.#waiting.startsWithKey);
       } else {
@@ -248,8 +234,8 @@ export class Rendition implements MediaPlaylistSource {
 
   /** The part before ended a moment before a picture. */
   #isJustBehind(time: number): boolean {
-    const late = time - this.#partStart;
-    return this.leader.format.kind === 'video' && late > 0 && late < this.#rule.frame;
+    const end = this.leader.format.kind === 'video' ? this.#partStart + this.#rule.frame : 0;
+    return time > this.#partStart && time < end;
   }
 
   /** The next boundary, when it is further back than where a sample happens to be shown; in units of the timescale. */
@@ -337,17 +323,34 @@ export class Rendition implements MediaPlaylistSource {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     const known = Math.min(this.#waiting.end ?? 0, this.#rule.partEnd(this.plan.targetDuration));
-    const canLeaveOut = this.hasParts && this.window.open!.parts.length > 0;
-    if (isLast) this.#waiting.endHere(canLeaveOut ? known - this.#partStart : Infinity);
+    if (isLast && this.hasParts) this.#beginLast(known);
     const end = this.#waiting.isEmpty ? this.#partStart : Math.max(this.#partStart + 1, known);
-    this.#endSegment(end, end);
+    this.#endPart(end, end);
+    this.#completeSegment();
+    if (!isLast) this.plan.onPart(this); // the last is listed together with the end of the playlist
+  }
+
+  /**
+   * The last part of all is a segment of its own. Players learn that it is together with the end: hls.js 1.7 loads no other
+   * part of a segment that it knows to be complete by then, and video.js 8 ends when it asks for something while it knows.
+   */
+  #beginLast(end: number): void {
+    const isLater = this.window.open!.parts.length > 0;
+    this.#waiting.endHere(end, isLater ? end - this.#partStart : Infinity);
+    if (!isLater || this.#waiting.isEmpty) return;
+    this.#beforeLast = this.window.open!;
+    this.window.complete();
+    const { startsWithKey } = this.#waiting;
+    this.#isIndependent &&= startsWithKey;
+    this.window.begin(this.#startAt(this.#waiting.millisecondsOf(this.#partStart), startsWithKey));
+    this.writer.beginSegment();
   }
 
   #completeSegment(): void {
     const segment = this.window.open!;
     this.window.complete();
     this.#bitRates.endSegment();
-    this.plan.onSegment(this, segment);
+    this.plan.onSegment(this, this.#beforeLast ?? segment, this.#beforeLast && segment);
   }
 
   /** The leading rendition is far ahead: this one has stopped, or is late. */

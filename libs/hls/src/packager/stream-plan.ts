@@ -12,7 +12,7 @@ export interface StreamPlan {
   wallTime(milliseconds: number): number;
   newInit(tracks: readonly TrackWriter[]): HlsInit | undefined;
   onPart(rendition: Rendition): void;
-  onSegment(rendition: Rendition, segment: HlsSegment): void;
+  onSegment(rendition: Rendition, segment: HlsSegment, rest?: HlsSegment): void;
   onRemove(rendition: Rendition, segment: HlsSegment): void;
   /** The leading rendition began a segment there. */
   onBoundary(milliseconds: number): void;

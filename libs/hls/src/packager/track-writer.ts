@@ -55,6 +55,11 @@ export class TrackWriter {
     run.add(time, this.#ticks(offset), isKey, body);
   }
 
+  /** Adds the last sample once more where it ends, when there was one and nothing is waiting. */
+  repeatLast(): void {
+    if (this.#lastTime !== undefined) this.run.repeatLast(this.end);
+  }
+
   /** Where the last sample begins; 0 before the first. */
   get lastTime(): number {
     return this.#lastTime ?? 0;

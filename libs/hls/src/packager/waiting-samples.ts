@@ -2,14 +2,18 @@ import type { FragmentTrack } from '../fragment/sample-run.js';
 import type { TrackWriter } from './track-writer.js';
 
 const MILLISECONDS = 1000;
-/** Most milliseconds at the end that are left out where a track has nothing of them. */
+/** Most milliseconds of sound at the end that are left out where there are no pictures. */
 const MAX_SLIVER = 100;
+/** Longest a track is silent at the end and yet lasts as long as what leads, milliseconds: behind that it has ended before. */
+const MAX_SILENCE = 5000;
 
 /** The samples of a rendition's tracks that are in no part yet. Times are the leader's, in units of its timescale. */
 export class WaitingSamples {
   /** The track whose time it is. */
   readonly leader: TrackWriter;
   #isLast = false;
+  /** Until when what has been written of the leader is shown. */
+  #shown = 0;
 
   /** @param tracks that which leads first */
   constructor(private readonly tracks: readonly TrackWriter[]) {
@@ -80,23 +84,42 @@ export class WaitingSamples {
    * @param next when the leader's next sample begins
    */
   fragments(next: number): FragmentTrack[] {
-    const shown = this.#isLast ? this.#shownEnd(next) : 0;
+    this.#shown = Math.max(this.#shown, this.#shownEnd(next));
+    const least = this.#isLast ? this.#shown : 0;
     return this.tracks.map((track) =>
-      track.fragment(track === this.leader ? next : Math.max(track.end, Math.ceil(this.#timeIn(track, shown)))),
+      track.fragment(track === this.leader ? next : Math.max(track.end, Math.ceil(this.#timeIn(track, least)))),
     );
   }
 
   /**
-   * Nothing follows: in what is the last part no track ends before what leads is shown to its end. hls.js 1.7 takes a stream
-   * to be over when it has the middle of the last part, and stands still where it never has. Not before a discontinuity,
-   * where hls.js leaves a hole for pictures that are shown after they are decoded: one of less than 0.1 s, as there would be
-   * then, keeps it from coming to an end as well.
+   * Nothing follows: no track ends before what leads is shown to its end, of which the last to be shown may be in a part
+   * before. hls.js 1.7 takes a stream to be over when it has the middle of the last part, and stands still where it never
+   * has. Where a track has nothing in the last part, its last sample is there once more, until the end. Not before a
+   * discontinuity, where hls.js leaves a hole for pictures that are shown after they are decoded: one of less than 0.1 s, as
+   * there would be then, keeps it from coming to an end as well.
    *
-   * @param length of the last part. A moment of one track alone, which would end behind the other, is left out.
+   * @param end of the last part
+   * @param length of it, which is left out when it is a moment of sound alone
    */
-  endHere(length: number): void {
+  endHere(end: number, length: number): void {
     this.#isLast = true;
-    if (this.millisecondsOf(length) <= MAX_SLIVER && this.tracks.some(({ run }) => run.count === 0)) this.clear();
+    if (this.leader.run.count === 0) {
+      if (this.millisecondsOf(length) <= MAX_SLIVER) this.clear();
+      return;
+    }
+    const shown = Math.max(this.#shown, this.#shownEnd(end));
+    for (const track of this.tracks) {
+      const least = this.#timeIn(track, shown);
+      const silence = ((least - track.end) * MILLISECONDS) / track.timescale;
+      if (track.run.count === 0 && silence > 0 && silence <= MAX_SILENCE) track.repeatLast();
+    }
+  }
+
+  /** What comes next begins elsewhere. */
+  restart(): void {
+    this.#isLast = false;
+    this.#shown = 0;
+    for (const track of this.tracks) track.restart();
   }
 
   /** They are written, but for those that are held back. */
