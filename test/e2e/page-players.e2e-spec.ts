@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { jest } from '@jest/globals';
+import type { Route } from 'playwright-core';
 import type { FlvTag } from '#lib/flv';
 import { BrowserPage, TestBrowser } from '#test/browser';
 import { captured, sentMessages } from '#test/captures';
@@ -17,6 +18,12 @@ import { VirtualEncoder } from '../../src/test-kit/virtual-encoder.js';
 jest.setTimeout(90_000);
 
 const OVER_AND_OVER = { isRealTime: true, inputArgs: ['-stream_loop', '-1'], timeout: 80_000 };
+
+const LIBRARIES: Readonly<Record<string, string>> = {
+  'http-flv': 'mpegts.js',
+  'ws-flv': 'mpegts.js',
+  'll-hls': 'hls.mjs',
+};
 
 let browser: TestBrowser;
 let ingest: IngestProcess;
@@ -218,6 +225,34 @@ it('keeps no connection for a tab that nobody sees, so that the next one loads',
     await see(first, true);
     await first.plays();
     expect([...first.problems, ...opened.problems]).toEqual([]);
+  } finally {
+    await publisher.end('SIGKILL');
+  }
+});
+
+it.each([
+  ['http-flv', 'ws-flv', 'mpegts.js'],
+  ['ll-hls', 'http-flv', 'hls.mjs'],
+  ['http-flv', 'll-hls', 'mpegts.js'],
+])('plays what was chosen last when %s and then %s are while %s loads', async (before, last, library) => {
+  const file = await clip('H.264 with B-frames and AAC', 8);
+  const publisher = new FfmpegPublisher(file, ingest.url('live/chosen'), OVER_AND_OVER);
+  try {
+    await ingest.logged('publish started', 'live/chosen');
+    const opened = await browser.open(url);
+    const { page } = opened;
+    await page.evaluate(`localStorage.setItem('player', '${before}')`);
+    const held: Route[] = [];
+    await page.route(`**/page/vendor/${library}`, (route) => void held.push(route));
+    await page.goto(`${url}#/streams/live/chosen`);
+    await until(`${library} is wanted`, async () => held.length > 0);
+    await page.locator(`input[value=${last}]`).check();
+    // What needs another library plays by now.
+    if (LIBRARIES[last] !== library) await opened.plays();
+    await held[0]!.continue();
+    await opened.plays();
+    await opened.plays(50);
+    expect(opened.problems).toEqual([]);
   } finally {
     await publisher.end('SIGKILL');
   }

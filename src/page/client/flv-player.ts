@@ -1,10 +1,16 @@
+import type Mpegts from 'mpegts.js';
 import { bufferedAhead, type LivePlayer, type PlayerEnd, type PlayerRequest, playUrl } from './live-player.js';
 import { loadMpegts } from './vendor.js';
 
-/** Plays FLV over HTTP or WebSocket. It is as far behind as its buffer is long: the server sends what it has at once. */
-export async function playFlv(request: PlayerRequest): Promise<LivePlayer> {
-  const { kind, path, query, hasAudio, hasVideo, video, onEnd } = request;
+/** Gets ready to play FLV over HTTP or WebSocket. @throws {MissingLibrary} */
+export async function flvPlayer(): Promise<(request: PlayerRequest) => LivePlayer> {
   const mpegts = await loadMpegts();
+  return (request) => playFlv(mpegts, request);
+}
+
+/** It is as far behind as its buffer is long: the server sends what it has at once. */
+function playFlv(mpegts: typeof Mpegts.default, request: PlayerRequest): LivePlayer {
+  const { kind, path, query, hasAudio, hasVideo, video, onEnd } = request;
   const player = mpegts.createPlayer(
     { type: 'flv', isLive: true, url: playUrl(kind, path, query), hasAudio, hasVideo },
     {

@@ -7,33 +7,37 @@ const BEGINNING = 5000;
 /** How long after such a stall, and after any other, it is forgotten, in milliseconds. */
 const FORGOTTEN_AFTER = { beginning: 2000, later: 60_000 };
 
-/** Plays HLS, with parts or without. */
-export async function playHls(request: PlayerRequest): Promise<LivePlayer> {
+/** Gets ready to play HLS, with parts or without. @throws {MissingLibrary} */
+export async function hlsPlayer(): Promise<(request: PlayerRequest) => LivePlayer> {
+  const Hls = await loadHls();
+  return (request) => playHls(Hls, request);
+}
+
+function playHls(Player: typeof Hls, request: PlayerRequest): LivePlayer {
   const { kind, path, query, video, serverNow, onEnd } = request;
   const url = playUrl(kind, path, query);
-  const Hls = await loadHls();
-  if (!Hls.isSupported()) return playNatively(video, url, onEnd);
+  if (!Player.isSupported()) return playNatively(video, url, onEnd);
   const lowLatencyMode = kind === 'll-hls';
-  const hls = new Hls({
+  const hls = new Player({
     lowLatencyMode,
     // Fragments of MP4 need hardly any work, and a worker from a blob: URL is not allowed to run here.
     enableWorker: false,
     backBufferLength: 30,
     ...(lowLatencyMode && { maxLiveSyncPlaybackRate: 1.1 }),
   });
-  hls.on(Hls.Events.ERROR, (_event, { fatal, type, details, response }) => {
+  hls.on(Player.Events.ERROR, (_event, { fatal, type, details, response }) => {
     if (!fatal) return;
-    if (type !== Hls.ErrorTypes.NETWORK_ERROR) onEnd({ problem: `hls.js stopped (${details}).`, isMedia: true });
+    if (type !== Player.ErrorTypes.NETWORK_ERROR) onEnd({ problem: `hls.js stopped (${details}).`, isMedia: true });
     else if (response?.code) onEnd({ problem: `The server refused to play it (${response.code}).` });
     else onEnd({ problem: 'The connection was lost.' });
   });
   const controller = new AbortController();
-  if (lowLatencyMode) forgetStalls(hls, Hls, controller.signal);
+  if (lowLatencyMode) forgetStalls(hls, Player, controller.signal);
   // The publisher said goodbye: what it sent has been shown to its end.
   video.addEventListener('ended', () => onEnd({}), { signal: controller.signal });
   hls.loadSource(url);
   hls.attachMedia(video);
-  hls.once(Hls.Events.MANIFEST_PARSED, () => void video.play().catch(() => {}));
+  hls.once(Player.Events.MANIFEST_PARSED, () => void video.play().catch(() => {}));
   return {
     latency() {
       const { playingDate } = hls;

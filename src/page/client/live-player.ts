@@ -1,6 +1,6 @@
 import type { AdminFeatures } from '../../admin/admin-api.js';
-import { playFlv } from './flv-player.js';
-import { playHls } from './hls-player.js';
+import { flvPlayer } from './flv-player.js';
+import { hlsPlayer } from './hls-player.js';
 import { addressOf } from './page-base.js';
 import { encodePath } from './stream-address.js';
 
@@ -55,9 +55,13 @@ export function isFlv(kind: PlayerKind): boolean {
   return kind === 'http-flv' || kind === 'ws-flv';
 }
 
-/** Starts a player. @throws {MissingLibrary} */
-export function startPlayer(request: PlayerRequest): Promise<LivePlayer> {
-  return isFlv(request.kind) ? playFlv(request) : playHls(request);
+/**
+ * Loads what a way to watch needs. What it resolves with starts the player at
+ * once: one that is not wanted any more never touches the video of the next.
+ * @throws {MissingLibrary}
+ */
+export function loadPlayer(kind: PlayerKind): Promise<(request: PlayerRequest) => LivePlayer> {
+  return isFlv(kind) ? flvPlayer() : hlsPlayer();
 }
 
 /** Where a stream is, for a player of this kind. */

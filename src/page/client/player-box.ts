@@ -3,12 +3,12 @@ import { h, setText } from './dom.js';
 import { seconds } from './format.js';
 import {
   isFlv,
+  loadPlayer,
   type LivePlayer,
   type PlayerEnd,
   PLAYER_LABELS,
   type PlayerKind,
   playerKinds,
-  startPlayer,
 } from './live-player.js';
 import type { Store } from './store.js';
 import { hasKind, kindsOf, mediaOf, withoutDecoder } from './playable.js';
@@ -185,18 +185,16 @@ export class PlayerBox {
         if (run === this.#run) this.#ended(end);
       },
     };
-    startPlayer(request).then(
-      (player) => {
-        if (run === this.#run && this.#isRunning) this.#player = player;
-        else player.stop();
-      },
-      (error: unknown) => {
+    loadPlayer(request.kind)
+      .then((play) => {
+        if (run === this.#run) this.#player = play(request);
+      })
+      .catch((error: unknown) => {
         if (run !== this.#run) return;
         const problem = (error as Error).message;
         if (error instanceof MissingLibrary) this.#failed(problem);
         else this.#ended({ problem });
-      },
-    );
+      });
   }
 
   /** It may come back: what was lost is tried again as long as the stream is there. */
