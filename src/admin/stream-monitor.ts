@@ -87,10 +87,10 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
     const ids = new Set(live.map(({ id }) => id));
     for (const id of this.#watched.keys()) if (!ids.has(id)) this.#watched.delete(id);
     for (const { id, stream } of live) {
-      const { bytes, videoFrames: frames, audioMessages: audio, videoMessages: video } = stream.counters;
+      const { bytes, sentBytes, videoFrames: frames, audioMessages: audio, videoMessages: video } = stream.counters;
       const { rates, history, presence } = this.#watch(id);
       presence.add(at, { audio, video });
-      rates.add({ at, bytes, frames, sentBytes: stream.sentBytes, timestamp: stream.timestamp });
+      rates.add({ at, bytes, frames, sentBytes, timestamp: stream.timestamp });
       history.add(time, rates.rates, sum(this.playback.viewersOf(stream)));
     }
     if (this.#observers.size === 0) return;
@@ -149,7 +149,7 @@ export class StreamMonitor implements OnApplicationBootstrap, OnApplicationShutd
         missing: watched.presence.missing,
       },
       outgoing: {
-        bytes: stream.sentBytes,
+        bytes: counters.sentBytes,
         bitrate: rates.outgoing,
         skips: counters.skips,
         skippedBytes: counters.skippedBytes,

@@ -121,7 +121,7 @@ export class RtmpPlayback implements OnApplicationShutdown {
       if (count > 0) counts[protocol] = (counts[protocol] ?? 0) + count;
     };
     for (const feed of stream.feeds) {
-      for (const { kind = 'other' } of feed.subscribers) add(kind, 1);
+      for (const [kind = 'other', count] of feed.kinds) add(kind, count);
     }
     for (const source of this.#viewerSources) add(source.protocol, source.count(stream.path));
     return counts;

@@ -1,4 +1,3 @@
-import { LONGEST_TICK } from './read-profile.js';
 import type { RepeatedTask, Ticker } from './ticker.js';
 
 /** Something that wants to be called no later than a time, on the server's clock. */
@@ -9,13 +8,17 @@ export interface Deadlined {
   onDue(now: number): void;
 }
 
-/** Deadlines are looked at so often, in milliseconds, or later by the longest tick: one may be noticed 0.4 s late. */
-const INTERVAL = 60;
+/**
+ * Deadlines are looked at so often, in milliseconds, or somewhat later, so that every tick is in time for it: one may be
+ * noticed 0.4 s late. No oftener, since of hundreds of connections no object is in a cache by then.
+ */
+const INTERVAL = 240;
+const SLACK = 160;
 
 /** Looks after the deadlines of all connections, while there are any. */
 export class DeadlineSweep implements RepeatedTask {
   readonly interval = INTERVAL;
-  readonly slack = LONGEST_TICK;
+  readonly slack = SLACK;
   readonly #all = new Set<Deadlined>();
   readonly #ticker: Ticker;
 

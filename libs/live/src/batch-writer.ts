@@ -55,7 +55,8 @@ export class BatchWriter {
   /** What waits moves along: a batch lies in one piece, which is one write for each subscriber. */
   #nextSlab(bytes: number): void {
     const waiting = this.#slab.subarray(this.#from, this.#to);
-    const slab = new Uint8Array(Math.max(SLAB_SIZE, (waiting.length + bytes) * 2));
+    // Not filled with zeros: what is handed out has been written.
+    const slab = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, (waiting.length + bytes) * 2)).buffer);
     slab.set(waiting);
     this.#slab = slab;
     this.#from = 0;

@@ -154,15 +154,6 @@ export class LiveStream implements LiveStreamInfo {
     return this.#gopDuration;
   }
 
-  /** Bytes sent to all subscribers so far, in every format. */
-  get sentBytes(): number {
-    let sum = this.counters.departedBytes;
-    for (const feed of this.#feeds.values()) {
-      for (const { counters } of feed.subscribers) sum += counters.bytes;
-    }
-    return sum;
-  }
-
   /** What anybody wants of it the moment it comes. */
   get urgency(): Urgency {
     return mostUrgent(this.#sinks);

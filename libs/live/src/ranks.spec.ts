@@ -46,7 +46,7 @@ it('writes past sinks that allow it once they have been sent all there is, and c
   expect(quick.subscriber.counters).toEqual(plain.subscriber.counters);
   expect(quick.subscriber.counters.bytes).toBe(quick.sink.bytes);
   expect([quick.subscriber.lag, quick.subscriber.isWatching, quick.subscriber.isBlocked]).toEqual([0, true, false]);
-  expect(stream.sentBytes).toBe(2 * quick.sink.bytes);
+  expect(stream.counters.sentBytes).toBe(2 * quick.sink.bytes);
 });
 
 it('leaves the others in step when some leave', () => {

@@ -68,10 +68,10 @@ export class Ranks {
     if (this.#members.length === 0) this.#tail = undefined;
   }
 
-  /** Sends those in step what has come. Whose way did not take all of it is apart from then on. */
-  send(batch: Batch): void {
+  /** Sends those in step what has come. Whose way did not take all of it is apart from then on. @returns bytes for all of them */
+  send(batch: Batch): number {
     const count = this.#handles.length;
-    if (count === 0) return;
+    if (count === 0) return 0;
     const { bytes } = batch;
     let short: Array<[LiveSubscriber, number]> | undefined;
     for (let i = 0; i < count; i++) {
@@ -82,5 +82,6 @@ export class Ranks {
     this.#tail = batch;
     // Not before: who leaves changes places with another one.
     for (const [member, left] of short ?? []) member.fallOut(bytes, left);
+    return bytes.length * count;
   }
 }

@@ -12,8 +12,8 @@ export interface StreamCounters {
   keyFrames: number;
   /** Messages with a truncated header or a reserved packet type: passed to nobody. */
   invalidMessages: number;
-  /** Bytes sent to subscribers that have left; see `LiveStream.sentBytes`. */
-  departedBytes: number;
+  /** Bytes sent to all subscribers, in every format. */
+  sentBytes: number;
   /** Times a subscriber skipped because it was too slow, those that have left included. */
   skips: number;
   /** Bytes they were not sent because of that. */
@@ -29,7 +29,7 @@ export function createStreamCounters(): StreamCounters {
     videoFrames: 0,
     keyFrames: 0,
     invalidMessages: 0,
-    departedBytes: 0,
+    sentBytes: 0,
     skips: 0,
     skippedBytes: 0,
   };

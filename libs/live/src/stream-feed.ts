@@ -7,6 +7,7 @@ import type { MediaMessage, MediaSink } from './media-message.js';
 import { Ranks } from './ranks.js';
 import { SKIP_THEN_CLOSE, type SlowSubscriberLimits, type SlowSubscriberPolicy } from './slow-subscriber-policy.js';
 import { LiveSubscriber } from './subscriber.js';
+import type { StreamCounters } from './stream-counters.js';
 import type { SubscriberSink } from './subscriber-sink.js';
 import type { Urgency } from './urgency.js';
 import type { WireFormat } from './wire-format.js';
@@ -31,6 +32,7 @@ export class StreamFeed implements MediaSink {
   readonly #queue: FlushQueue;
   readonly #writer = new BatchWriter();
   readonly #subscribers = new Set<LiveSubscriber>();
+  readonly #kinds = new Map<string | undefined, number>();
   /** The same, by how they are sent what comes. */
   readonly #ranks = new Ranks();
   /** Subscribers that begin, or go on, at the next key frame, or when pictures have ended. */
@@ -69,6 +71,11 @@ export class StreamFeed implements MediaSink {
 
   get subscribers(): Iterable<LiveSubscriber> {
     return this.#subscribers;
+  }
+
+  /** How many subscribers there are of each kind, see {@link SubscriberSink.kind}. */
+  get kinds(): ReadonlyMap<string | undefined, number> {
+    return this.#kinds;
   }
 
   /** Where a player can begin at once. */
@@ -150,7 +157,14 @@ export class StreamFeed implements MediaSink {
 
   #add(subscriber: LiveSubscriber): void {
     this.#subscribers.add(subscriber);
+    this.#count(subscriber, 1);
     this.#ranks.apart.add(subscriber);
+  }
+
+  #count({ kind }: LiveSubscriber, difference: 1 | -1): void {
+    const count = (this.#kinds.get(kind) ?? 0) + difference;
+    if (count > 0) this.#kinds.set(kind, count);
+    else this.#kinds.delete(kind);
   }
 
   #begin(subscriber: LiveSubscriber, now: number): void {
@@ -171,7 +185,9 @@ export class StreamFeed implements MediaSink {
   remove(subscriber: LiveSubscriber): void {
     this.#waiting.delete(subscriber);
     this.#ranks.apart.delete(subscriber);
-    if (!this.#subscribers.delete(subscriber) || this.#subscribers.size > 0 || this.#state !== 'active') return;
+    if (!this.#subscribers.delete(subscriber)) return;
+    this.#count(subscriber, -1);
+    if (this.#subscribers.size > 0 || this.#state !== 'active') return;
     this.#removeSink();
     this.#queue.delete(this);
     this.flush(this.#queue.now);
@@ -242,6 +258,7 @@ export class StreamFeed implements MediaSink {
     this.#queue.delete(this);
     for (const subscriber of this.#subscribers) subscriber.end('stream ended');
     this.#subscribers.clear();
+    this.#kinds.clear();
     this.#ranks.apart.clear();
     this.#waiting.clear();
     this.#stream.dropFeed(this);
@@ -264,7 +281,7 @@ export class StreamFeed implements MediaSink {
     if (!this.#flushWriter()) return;
     if (this.#waiting.size > 0) this.#placeWaiting(now);
     const batch = this.#tail!;
-    this.#ranks.send(batch);
+    (this.#stream.counters as StreamCounters).sentBytes += this.#ranks.send(batch);
     for (const subscriber of this.#ranks.apart) {
       if (!subscriber.join(this.#ranks, batch)) subscriber.pump(now, mayChange);
     }

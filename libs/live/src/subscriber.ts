@@ -39,7 +39,6 @@ export class LiveSubscriber {
   #startTime: number | undefined;
   /** Set while it is in step with others, which know its place. */
   #step: Step | undefined;
-  /** Whether the stream has been told what this one was sent. */
   #hasDeparted = false;
   #isPaused = false;
   #isBlocked = false;
@@ -138,7 +137,7 @@ export class LiveSubscriber {
     this.#step = ranks.join(this, shortcut, batch);
     // What was sent last would keep all that follows in memory.
     this.#sent = undefined;
-    this.#bytes += batch.bytes.length;
+    this.#count(batch.bytes);
     const left = shortcut.write(shortcut.handle, batch.bytes);
     if (left !== 0) this.fallOut(batch.bytes, left);
     return true;
@@ -256,8 +255,13 @@ export class LiveSubscriber {
   /** Writes at once, wherever it stands. */
   write(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#bytes += bytes.length;
+    this.#count(bytes);
     this.#sink.write(bytes);
+  }
+
+  #count({ length }: Uint8Array): void {
+    this.#bytes += length;
+    (this.stream.counters as StreamCounters).sentBytes += length;
   }
 
   get #isFull(): boolean {
@@ -267,7 +271,6 @@ export class LiveSubscriber {
   /** Nothing follows, whatever its socket does. */
   #letGo(): void {
     this.#leaveStep();
-    if (!this.#hasDeparted) (this.stream.counters as StreamCounters).departedBytes += this.#bytes;
     this.#hasDeparted = true;
     this.#sent = undefined;
     this.#isBlocked = false;
