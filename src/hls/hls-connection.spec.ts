@@ -34,7 +34,11 @@ class FakeTransport implements HlsTransport {
     return this.isTaking;
   }
 
-  writeAll(pieces: readonly Uint8Array[]): boolean {
+  writeShared(bytes: Uint8Array): boolean {
+    return this.write(bytes);
+  }
+
+  writeAllShared(pieces: readonly Uint8Array[]): boolean {
     return pieces.map((piece) => this.write(piece)).every(Boolean);
   }
 

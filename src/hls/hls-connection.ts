@@ -29,7 +29,16 @@ export interface HlsTimeouts {
 /** What a connection needs of its socket. */
 export type HlsTransport = Pick<
   SocketTransport,
-  'start' | 'write' | 'writeAll' | 'writableLength' | 'unsentLength' | 'pause' | 'resume' | 'end' | 'destroy'
+  | 'start'
+  | 'write'
+  | 'writeShared'
+  | 'writeAllShared'
+  | 'writableLength'
+  | 'unsentLength'
+  | 'pause'
+  | 'resume'
+  | 'end'
+  | 'destroy'
 >;
 
 /** What a connection needs of the server it belongs to. */
@@ -238,12 +247,12 @@ export class HlsConnection implements ConnectionReceiver {
     const { headers } = this.#services;
     const variant = variantOf(answer, fields);
     if (method === 'HEAD') {
-      this.#transport.writeAll([variant.headWith(headers), endOfHead]);
+      this.#transport.writeAllShared([variant.headWith(headers), endOfHead]);
       return;
     }
     const whole = variant.wholeWith(headers, endOfHead);
-    if (whole !== undefined) this.#transport.write(whole);
-    else this.#transport.writeAll([variant.headWith(headers), endOfHead, ...variant.body]);
+    if (whole !== undefined) this.#transport.writeShared(whole);
+    else this.#transport.writeAllShared([variant.headWith(headers), endOfHead, ...variant.body]);
   }
 
   /** Something has changed: sends what can be sent, and reads on or gives the connection away. */

@@ -1,4 +1,4 @@
-import { sendToDescriptor } from '../server/socket-shortcuts.js';
+import { sendToDescriptor } from '../server/descriptor-sending.js';
 
 /** FIN and the opcode of a binary message (RFC 6455 §5.2). */
 const BINARY_MESSAGE = 0x82;

@@ -119,12 +119,7 @@ class NodeSocket implements RawSocket {
   }
 
   writeAll(pieces: readonly Uint8Array[]): number {
-    if (this.fd < 0) return -1;
-    try {
-      return writevSync(this.fd, pieces);
-    } catch (error) {
-      return writtenOf(error);
-    }
+    return this.fd < 0 ? -1 : writeAllToDescriptor(this.fd, pieces);
   }
 }
 
@@ -132,6 +127,15 @@ class NodeSocket implements RawSocket {
 export function writeToDescriptor(fd: number, bytes: Uint8Array): number {
   try {
     return writeSync(fd, bytes);
+  } catch (error) {
+    return writtenOf(error);
+  }
+}
+
+/** The same, of pieces one behind the other. */
+export function writeAllToDescriptor(fd: number, pieces: readonly Uint8Array[]): number {
+  try {
+    return writevSync(fd, pieces);
   } catch (error) {
     return writtenOf(error);
   }

@@ -27,6 +27,7 @@ import type { ConnectionServices } from './connection-services.js';
 import type { ConnectionTransport } from './connection-transport.js';
 import { Deadline } from './deadline.js';
 import { DeadlineSweep } from './deadline-sweep.js';
+import { sharePages } from './descriptor-sending.js';
 import type { HttpReceiver } from './http-receiver.js';
 import { PeerWarnings } from './peer-warnings.js';
 import { ReadGate } from './read-gate.js';
@@ -269,6 +270,7 @@ export class RtmpServer
   /** @param isWanted whether it is to listen still */
   async #open(isWanted: () => boolean): Promise<void> {
     await this.#closing;
+    await this.#sharePages();
     if (!isWanted()) return;
     this.#closing = undefined;
     this.options.listeners.forEach((options, index) => this.#checkHttp(options, index));
@@ -291,6 +293,17 @@ export class RtmpServer
     }
     this.#announce('listening');
     this.#emitter.emit('listening', this.addresses);
+  }
+
+  /** That it cannot be done is no reason not to serve. */
+  async #sharePages(): Promise<void> {
+    try {
+      if (await sharePages()) this.logger.debug?.('What is sent to players is in memory once (koffi)');
+    } catch (error) {
+      this.logger.warn('koffi does not run here: what is sent to players is copied for each', {
+        error: (error as Error).message,
+      });
+    }
   }
 
   /** @throws {RtmpConfigurationError} for a listener that nobody would serve */

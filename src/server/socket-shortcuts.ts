@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SinkShortcut } from '#lib/live';
-import { type RawSocket, rawSocket, writeToDescriptor } from './raw-socket.js';
+import { sendToDescriptor } from './descriptor-sending.js';
+import { type RawSocket, rawSocket } from './raw-socket.js';
 
 /** The ways past whoever else writes to a socket, for as long as all that is written leaves at once. */
 export class SocketShortcuts {
@@ -36,10 +37,4 @@ export class SocketShortcuts {
     for (const end of this.#ends) end();
     this.#ends.clear();
   }
-}
-
-/** Writes at once what the kernel takes; how many bytes it left, or -1 when the peer is gone. */
-export function sendToDescriptor(fd: number, bytes: Uint8Array): number {
-  const written = writeToDescriptor(fd, bytes);
-  return written < 0 ? -1 : bytes.length - written;
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { SinkShortcut } from '#lib/live';
 import type { ConnectionReceiver, ConnectionTransport, TransportKind } from './connection-transport.js';
 import type { RtmpTlsInfo } from '../tls/tls-info.js';
+import { sendAllToDescriptor, sendToDescriptor } from './descriptor-sending.js';
 import type { SocketReading } from './immediate-reading.js';
 import { type RawSocket, rawSocket, unsentBytes } from './raw-socket.js';
 import type { GatedReader } from './read-gate.js';
@@ -104,11 +105,30 @@ export class SocketTransport implements ConnectionTransport {
     return this.#queue(bytes.subarray(written));
   }
 
+  /** The same, of what is sent to others as well, and must never be changed. */
+  writeShared(bytes: Uint8Array): boolean {
+    if (this.#isEnded) return false;
+    if (this.#raw === undefined || this.#isQueuing) return this.#queue(bytes);
+    const left = this.#raw.fd < 0 ? -1 : sendToDescriptor(this.#raw.fd, bytes);
+    return left <= 0 || this.#queue(bytes.subarray(-left));
+  }
+
   /** The same, of pieces one behind the other: nothing is copied to make one of them. */
   writeAll(pieces: readonly Uint8Array[]): boolean {
     if (this.#isEnded) return false;
     if (this.#raw === undefined || this.#isQueuing) return this.#queueAll(pieces);
-    let written = this.#raw.writeAll(pieces);
+    return this.#queueRest(pieces, this.#raw.writeAll(pieces));
+  }
+
+  /** The same, of what is sent to others as well, and must never be changed. */
+  writeAllShared(pieces: readonly Uint8Array[]): boolean {
+    if (this.#isEnded) return false;
+    if (this.#raw === undefined || this.#isQueuing) return this.#queueAll(pieces);
+    return this.#queueRest(pieces, this.#raw.fd < 0 ? -1 : sendAllToDescriptor(this.#raw.fd, pieces));
+  }
+
+  /** @param written how many bytes of the pieces were; -1 when the peer is gone */
+  #queueRest(pieces: readonly Uint8Array[], written: number): boolean {
     if (written < 0) return true;
     for (let i = 0; i < pieces.length; i++) {
       const piece = pieces[i]!;

@@ -63,6 +63,7 @@ const EXCEPTIONS: Readonly<Record<string, RegExp>> = {
   'src/http/': /^ws$/u, // FLV over WebSocket
   'src/cli/': /^(?:commander|cli-progress)$/u, // the command line
   'src/page/client/': /^(?:hls\.js|mpegts\.js|uplot)$/u, // types of what the browser loads when it is there
+  'src/server/native-calls.ts': /^koffi$/u, // an optional peer, loaded where players are to share memory
   'src/media/load-muxing-library.ts': /^mediabunny$/u, // an optional peer, loaded for HLS and recordings in MP4
 };
 
