@@ -166,8 +166,9 @@ it('says that nothing is taken any more when the peer is gone, and goes on with 
 });
 
 it.each([
-  ['sends no files', { sendFile: () => -1 }],
-  ['makes no files in memory', { createMemoryFile: () => -1 }],
+  ['sends no files', { sendFile: (): number => -1 }],
+  ['says nothing of sending', { sendFile: (): number => -1, send: (): number => -1 }],
+  ['makes no files in memory', { createMemoryFile: (): number => -1 }],
 ])('copies where the system %s', async (_what, missing) => {
   const limited = new SharedPages({ ...calls, ...missing });
   const ends = await connection();

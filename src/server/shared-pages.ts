@@ -1,5 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import type { NativeCalls } from './native-calls.js';
+import { writeToDescriptor } from './raw-socket.js';
 
 /** Size of a file, in bytes. */
 const FILE_SIZE = 2 * 1024 * 1024;
@@ -51,10 +52,10 @@ export class SharedPages {
    * @returns how many that were, or -1 when the peer is gone
    */
   send(socket: number, bytes: Uint8Array, isMore = false): number {
-    if (bytes.length < SHORTEST || !this.#isOfUse) return this.#calls.send(socket, bytes, isMore);
+    if (bytes.length < SHORTEST || !this.#isOfUse) return this.#copy(socket, bytes, isMore);
     const place = bytes === this.#bytes ? this.#place : this.#turnTo(bytes);
     if (place.count === COPIES) this.#put(bytes, place);
-    if (++place.count <= COPIES || place.offset === undefined) return this.#calls.send(socket, bytes, isMore);
+    if (++place.count <= COPIES || place.offset === undefined) return this.#copy(socket, bytes, isMore);
     const sent = this.#calls.sendFile(socket, this.#file, place.offset, bytes.length);
     return sent < 0 ? this.#sendAfterError(socket, bytes) : sent;
   }
@@ -90,9 +91,15 @@ export class SharedPages {
 
   /** The peer is gone, or this system does not let files be sent, as some sandboxes do. */
   #sendAfterError(socket: number, bytes: Uint8Array): number {
-    const sent = this.#calls.send(socket, bytes, false);
-    if (sent >= 0) this.#isOfUse = false;
+    const sent = writeToDescriptor(socket, bytes);
+    if (sent > 0) this.#isOfUse = false;
     return sent;
+  }
+
+  #copy(socket: number, bytes: Uint8Array, isMore: boolean): number {
+    const sent = this.#calls.send(socket, bytes, isMore);
+    // What went wrong is known for sure by a call of Node alone: others may come between a native one and its error.
+    return sent < 0 ? writeToDescriptor(socket, bytes) : sent;
   }
 }
 
