@@ -43,8 +43,6 @@ export interface RawSocket {
    * the peer is gone. Then there still may be bytes to read.
    */
   write(bytes: Uint8Array): number;
-  /** The same, of several pieces one behind the other. */
-  writeAll(pieces: readonly Uint8Array[]): number;
 }
 
 /** Undefined for TLS, whose descriptor carries ciphertext, and wherever Node does not show a descriptor. */
@@ -116,10 +114,6 @@ class NodeSocket implements RawSocket {
 
   write(bytes: Uint8Array): number {
     return this.fd < 0 ? -1 : writeToDescriptor(this.fd, bytes);
-  }
-
-  writeAll(pieces: readonly Uint8Array[]): number {
-    return this.fd < 0 ? -1 : writeAllToDescriptor(this.fd, pieces);
   }
 }
 

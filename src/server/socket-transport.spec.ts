@@ -30,12 +30,12 @@ it('writes pieces one behind the other, whatever of them the kernel takes at onc
   });
   // Pieces of all lengths, an empty one among them, and 45 MB in all: more than the kernel takes.
   const pieces = Array.from({ length: 60 }, (_, index) => Buffer.alloc(index * index * 650, index));
-  expect(transport.writeAll(pieces.slice(0, 3))).toBe(true);
+  expect(transport.writeAllShared(pieces.slice(0, 3))).toBe(true);
   expect([transport.writableLength, transport.unsentLength]).toEqual([0, 0]);
-  expect(transport.writeAll(pieces.slice(3))).toBe(false);
+  expect(transport.writeAllShared(pieces.slice(3))).toBe(false);
   const { writableLength, unsentLength } = transport;
   expect(Math.min(writableLength, unsentLength)).toBeGreaterThan(0);
-  transport.writeAll([Buffer.from('the '), Buffer.from('end')]); // behind what waits
+  transport.writeAllShared([Buffer.from('the '), Buffer.from('end')]); // behind what waits
   expect(transport.writableLength).toBe(writableLength + 7);
   const received: Buffer[] = [];
   peer.on('data', (bytes: Buffer) => received.push(bytes)).resume();
@@ -44,7 +44,7 @@ it('writes pieces one behind the other, whatever of them the kernel takes at onc
   transport.end();
   await once(peer, 'end');
   expect(Buffer.concat(received).equals(Buffer.concat([...pieces, Buffer.from('the end')]))).toBe(true);
-  expect(transport.writeAll([Buffer.from('more')])).toBe(false);
+  expect(transport.writeAllShared([Buffer.from('more')])).toBe(false);
 });
 
 it('gives everything in its order, what came before it was started and while it was paused as well', async () => {
@@ -81,7 +81,7 @@ it('sends what waits to a peer that has said everything', async () => {
     transport.start({ urgency: 'none', onBytes: () => {}, onDrain: () => {}, onClose: resolve });
   });
   const count = 64; // more than the kernel takes
-  expect(transport.writeAll(Array.from({ length: count }, () => MEGABYTE))).toBe(false);
+  expect(transport.writeAllShared(Array.from({ length: count }, () => MEGABYTE))).toBe(false);
   peer.end();
   await until('the end of the peer', () => ended);
   let received = 0;
@@ -125,10 +125,10 @@ it('says to nobody who has gone that there is more room', async () => {
     transport.start({ urgency: 'none', onBytes: () => {}, onDrain: () => fail(), onClose: () => resolve() });
   });
   // More than the kernel ever takes.
-  transport.writeAll(Array.from({ length: 64 }, () => MEGABYTE));
+  transport.writeAllShared(Array.from({ length: 64 }, () => MEGABYTE));
   peer.resetAndDestroy();
   await closed;
-  expect(transport.writeAll([Buffer.from('more')])).toBe(false);
+  expect(transport.writeAllShared([Buffer.from('more')])).toBe(false);
 });
 
 function fail(): never {

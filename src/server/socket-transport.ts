@@ -114,21 +114,10 @@ export class SocketTransport implements ConnectionTransport {
   }
 
   /** The same, of pieces one behind the other: nothing is copied to make one of them. */
-  writeAll(pieces: readonly Uint8Array[]): boolean {
-    if (this.#isEnded) return false;
-    if (this.#raw === undefined || this.#isQueuing) return this.#queueAll(pieces);
-    return this.#queueRest(pieces, this.#raw.writeAll(pieces));
-  }
-
-  /** The same, of what is sent to others as well, and must never be changed. */
   writeAllShared(pieces: readonly Uint8Array[]): boolean {
     if (this.#isEnded) return false;
     if (this.#raw === undefined || this.#isQueuing) return this.#queueAll(pieces);
-    return this.#queueRest(pieces, this.#raw.fd < 0 ? -1 : sendAllToDescriptor(this.#raw.fd, pieces));
-  }
-
-  /** @param written how many bytes of the pieces were; -1 when the peer is gone */
-  #queueRest(pieces: readonly Uint8Array[], written: number): boolean {
+    let written = this.#raw.fd < 0 ? -1 : sendAllToDescriptor(this.#raw.fd, pieces);
     if (written < 0) return true;
     for (let i = 0; i < pieces.length; i++) {
       const piece = pieces[i]!;

@@ -281,7 +281,8 @@ export class StreamFeed implements MediaSink {
     if (!this.#flushWriter()) return;
     if (this.#waiting.size > 0) this.#placeWaiting(now);
     const batch = this.#tail!;
-    (this.#stream.counters as StreamCounters).sentBytes += this.#ranks.send(batch);
+    const sent = this.#ranks.send(batch); // first: who falls out may be counted meanwhile
+    (this.#stream.counters as StreamCounters).sentBytes += sent;
     for (const subscriber of this.#ranks.apart) {
       if (!subscriber.join(this.#ranks, batch)) subscriber.pump(now, mayChange);
     }
