@@ -19,6 +19,8 @@ class FakeTransport implements HlsTransport {
   isPaused = false;
   ends = 0;
   isDestroyed = false;
+  /** What it was told about what comes next. */
+  readonly told: string[] = [];
 
   get unsentLength(): number {
     return this.writableLength;
@@ -54,6 +56,14 @@ class FakeTransport implements HlsTransport {
 
   resume(): void {
     this.isPaused = false;
+  }
+
+  expect(): void {
+    this.told.push('expect');
+  }
+
+  watch(): void {
+    this.told.push('watch');
   }
 
   end(): void {
@@ -398,4 +408,75 @@ it('holds to that whatever comes, in whatever order', async () => {
     }),
     { seed: 20_261_130, numRuns: 500 },
   );
+});
+
+describe('tells its transport', () => {
+  it('nothing about what comes next when it answers at once', () => {
+    const bench = new Bench();
+    bench.say(ask('a'));
+    bench.say(ask('b'));
+    expect(bench.answers).toEqual(['a', 'b']);
+    expect(bench.transport.told).toEqual([]);
+    expect(bench.connection.isHolding).toBe(false);
+  });
+
+  it('to expect the next request when one that had to wait is answered', () => {
+    const bench = new Bench();
+    bench.answersAtOnce = false;
+    for (const name of ['a', 'b', 'c']) {
+      bench.say(ask(name));
+      expect(bench.connection.isHolding).toBe(true);
+      expect(bench.transport.told.splice(0)).toEqual([]);
+      bench.answer(name);
+      expect(bench.connection.isHolding).toBe(false);
+      expect(bench.transport.told.splice(0)).toEqual(['expect']);
+    }
+  });
+
+  it('not to expect anything before all that wait are answered', () => {
+    const bench = new Bench();
+    bench.answersAtOnce = false;
+    bench.say(ask('a') + ask('b'));
+    bench.answer('b');
+    expect(bench.transport.told).toEqual([]);
+    expect(bench.connection.isHolding).toBe(true);
+    bench.answer('a');
+    expect(bench.answers).toEqual(['a', 'b']);
+    expect(bench.transport.told).toEqual(['expect']);
+  });
+
+  it('to watch when an answer is not taken, more has come already, or it was the last', () => {
+    const slow = new Bench();
+    slow.answersAtOnce = slow.transport.isTaking = false;
+    slow.say(ask('a'));
+    slow.answer('a');
+    expect(slow.transport.told).toEqual(['watch']);
+
+    const eager = new Bench();
+    eager.answersAtOnce = false;
+    eager.say(`${ask('a')}GET`);
+    expect(eager.connection.isHolding).toBe(false);
+    eager.answer('a');
+    expect(eager.transport.told).toEqual(['watch']);
+
+    const last = new Bench();
+    last.answersAtOnce = false;
+    last.say(ask('a'));
+    last.connection.end();
+    last.answer('a');
+    expect(last.transport.told).toEqual(['watch']);
+    expect(last.transport.ends).toBe(1);
+  });
+
+  it('to watch whose request waits for long, so that it is seen when it goes', () => {
+    const bench = new Bench();
+    bench.answersAtOnce = false;
+    bench.say(ask('a'));
+    bench.now = 2000;
+    bench.connection.sweep(bench.now);
+    expect(bench.transport.told).toEqual([]);
+    bench.now = 2001;
+    bench.connection.sweep(bench.now);
+    expect(bench.transport.told).toEqual(['watch']);
+  });
 });

@@ -17,6 +17,8 @@ const MAX_TURN = 32;
 const MAX_OTHERS = 16;
 /** A client that takes nothing of its answer is cut off after so long, in milliseconds. */
 const STALL_TIMEOUT = 60_000;
+/** Whether a client that waits is still there is seen after so long at the latest, in milliseconds. */
+const MAX_UNWATCHED = 2000;
 const EMPTY = Buffer.alloc(0);
 const TOO_SLOW = Buffer.from('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
 
@@ -38,6 +40,8 @@ export type HlsTransport = Pick<
   | 'pause'
   | 'resume'
   | 'end'
+  | 'expect'
+  | 'watch'
   | 'destroy'
 >;
 
@@ -95,13 +99,19 @@ export class HlsConnection implements ConnectionReceiver {
   #since: number;
   #unsent = 0;
   readonly #onAnswered = (): void => {
-    if (!this.#isReading) this.#send();
+    if (this.#isReading) return;
+    this.#send();
+    this.#expect();
   };
 
   constructor(transport: HlsTransport, services: HlsConnectionServices) {
     this.#transport = transport;
     this.#services = services;
     this.#since = services.now();
+  }
+
+  get isHolding(): boolean {
+    return this.#replies.length > 0 && this.#rest.length === 0;
   }
 
   start(): void {
@@ -148,8 +158,9 @@ export class HlsConnection implements ConnectionReceiver {
     const { headersTimeout, keepAliveTimeout } = this.#services.timeouts;
     const waited = now - this.#since;
     if (this.#transport.writableLength > 0) this.#watchUnsent(now);
-    else if (this.#replies.length > 0) return;
-    else if (this.#rest.length > 0) {
+    else if (this.#replies.length > 0) {
+      if (waited > MAX_UNWATCHED) this.#transport.watch();
+    } else if (this.#rest.length > 0) {
       if (headersTimeout > 0 && waited > headersTimeout) this.#refuseHead();
     } else if (keepAliveTimeout > 0 && waited > keepAliveTimeout) this.destroy();
   }
@@ -185,7 +196,7 @@ export class HlsConnection implements ConnectionReceiver {
       }
       const head = this.#reader.read(bytes, at);
       if (head === 'foreign') this.#isForeign = true;
-      else if (head !== 'incomplete' && this.#begin(head, bytes.subarray(at, head.end))) {
+      else if (head !== 'incomplete' && this.#begin(head, bytes, at)) {
         at = head.end;
         continue;
       } else if (at > 0 || this.#rest.length === 0) this.#since = this.#services.now();
@@ -203,7 +214,7 @@ export class HlsConnection implements ConnectionReceiver {
   }
 
   /** False when it is not for us, or has to wait. */
-  #begin(head: RequestHead, bytes: Buffer): boolean {
+  #begin(head: RequestHead, bytes: Buffer, at: number): boolean {
     const target = this.#targets.read(head.target);
     if (target !== undefined) {
       this.#others = 0;
@@ -219,7 +230,9 @@ export class HlsConnection implements ConnectionReceiver {
       return false;
     }
     this.#others++;
-    this.#standIn = this.#services.serveOther(Buffer.from(bytes), (isOver) => this.#onOtherDone(isOver));
+    this.#standIn = this.#services.serveOther(Buffer.from(bytes.subarray(at, head.end)), (isOver) =>
+      this.#onOtherDone(isOver),
+    );
     return true;
   }
 
@@ -268,7 +281,16 @@ export class HlsConnection implements ConnectionReceiver {
   #finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#transport.watch(); // the client ends its side as well
     this.#transport.end();
+  }
+
+  /** A player that was kept waiting has its answer, and asks for what comes next as soon as it has read it. */
+  #expect(): void {
+    if (this.#isOver || this.#replies.length > 0) return;
+    const isDone = this.#isIdle && this.#rest.length === 0 && this.#transport.writableLength === 0;
+    if (isDone && !this.#isLast) this.#transport.expect();
+    else this.#transport.watch();
   }
 
   /** Whoever answers is in the middle of something, and others may want their turn. */

@@ -10,7 +10,9 @@ import {
 import type { HttpHeaders } from '../http/http-flv-channel.js';
 import type { HttpPeers } from '../http/http-peers.js';
 import { StandInSocket } from '../http/stand-in-socket.js';
-import { IMMEDIATE_READING } from '../server/immediate-reading.js';
+import { ExpectedReading } from '../server/expected-reading.js';
+import { IMMEDIATE_READING, type SocketReading } from '../server/immediate-reading.js';
+import { nativeCalls } from '../server/native-calls.js';
 import { SocketTransport } from '../server/socket-transport.js';
 import { HlsAnswerEnding } from './hls-answer-ending.js';
 import { HlsConnection } from './hls-connection.js';
@@ -44,6 +46,8 @@ export class HlsDoor implements ConnectionTaker {
   readonly #ending = new HlsAnswerEnding();
   /** By what stands for its socket: who wants to know the response to a request. */
   readonly #standIns = new WeakMap<object, (response: ServerResponse) => void>();
+  /** Made for the first connection, if that is possible at all. */
+  #expected: ExpectedReading | undefined;
   #isListening = false;
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -77,7 +81,7 @@ export class HlsDoor implements ConnectionTaker {
   take({ socket, leave, serve }: TakenConnection): void {
     const { headers, peers } = this.#services;
     const { tls, ...peer } = peers.peerOf({ socket, headers: {} });
-    const transport = new SocketTransport(socket, { ...peer, ...(tls && { tls }) }, IMMEDIATE_READING);
+    const transport = new SocketTransport(socket, { ...peer, ...(tls && { tls }) }, this.#reading);
     const connection = new HlsConnection(transport, {
       headers,
       timeouts: this.#server,
@@ -104,6 +108,12 @@ export class HlsDoor implements ConnectionTaker {
       await new Promise((resolve) => setTimeout(resolve, LINGER_LOOK));
     }
     for (const connection of this.#connections) connection.destroy();
+  }
+
+  /** When its connections are read. */
+  get #reading(): SocketReading {
+    const calls = nativeCalls();
+    return calls === undefined ? IMMEDIATE_READING : (this.#expected ??= new ExpectedReading(calls));
   }
 
   #endOfHead(isLast: boolean): Uint8Array {

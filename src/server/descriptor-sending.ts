@@ -12,7 +12,7 @@ let pages: SharedPages | undefined;
  * @throws what koffi throws (rejects) where it does not run
  */
 export async function sharePages(): Promise<boolean> {
-  const calls = pages === undefined ? await loadNativeCalls() : undefined;
+  const calls = await loadNativeCalls();
   if (calls !== undefined) pages ??= new SharedPages(calls);
   return pages !== undefined;
 }

@@ -28,6 +28,8 @@ export interface SocketReceiver {
   readonly urgency: Urgency;
   /** Pictures that have come with its bytes. */
   readonly pictures?: number;
+  /** Whether its peer waits for an answer, and sends nothing before it has that. */
+  readonly isHolding?: boolean;
   /**
    * @param bytes valid during the call only
    * @param waited how long they may have waited to be read, in milliseconds

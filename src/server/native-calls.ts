@@ -17,6 +17,12 @@ export interface NativeCalls {
    * @param isMore whether the kernel may keep them until more is sent, which is to be done at once
    */
   send(socket: number, bytes: Uint8Array, isMore: boolean): number;
+  /**
+   * Reads what a socket has (recv(2)).
+   *
+   * @returns how many bytes that were; 0 at its end; -1 when there is nothing, or it failed
+   */
+  receive(socket: number, target: Uint8Array): number;
 }
 
 /** The descriptor is not for programs that this one starts (`MFD_CLOEXEC`). */
@@ -26,6 +32,14 @@ const QUIETLY = 0x40 | 0x4000;
 /** More follows (`MSG_MORE`): a head does not go into a packet of its own. */
 const MORE = 0x8000;
 
+/** What is loaded. */
+let calls: NativeCalls | undefined;
+
+/** The calls, when they have been loaded. */
+export function nativeCalls(): NativeCalls | undefined {
+  return calls;
+}
+
 /**
  * The calls, by the package koffi: an optional peer of this package. Undefined where it is not installed, and on anything
  * but Linux.
@@ -33,11 +47,11 @@ const MORE = 0x8000;
  * @throws what koffi throws (rejects) where it does not run
  */
 export async function loadNativeCalls(): Promise<NativeCalls | undefined> {
-  if (process.platform !== 'linux') return undefined;
+  if (calls !== undefined || process.platform !== 'linux') return calls;
   try {
     const { default: koffi } = await import('koffi');
     // null is what Node itself is linked to, whether that is glibc or musl.
-    return bind(koffi.load(null), () => koffi.errno() === koffi.os.errno['EAGAIN']);
+    return (calls = bind(koffi.load(null), () => koffi.errno() === koffi.os.errno['EAGAIN']));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
     throw error;
@@ -54,6 +68,9 @@ function bind(libc: LibraryHandle, isFull: () => boolean): NativeCalls {
   const send: (socket: number, bytes: Uint8Array, length: number, flags: number) => number = libc.func(
     'long send(int socket, void *bytes, size_t length, int flags)',
   );
+  const recv: (socket: number, target: Uint8Array, length: number, flags: number) => number = libc.func(
+    'long recv(int socket, void *target, size_t length, int flags)',
+  );
   const at = new BigInt64Array(1);
   const taken = (result: number) => (result >= 0 ? result : isFull() ? 0 : -1);
   return {
@@ -63,5 +80,6 @@ function bind(libc: LibraryHandle, isFull: () => boolean): NativeCalls {
       return taken(sendfile(socket, file, at, length));
     },
     send: (socket, bytes, isMore) => taken(send(socket, bytes, bytes.length, isMore ? QUIETLY | MORE : QUIETLY)),
+    receive: (socket, target) => recv(socket, target, target.length, QUIETLY),
   };
 }

@@ -11,6 +11,10 @@ export interface GatedReader {
   resume(): void;
   /** Reads now what would be read on the next tick; whether that was the end. */
   poll(): boolean;
+  /** Its peer has got what it waited for, and is about to ask for the next: the event loop need not wait for that. */
+  expect?(): void;
+  /** The event loop is to wait for it again. */
+  watch?(): void;
   /** The socket is closed, or somebody else's from now on. */
   close(): void;
 }

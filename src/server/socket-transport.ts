@@ -171,6 +171,16 @@ export class SocketTransport implements ConnectionTransport {
     this.#reader?.resume();
   }
 
+  /** Its peer has got what it waited for, and is about to ask for the next. */
+  expect(): void {
+    this.#reader?.expect?.();
+  }
+
+  /** Anything may come from now on, or an end. */
+  watch(): void {
+    this.#reader?.watch?.();
+  }
+
   poll(): void {
     if (this.#reader?.poll() !== true) return;
     this.destroy();
