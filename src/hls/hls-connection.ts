@@ -110,6 +110,7 @@ export class HlsConnection implements ConnectionReceiver {
     this.#since = services.now();
   }
 
+  /** Whether its client waits, and has sent nothing behind that. */
   get isHolding(): boolean {
     return this.#replies.length > 0 && this.#rest.length === 0;
   }
@@ -288,8 +289,7 @@ export class HlsConnection implements ConnectionReceiver {
   /** A player that was kept waiting has its answer, and asks for what comes next as soon as it has read it. */
   #expect(): void {
     if (this.#isOver || this.#replies.length > 0) return;
-    const isDone = this.#isIdle && this.#rest.length === 0 && this.#transport.writableLength === 0;
-    if (isDone && !this.#isLast) this.#transport.expect();
+    if (this.#rest.length === 0 && this.#transport.writableLength === 0) this.#transport.expect();
     else this.#transport.watch();
   }
 

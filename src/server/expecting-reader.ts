@@ -97,15 +97,14 @@ export class ExpectingReader implements GatedReader, ExpectedSocket {
   look(): void {
     this.#isExpected = false;
     if (!this.#isAway) return;
-    const { fd } = this.#raw!;
-    const bytes = fd < 0 ? undefined : this.#sockets.receive(fd);
+    const bytes = this.#sockets.receive(this.#raw!.fd); // nothing once it is closed
     if (bytes === undefined) this.#onNothing();
     else if (bytes.length === 0)
       this.watch(); // the event loop sees the end by itself
     else {
       this.#receiver.onBytes(bytes, 0);
       if (this.#receiver.isHolding === true) this.#skipsNext = 1;
-      else if (!this.#isExpected) this.#giveUp();
+      else this.#giveUp();
     }
   }
 
