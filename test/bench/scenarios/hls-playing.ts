@@ -84,9 +84,9 @@ async function run(stage: Stage, options: HlsPlayingOptions): Promise<Outcome> {
   };
 }
 
-/** Until what is run often has been compiled, which costs more than all else at first; milliseconds. */
+/** Until what is run often has been compiled, which costs more than all else at first, and the window is full; milliseconds. */
 function settling({ scale }: Stage): number {
-  return Math.max(scale.warmup, scale.fill / 4) * 1000;
+  return Math.max(scale.warmup, scale.fill * 0.75) * 1000;
 }
 
 /** CPU milliseconds for each second of a player. */
