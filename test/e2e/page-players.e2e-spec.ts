@@ -25,6 +25,16 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   'll-hls': 'hls.mjs',
 };
 
+/** Writes down, in the page, how much a video has when it begins to play, in seconds, and how long its first picture stood still, in milliseconds. */
+const NOTE_BEGINNINGS = `
+  globalThis.begun = [];
+  let shownAt;
+  document.addEventListener('loadeddata', () => (shownAt = performance.now()), true);
+  document.addEventListener('play', ({ target: { buffered, currentTime } }) => {
+    const ahead = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime;
+    globalThis.begun.push({ ahead, waited: shownAt === undefined ? 0 : performance.now() - shownAt });
+  }, true);`;
+
 let browser: TestBrowser;
 let ingest: IngestProcess;
 let url: string;
@@ -89,6 +99,28 @@ it('loads what plays again when it could not be loaded', async () => {
       await page.unrouteAll();
       await opened.plays();
     }
+  } finally {
+    await publisher.end('SIGKILL');
+  }
+});
+
+it('plays Low-Latency HLS on when there are two parts, though it is the first to watch', async () => {
+  const file = await clip('H.264 with B-frames and AAC', 8);
+  const publisher = new FfmpegPublisher(file, ingest.url('live/first'), OVER_AND_OVER);
+  try {
+    await ingest.logged('publish started', 'live/first');
+    const opened = await browser.open(`${url}#/streams/live/first`);
+    const { page } = opened;
+    await opened.plays();
+    await page.evaluate(NOTE_BEGINNINGS);
+    await page.locator('input[value=ll-hls]').check();
+    await opened.plays();
+    const begun = (await page.evaluate('globalThis.begun')) as { readonly ahead: number; readonly waited: number }[];
+    expect(begun).toHaveLength(1);
+    // Parts of 0.5 s; on a busy machine it does not wait for them for ever.
+    const [{ ahead, waited }] = begun as [(typeof begun)[0]];
+    expect(ahead >= 0.95 || waited >= 1900 ? 'enough' : { ahead, waited }).toBe('enough');
+    expect(opened.problems).toEqual([]);
   } finally {
     await publisher.end('SIGKILL');
   }

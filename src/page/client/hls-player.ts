@@ -7,6 +7,11 @@ const BEGINNING = 5000;
 /** How long after such a stall, and after any other, it is forgotten, in milliseconds. */
 const FORGOTTEN_AFTER = { beginning: 2000, later: 60_000 };
 
+/** Parts that are there when playing begins: the next one comes a part later, and what is ahead must last until then. */
+const PARTS_AT_FIRST = 2;
+/** How long a first picture stands still for them at most, in milliseconds. */
+const LONGEST_WAIT = 2000;
+
 /** Gets ready to play HLS, with parts or without. @throws {MissingLibrary} */
 export async function hlsPlayer(): Promise<(request: PlayerRequest) => LivePlayer> {
   const Hls = await loadHls();
@@ -32,12 +37,14 @@ function playHls(Player: typeof Hls, request: PlayerRequest): LivePlayer {
     else onEnd({ problem: 'The connection was lost.' });
   });
   const controller = new AbortController();
-  if (lowLatencyMode) forgetStalls(hls, Player, controller.signal);
+  if (lowLatencyMode) {
+    forgetStalls(hls, Player, controller.signal);
+    playWhenEnough(hls, Player, video, controller.signal);
+  } else hls.once(Player.Events.MANIFEST_PARSED, () => void video.play().catch(() => {}));
   // The publisher said goodbye: what it sent has been shown to its end.
   video.addEventListener('ended', () => onEnd({}), { signal: controller.signal });
   hls.loadSource(url);
   hls.attachMedia(video);
-  hls.once(Player.Events.MANIFEST_PARSED, () => void video.play().catch(() => {}));
   return {
     latency() {
       const { playingDate } = hls;
@@ -49,6 +56,26 @@ function playHls(Player: typeof Hls, request: PlayerRequest): LivePlayer {
       hls.destroy();
     },
   };
+}
+
+/**
+ * Shows the first picture as soon as it is there, and plays on when there is enough not to stall: the first viewer of a
+ * stream that is packaged on demand gets what there is of its newest group of pictures, which may be less than a part.
+ */
+function playWhenEnough(hls: Hls, { Events }: typeof Hls, video: HTMLVideoElement, signal: AbortSignal): void {
+  let timer: number | undefined;
+  const look = (): void => {
+    timer ??= setTimeout(play, LONGEST_WAIT);
+    const part = hls.latestLevelDetails?.partTarget ?? 0;
+    if ((bufferedAhead(video) ?? 0) >= PARTS_AT_FIRST * part) play();
+  };
+  const play = (): void => {
+    clearTimeout(timer);
+    hls.off(Events.FRAG_BUFFERED, look);
+    void video.play().catch(() => {});
+  };
+  hls.on(Events.FRAG_BUFFERED, look);
+  signal.addEventListener('abort', () => clearTimeout(timer));
 }
 
 /** hls.js stays a second further behind after each stall, for ever: here until it has gone well for a while. */
