@@ -4,9 +4,6 @@ import { checkRecordings, settleRecordings } from './recording-check.js';
 import { touchMemory } from './touch-memory.js';
 import { measure, per } from './window.js';
 
-/** Memory that is touched before a run, for each byte it sends: the recording, and what is on its way. */
-const TOUCHED = 2;
-
 /** One publisher as fast as the server takes it, recorded, every byte of the recording compared. */
 export function ingestFlood(bytes: number): Scenario {
   return {
@@ -24,7 +21,7 @@ async function run(stage: Stage, bytes: number): Promise<Outcome> {
   const media = { videoKbps: 6000, fps: 30 };
   const load = stage.load({ kind: 'flood', port: server.port, bytes, maxSeconds: 15, media, chunkSize: 4096 });
   await load.call('start');
-  touchMemory(server.recordings, bytes * TOUCHED);
+  touchMemory(server.recordings, bytes);
   let result: FloodResult | undefined;
   const sending = await measure(stage, async () => (result = await load.call<FloodResult>('finish')));
   // What is left to do for the recording belongs to it.
