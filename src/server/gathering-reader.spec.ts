@@ -62,6 +62,10 @@ describe('GatheringReader', () => {
           if (random(3) === 0) {
             seen.isPaused = true;
             reader.pause();
+            if (random(3) === 0) {
+              seen.isPaused = false;
+              reader.resume();
+            }
           }
         },
       };
@@ -126,7 +130,9 @@ describe('GatheringReader', () => {
       await delay(20);
       reader.resume();
       while (seen.bytes < length) await turn();
-      expect(seen).toMatchObject({ bytes: length, longest: 64 * 1024 });
+      expect(seen.bytes).toBe(length);
+      // One read, and behind one that was not full the next of the event loop.
+      expect(seen.longest).toBeLessThanOrEqual(2 * 64 * 1024);
     } finally {
       clock.mockRestore();
     }

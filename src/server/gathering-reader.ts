@@ -79,7 +79,10 @@ export class GatheringReader {
       this.#receiver.onBytes(bytes, 0);
       // Bytes that the stream took in while it was paused come before those of the descriptor.
       const isNext = socket.readableLength === 0;
-      if (isFull && isNext && !this.#isPaused && !this.#isGathered) this.#drain(startedAt);
+      if (isFull && isNext && !this.#isPaused && !this.#isGathered && this.#drain(startedAt)) {
+        this.#intake.pause();
+        this.#readOn();
+      }
       this.onEvent?.(startedAt);
     });
   }
@@ -125,12 +128,19 @@ export class GatheringReader {
     else this.#intake.resume();
   }
 
-  /** Lets the event loop come to others before it reads on: it would read this socket 32 times in a row. */
-  #giveWay(): void {
-    this.#intake.pause();
+  /**
+   * Reads on when others have had their turn, and so on for as long as more is there: the event loop would read this
+   * socket 32 times in a row.
+   */
+  #readOn(): void {
     this.#rest = setImmediate(() => {
       this.#rest = undefined;
-      this.#intake.resume();
+      const startedAt = performance.now();
+      const hasMore = this.#read(0, FULL_READ) === FULL_READ && !this.#isPaused && this.#drain(startedAt);
+      if (this.#isPaused || this.#isGathered) return;
+      // Unless what came of the bytes has given it back already.
+      if (hasMore && this.#intake.isPaused) this.#readOn();
+      else this.#intake.resume();
     });
   }
 
@@ -180,19 +190,19 @@ export class GatheringReader {
     this.#suspected = total > this.#fitting ? total : 0;
   }
 
-  /** A full read says that the peer is fast: larger reads cost a third less for each byte. */
-  #drain(startedAt: number): void {
-    if (this.#raw === undefined) return;
+  /** A full read says that the peer is fast: larger reads cost a third less for each byte. Whether more is there. */
+  #drain(startedAt: number): boolean {
+    if (this.#raw === undefined) return false;
     let time = performance.now() - startedAt;
     // Not when what was read has taken long already, as only very small messages do.
     const room = time < LONG_READ && !isSharedInUse ? shared.length : FULL_READ;
     for (let total = 0; total < MAX_TURN && time < MAX_TURN_TIME; time = performance.now() - startedAt) {
       const count = this.#read(0, room);
-      if (count <= 0) return; // the event loop sees an end by itself
+      if (count <= 0) return false; // the event loop sees an end by itself
       total += count;
-      if (count < room || this.#isPaused) return;
+      if (count < room || this.#isPaused) return false;
     }
-    this.#giveWay();
+    return true;
   }
 
   /** One read: how many bytes were consumed, 0 at the end, -1 when there are none now. */

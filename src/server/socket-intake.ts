@@ -21,6 +21,10 @@ export class SocketIntake {
     socket.on('data', receive);
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   pause(): void {
     this.#isPaused = true;
     if (this.#raw === undefined) this.#socket.pause();

@@ -20,13 +20,14 @@ export const DEFAULT_GOP_CACHE_LIMITS: Readonly<GopCacheLimits> = Object.freeze(
 const MESSAGE_COST = 64;
 const NOTHING = new Uint8Array(0);
 
-interface Entry {
-  tagType: number;
-  timestamp: number;
-  flags: number;
-  slab: MediaSlab;
-  from: number;
-  to: number;
+/** A message of the group; used again for one of the next. */
+class Entry {
+  tagType = 0;
+  timestamp = 0;
+  flags = 0;
+  slab: MediaSlab | undefined = undefined;
+  from = 0;
+  to = 0;
 }
 
 /**
@@ -38,8 +39,9 @@ export class GopCache {
   readonly #writer = new SlabWriter();
   /** What the group lies in, each held once. */
   readonly #slabs: MediaSlab[] = [];
-  /** Where memory was reserved the last time; held once. */
+  /** Where memory was reserved the last time, held once, and which. */
   #reserved: MediaSlab | undefined;
+  #placed: Uint8Array | undefined;
   #length = 0;
   readonly #entries: Entry[] = [];
   #count = 0;
@@ -76,8 +78,7 @@ export class GopCache {
       slab.hold();
       this.#reserved = slab;
     }
-    const { bytes } = slab;
-    return bytes.subarray(this.#writer.at, this.#writer.at + length);
+    return (this.#placed = slab.bytes.subarray(this.#writer.at, this.#writer.at + length));
   }
 
   /**
@@ -95,13 +96,16 @@ export class GopCache {
       this.clear();
       return;
     }
-    const isPlaced = this.#reserved?.bytes.buffer === payload.buffer && payload.byteOffset === this.#writer.at;
-    const slab = isPlaced ? this.#reserved! : this.#writer.put(payload);
-    if (slab !== this.#slabs.at(-1)) {
+    if (payload !== this.#placed) {
+      message.payload = this.reserve(payload.length)!;
+      message.payload.set(payload);
+    }
+    const slab = this.#reserved!;
+    if (slab !== this.#slabs[this.#slabs.length - 1]) {
       slab.hold();
       this.#slabs.push(slab);
     }
-    const entry = (this.#entries[this.#count] ??= { tagType: 0, timestamp: 0, flags: 0, slab, from: 0, to: 0 });
+    const entry = (this.#entries[this.#count] ??= new Entry());
     entry.tagType = message.tagType;
     entry.timestamp = message.timestamp;
     entry.flags = flags;
@@ -111,7 +115,6 @@ export class GopCache {
     this.#count++;
     this.#length = end;
     message.slab = slab;
-    if (!isPlaced) message.payload = slab.bytes.subarray(entry.from, entry.to);
   }
 
   /** Forgets the group: what follows depends on what is not here. */
@@ -128,7 +131,7 @@ export class GopCache {
     this.clear();
     this.#writer.release();
     // A message may be on its way in there: left to the garbage collector.
-    this.#reserved = undefined;
+    this.#reserved = this.#placed = undefined;
     this.#entries.length = 0;
   }
 
@@ -140,7 +143,7 @@ export class GopCache {
       message.tagType = tagType;
       message.timestamp = timestamp;
       message.flags = flags;
-      message.payload = slab.bytes.subarray(from, to);
+      message.payload = slab!.bytes.subarray(from, to);
       visit(message);
     }
   }

@@ -2,7 +2,7 @@ import { BYTES_PER_KEYFRAME, finishedMetadata } from './file-metadata.js';
 import type { KeyframePlace } from './keyframe-index.js';
 import type { PublisherMetadata } from './publisher-metadata.js';
 import type { RecordingBook } from './recording-book.js';
-import { paddedLength, writePaddedOnMetaData } from '../script/write-on-meta-data.js';
+import { paddedLength, padOnMetaData, writeOnMetaData } from '../script/write-on-meta-data.js';
 
 /**
  * The final onMetaData in the room that was left for it. When it is too much, as with many further tracks, the index
@@ -18,9 +18,9 @@ export function fitMetadata(
   let keyframes = indexOf(book, Infinity);
   let trackMaps = true;
   for (;;) {
-    const properties = finishedMetadata(book, publisher, creator, { fileSize, keyframes, trackMaps });
-    const excess = paddedLength(properties) - room;
-    if (excess <= 0) return writePaddedOnMetaData(properties, room);
+    const encoded = writeOnMetaData(finishedMetadata(book, publisher, creator, { fileSize, keyframes, trackMaps }));
+    const excess = paddedLength(encoded) - room;
+    if (excess <= 0) return padOnMetaData(encoded, room);
     if (keyframes.length > 0) keyframes = indexOf(book, keyframes.length - Math.ceil(excess / BYTES_PER_KEYFRAME));
     else if (trackMaps) trackMaps = false;
     else return undefined;

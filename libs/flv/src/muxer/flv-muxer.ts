@@ -1,7 +1,7 @@
 import type { AmfObject } from '#lib/amf';
 import { FlvUsageError } from '../errors.js';
 import { FLV_FLAGS_POSITION, FLV_PREAMBLE_LENGTH, flvFlags, writeFlvHeader } from '../file-header.js';
-import { paddedLength, writePaddedOnMetaData } from '../script/write-on-meta-data.js';
+import { paddedLength, writeOnMetaData, writePaddedOnMetaData } from '../script/write-on-meta-data.js';
 import { classifyMedia } from '../tag/classify-media.js';
 import {
   MAX_TAG_DATA_LENGTH,
@@ -93,7 +93,7 @@ export class FlvMuxer {
   header(): Uint8Array {
     if (this.#position > 0) throw new FlvUsageError('header() must be called once.');
     const { keyframeIndexSlots: slots, creator } = this.#options;
-    const largest = paddedLength(largestMetadata(this.#metadata, creator));
+    const largest = paddedLength(writeOnMetaData(largestMetadata(this.#metadata, creator)));
     // One place more, for the sequence header at the head of the index.
     const room = largest + (slots > 0 ? (slots + 1) * BYTES_PER_KEYFRAME : 0);
     if (room > MAX_TAG_DATA_LENGTH) {

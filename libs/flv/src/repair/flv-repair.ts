@@ -9,7 +9,7 @@ import { type FlvFigures, type FlvPatch, summarize } from '../muxer/flv-summary.
 import { adoptMetadata, type PublisherMetadata } from '../muxer/publisher-metadata.js';
 import { RecordingBook } from '../muxer/recording-book.js';
 import { readOnMetaData } from '../script/script-tag.js';
-import { paddedLength } from '../script/write-on-meta-data.js';
+import { paddedLength, writeOnMetaData } from '../script/write-on-meta-data.js';
 import { classifyMedia } from '../tag/classify-media.js';
 import { TAG_HEADER_LENGTH, TagType, TIMESTAMP_MASK, writePreviousTagSize } from '../tag/tag-header.js';
 import { patchNumbers } from './metadata-numbers.js';
@@ -186,7 +186,7 @@ function readMetadata(tag: FlvTag): Metadata | undefined {
 function slotsOf(metadata: Metadata | undefined): number {
   if (metadata === undefined) return 0;
   const { tag, publisher, creator } = metadata;
-  const room = tag.payload.length - paddedLength(largestMetadata(publisher, creator));
+  const room = tag.payload.length - paddedLength(writeOnMetaData(largestMetadata(publisher, creator)));
   const slots = Math.floor(room / BYTES_PER_KEYFRAME) - 1;
   return slots < 2 ? 0 : slots;
 }

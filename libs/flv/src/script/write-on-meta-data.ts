@@ -13,9 +13,9 @@ export function writeOnMetaData(properties: AmfObject): Uint8Array {
   return encodeAmf0(ON_META_DATA, ecmaArray(properties));
 }
 
-/** How long the data of an onMetaData tag must at least be for {@link writePaddedOnMetaData}. */
-export function paddedLength(properties: AmfObject): number {
-  return writeOnMetaData(properties).length + EMPTY_FILLER_LENGTH;
+/** How long the data of an onMetaData tag must at least be for {@link padOnMetaData}. */
+export function paddedLength(encoded: Uint8Array): number {
+  return encoded.length + EMPTY_FILLER_LENGTH;
 }
 
 /**
@@ -24,11 +24,13 @@ export function paddedLength(properties: AmfObject): number {
  * shows among the metadata, while every byte of the tag is still AMF.
  */
 export function writePaddedOnMetaData(properties: AmfObject, length: number): Uint8Array {
-  const encoded = writeOnMetaData(properties);
-  const blanks = length - encoded.length - EMPTY_FILLER_LENGTH;
-  if (blanks < 0) {
-    throw new FlvUsageError(`onMetaData takes ${encoded.length + EMPTY_FILLER_LENGTH} bytes, there are ${length}.`);
-  }
+  return padOnMetaData(writeOnMetaData(properties), length);
+}
+
+/** The same for what {@link writeOnMetaData} wrote. */
+export function padOnMetaData(encoded: Uint8Array, length: number): Uint8Array {
+  const blanks = length - paddedLength(encoded);
+  if (blanks < 0) throw new FlvUsageError(`onMetaData takes ${paddedLength(encoded)} bytes, there are ${length}.`);
   const payload = new Uint8Array(length).fill(SPACE);
   payload.set(encoded);
   payload[encoded.length] = LONG_STRING;
