@@ -136,11 +136,20 @@ export class GatheringReader {
     this.#rest = setImmediate(() => {
       this.#rest = undefined;
       const startedAt = performance.now();
+      // A small read first, as the event loop's: how long that takes says how much may follow.
       const hasMore = this.#read(0, FULL_READ) === FULL_READ && !this.#isPaused && this.#drain(startedAt);
-      if (this.#isPaused || this.#isGathered) return;
-      // Unless what came of the bytes has given it back already.
-      if (hasMore && this.#intake.isPaused) this.#readOn();
-      else this.#intake.resume();
+      // Whoever has paused, gathered or resumed it meanwhile has seen to the rest.
+      if (this.#isPaused || this.#isGathered || !this.#intake.isPaused) return;
+      if (hasMore) this.#readOn();
+      else this.#giveBack();
+    });
+  }
+
+  /** Leaves it to the event loop again, which may read it at once: so on the next turn. */
+  #giveBack(): void {
+    this.#rest = setImmediate(() => {
+      this.#rest = undefined;
+      this.#intake.resume();
     });
   }
 

@@ -21,6 +21,7 @@ export class SocketIntake {
     socket.on('data', receive);
   }
 
+  /** Whether the event loop leaves the socket alone. */
   get isPaused(): boolean {
     return this.#isPaused;
   }

@@ -13,7 +13,7 @@ export function writeOnMetaData(properties: AmfObject): Uint8Array {
   return encodeAmf0(ON_META_DATA, ecmaArray(properties));
 }
 
-/** How long the data of an onMetaData tag must at least be for {@link padOnMetaData}. */
+/** How long the data of an onMetaData tag must at least be for what {@link writeOnMetaData} wrote and a filler. */
 export function paddedLength(encoded: Uint8Array): number {
   return encoded.length + EMPTY_FILLER_LENGTH;
 }
